@@ -1,0 +1,301 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What the parser knows while it goes along. */
+struct parser {
+    int argc;
+    wchar_t **argv;
+    int next;
+    struct options *options;
+    struct text *error;
+};
+
+enum value_rule {
+    VALUE_NONE,     /* --name */
+    VALUE_OPTIONAL, /* --name or --name=VALUE */
+    VALUE_NEEDED    /* --name=VALUE or --name VALUE */
+};
+
+struct option {
+    const wchar_t *name; /* without dashes */
+    wchar_t letter;      /* or 0 */
+    enum value_rule rule;
+    /* `value` is NULL where it may be and was left out. */
+    bool (*apply)(struct parser *parser, const struct option *option,
+                  const wchar_t *value);
+};
+
+static bool bad_value(struct parser *parser, const struct option *option,
+                      const wchar_t *value, const wchar_t *wanted)
+{
+    text_format(parser->error, L"--%ls: '%ls' is not %ls", option->name, value,
+                wanted);
+    return false;
+}
+
+static bool apply_help(struct parser *parser, const struct option *option,
+                       const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->action = OPTIONS_HELP;
+    return true;
+}
+
+static bool apply_version(struct parser *parser, const struct option *option,
+                          const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->action = OPTIONS_VERSION;
+    return true;
+}
+
+static bool apply_force(struct parser *parser, const struct option *option,
+                        const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->policy.existing = REFLINK_EXISTING_REPLACE;
+    return true;
+}
+
+static bool apply_keep(struct parser *parser, const struct option *option,
+                       const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->policy.existing = REFLINK_EXISTING_KEEP;
+    return true;
+}
+
+static bool apply_quiet(struct parser *parser, const struct option *option,
+                        const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->quiet = true;
+    parser->options->verbose = false;
+    return true;
+}
+
+static bool apply_verbose(struct parser *parser, const struct option *option,
+                          const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->verbose = true;
+    parser->options->quiet = false;
+    return true;
+}
+
+struct word {
+    const wchar_t *text;
+    int value;
+};
+
+/* The value of the word, or -1. */
+static int find_word(const struct word *words, size_t count,
+                     const wchar_t *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (wcscmp(words[i].text, text) == 0)
+            return words[i].value;
+    }
+    return -1;
+}
+
+static bool apply_reflink(struct parser *parser, const struct option *option,
+                          const wchar_t *value)
+{
+    static const struct word words[] = {{L"auto", REFLINK_AUTO},
+                                        {L"always", REFLINK_ALWAYS},
+                                        {L"never", REFLINK_NEVER}};
+    int mode = REFLINK_ALWAYS;
+    if (value != NULL)
+        mode = find_word(words, sizeof words / sizeof words[0], value);
+    if (mode < 0)
+        return bad_value(parser, option, value, L"auto, always or never");
+    parser->options->policy.mode = (enum reflink_mode)mode;
+    return true;
+}
+
+static bool apply_verify(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
+{
+    static const struct word words[] = {{L"none", REFLINK_VERIFY_NONE},
+                                        {L"sample", REFLINK_VERIFY_SAMPLE},
+                                        {L"full", REFLINK_VERIFY_FULL}};
+    int verify = REFLINK_VERIFY_FULL;
+    if (value != NULL)
+        verify = find_word(words, sizeof words / sizeof words[0], value);
+    if (verify < 0)
+        return bad_value(parser, option, value, L"none, sample or full");
+    parser->options->policy.verify = (enum reflink_verify)verify;
+    return true;
+}
+
+static const struct option table[] = {
+    {L"help", L'?', VALUE_NONE, apply_help},
+    {L"help", L'h', VALUE_NONE, apply_help},
+    {L"version", 0, VALUE_NONE, apply_version},
+    {L"force", L'f', VALUE_NONE, apply_force},
+    {L"no-clobber", L'n', VALUE_NONE, apply_keep},
+    {L"quiet", L'q', VALUE_NONE, apply_quiet},
+    {L"verbose", L'v', VALUE_NONE, apply_verbose},
+    {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},
+    {L"verify", 0, VALUE_OPTIONAL, apply_verify},
+};
+
+enum { TABLE_ROWS = sizeof table / sizeof table[0] };
+
+static const struct option *find_long(const wchar_t *name, size_t length)
+{
+    for (size_t i = 0; i < TABLE_ROWS; i++) {
+        if (wcslen(table[i].name) == length &&
+            wmemcmp(table[i].name, name, length) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static const struct option *find_letter(wchar_t letter)
+{
+    for (size_t i = 0; i < TABLE_ROWS; i++) {
+        if (table[i].letter == letter)
+            return &table[i];
+    }
+    return NULL;
+}
+
+/* The value behind an option that needs one, or NULL: none is left. */
+static const wchar_t *take_value(struct parser *parser)
+{
+    if (parser->next >= parser->argc)
+        return NULL;
+    return parser->argv[parser->next++];
+}
+
+static bool parse_long(struct parser *parser, const wchar_t *argument)
+{
+    const wchar_t *name = argument + 2;
+    const wchar_t *equals = wcschr(name, L'=');
+    size_t length = equals != NULL ? (size_t)(equals - name) : wcslen(name);
+    const struct option *option = find_long(name, length);
+    const wchar_t *value = equals != NULL ? equals + 1 : NULL;
+    if (option == NULL) {
+        text_format(parser->error, L"unknown option '%ls'", argument);
+        return false;
+    }
+    if (option->rule == VALUE_NONE && value != NULL) {
+        text_format(parser->error, L"--%ls takes no value, so not '%ls'",
+                    option->name, value);
+        return false;
+    }
+    if (option->rule == VALUE_NEEDED && value == NULL)
+        value = take_value(parser);
+    if (option->rule == VALUE_NEEDED && value == NULL) {
+        text_format(parser->error, L"--%ls needs a value", option->name);
+        return false;
+    }
+    return option->apply(parser, option, value);
+}
+
+/* `-fq`, `-j4`, `-j 4`: the rest of the argument is the value, if any. */
+static bool parse_short(struct parser *parser, const wchar_t *argument)
+{
+    for (const wchar_t *at = argument + 1; *at != L'\0'; at++) {
+        const struct option *option = find_letter(*at);
+        const wchar_t *value = NULL;
+        if (option == NULL) {
+            text_format(parser->error, L"unknown option '-%lc' in '%ls'",
+                        (wint_t)*at, argument);
+            return false;
+        }
+        if (option->rule == VALUE_NEEDED)
+            value = at[1] != L'\0' ? at + 1 : take_value(parser);
+        if (option->rule == VALUE_NEEDED && value == NULL) {
+            text_format(parser->error, L"-%lc needs a value", (wint_t)*at);
+            return false;
+        }
+        if (!option->apply(parser, option, value))
+            return false;
+        if (option->rule == VALUE_NEEDED)
+            break;
+    }
+    return true;
+}
+
+static void add_operand(struct parser *parser, const wchar_t *operand)
+{
+    parser->options->operands[parser->options->operand_count++] = operand;
+}
+
+static bool parse_argument(struct parser *parser, const wchar_t *argument)
+{
+    if (wcscmp(argument, L"/?") == 0) {
+        parser->options->action = OPTIONS_HELP;
+        return true;
+    }
+    if (argument[0] != L'-' || argument[1] == L'\0') {
+        add_operand(parser, argument);
+        return true;
+    }
+    return argument[1] == L'-' ? parse_long(parser, argument)
+                               : parse_short(parser, argument);
+}
+
+/* What the operands have to be for a run. */
+static bool check_operands(struct parser *parser)
+{
+    const struct options *options = parser->options;
+    for (int i = 0; i < options->operand_count; i++) {
+        if (options->operands[i][0] == L'\0') {
+            text_format(parser->error, L"operand %d is empty", i + 1);
+            return false;
+        }
+    }
+    if (options->operand_count == 0)
+        text_add(parser->error, L"SOURCE and DEST are missing");
+    else if (options->operand_count == 1)
+        text_format(parser->error, L"DEST is missing behind '%ls'",
+                    options->operands[0]);
+    else if (options->operand_count > 2)
+        text_format(parser->error, L"one operand too many: '%ls'",
+                    options->operands[2]);
+    return options->operand_count == 2;
+}
+
+bool options_parse(int argc, wchar_t **argv, struct options *options,
+                   struct text *error)
+{
+    struct parser parser = {argc, argv, 1, options, error};
+    memset(options, 0, sizeof *options);
+    options->policy.retries = 5;
+    options->operands = calloc((size_t)argc + 1, sizeof *options->operands);
+    if (options->operands == NULL) {
+        text_add(error, L"out of memory");
+        return false;
+    }
+    bool ended = false;
+    while (parser.next < argc) {
+        const wchar_t *argument = argv[parser.next++];
+        if (ended)
+            add_operand(&parser, argument);
+        else if (wcscmp(argument, L"--") == 0)
+            ended = true;
+        else if (!parse_argument(&parser, argument))
+            return false;
+        if (options->action != OPTIONS_RUN)
+            return true;
+    }
+    return check_operands(&parser);
+}
+
+void options_free(struct options *options)
+{
+    free(options->operands);
+    options->operands = NULL;
+}

@@ -1,0 +1,31 @@
+/*
+ * The command line, taken apart. Deciding only: nothing is opened here.
+ */
+#ifndef REFLINK_CLI_OPTIONS_H
+#define REFLINK_CLI_OPTIONS_H
+
+#include <reflink/reflink.h>
+
+#include "text.h"
+
+enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+
+struct options {
+    enum options_action action;
+    struct reflink_policy policy;
+    bool quiet;
+    bool verbose;
+    const wchar_t **operands; /* within argv; the array is owned */
+    int operand_count;
+};
+
+/*
+ * Takes argv[1..argc) apart. False for a usage error, which `error` then
+ * names in one line without a line end. options_free is due in both cases.
+ */
+bool options_parse(int argc, wchar_t **argv, struct options *options,
+                   struct text *error);
+
+void options_free(struct options *options);
+
+#endif

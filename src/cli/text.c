@@ -1,0 +1,118 @@
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+void text_free(struct text *text)
+{
+    free(text->data);
+    *text = (struct text){0};
+}
+
+void text_clear(struct text *text)
+{
+    text->length = 0;
+    text->failed = false;
+    if (text->data != NULL)
+        text->data[0] = L'\0';
+}
+
+const wchar_t *text_words(const struct text *text)
+{
+    return text->data != NULL ? text->data : L"";
+}
+
+/* Makes room for `more` characters and an end. */
+static bool reserve(struct text *text, size_t more)
+{
+    size_t needed = text->length + more + 1;
+    if (needed <= text->capacity)
+        return true;
+    size_t capacity = text->capacity < 64 ? 64 : text->capacity;
+    while (capacity < needed)
+        capacity *= 2;
+    wchar_t *data = realloc(text->data, capacity * sizeof *data);
+    if (data == NULL) {
+        text->failed = true;
+        return false;
+    }
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void text_add(struct text *text, const wchar_t *words)
+{
+    size_t length = wcslen(words);
+    if (!reserve(text, length))
+        return;
+    wmemcpy(text->data + text->length, words, length + 1);
+    text->length += length;
+}
+
+/* vswprintf does not tell how much room it needs: grow until it fits. */
+void text_format(struct text *text, const wchar_t *format, ...)
+{
+    enum { MOST = 1 << 20 };
+    for (size_t room = 128; room <= MOST; room *= 4) {
+        if (!reserve(text, room))
+            return;
+        va_list arguments;
+        va_start(arguments, format);
+        int length = vswprintf(text->data + text->length, room, format,
+                               arguments);
+        va_end(arguments);
+        if (length >= 0) {
+            text->length += (size_t)length;
+            return;
+        }
+        text->data[text->length] = L'\0';
+    }
+    text->failed = true;
+}
+
+void text_add_size(struct text *text, uint64_t bytes)
+{
+    static const wchar_t *const units[] = {L"KiB", L"MiB", L"GiB",
+                                           L"TiB", L"PiB", L"EiB"};
+    if (bytes < 1024) {
+        text_format(text, L"%" PRIu64 L" %ls", bytes,
+                    bytes == 1 ? L"byte" : L"bytes");
+        return;
+    }
+    size_t unit = 0;
+    uint64_t size = 1024;
+    while (unit < 5 && bytes / size >= 1024) {
+        size *= 1024;
+        unit++;
+    }
+    uint64_t whole = bytes / size;
+    uint64_t tenths = (bytes % size) / (size / 1024) * 10 / 1024;
+    if (tenths == 0)
+        text_format(text, L"%" PRIu64 L" %ls", whole, units[unit]);
+    else
+        text_format(text, L"%" PRIu64 L".%" PRIu64 L" %ls", whole, tenths,
+                    units[unit]);
+}
+
+void text_add_time(struct text *text, uint64_t microseconds)
+{
+    uint64_t ms = microseconds / 1000;
+    uint64_t seconds = ms / 1000;
+    if (ms == 0)
+        text_add(text, L"< 1 ms");
+    else if (seconds == 0)
+        text_format(text, L"%" PRIu64 L" ms", ms);
+    else if (seconds < 60 && ms % 1000 / 100 != 0)
+        text_format(text, L"%" PRIu64 L".%" PRIu64 L" s", seconds,
+                    ms % 1000 / 100);
+    else if (seconds < 60)
+        text_format(text, L"%" PRIu64 L" s", seconds);
+    else if (seconds < 3600)
+        text_format(text, L"%" PRIu64 L" min %" PRIu64 L" s", seconds / 60,
+                    seconds % 60);
+    else
+        text_format(text, L"%" PRIu64 L" h %" PRIu64 L" min", seconds / 3600,
+                    seconds / 60 % 60);
+}

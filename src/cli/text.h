@@ -1,0 +1,39 @@
+/*
+ * Text that grows: lines are put together here and printed elsewhere.
+ */
+#ifndef REFLINK_CLI_TEXT_H
+#define REFLINK_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wchar.h>
+
+/* Zeroed, it is the empty text. `data` is NULL until something is added. */
+struct text {
+    wchar_t *data;
+    size_t length;
+    size_t capacity;
+    bool failed; /* there was no memory for all of it */
+};
+
+void text_free(struct text *text);
+
+/* Empties it, and keeps its memory. */
+void text_clear(struct text *text);
+
+void text_add(struct text *text, const wchar_t *words);
+
+/* As vswprintf: %ls for a wide string, PRIu64 for a uint64_t. */
+void text_format(struct text *text, const wchar_t *format, ...);
+
+/* The text so far; never NULL. */
+const wchar_t *text_words(const struct text *text);
+
+/* For people: `300 bytes`, `4.2 GiB`; powers of 1024, one decimal. */
+void text_add_size(struct text *text, uint64_t bytes);
+
+/* For people: `3 ms`, `9.5 s`, `2 min 5 s`. */
+void text_add_time(struct text *text, uint64_t microseconds);
+
+#endif

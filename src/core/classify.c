@@ -1,0 +1,68 @@
+#include "classify.h"
+
+#include "codes.h"
+
+struct row {
+    os_error code;
+    enum fate in_clone;
+    enum fate elsewhere;
+};
+
+/*
+ * A code without a row is FATE_FAILED. The first two blocks come from
+ * REFS.md 1.16, whose table is that of RtlNtStatusToDosError; the third
+ * holds the codes of a connection or a cluster resource that went away.
+ */
+static const struct row rows[] = {
+    /* no block cloning, or not for these two files */
+    {CODE_INVALID_FUNCTION, FATE_CANNOT, FATE_FAILED},
+    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED}, /* Samba, other device */
+    {CODE_NOT_SAME_DEVICE, FATE_CANNOT, FATE_FAILED}, /* ms-nfs41 */
+    {CODE_NOT_SUPPORTED, FATE_CANNOT, FATE_FAILED},
+    {CODE_INVALID_PARAMETER, FATE_CANNOT, FATE_FAILED},
+
+    /* the ceiling of 8175 references [REFS 1.13] */
+    {CODE_BLOCK_TOO_MANY_REFERENCES, FATE_SATURATED, FATE_FAILED},
+    {CODE_TOO_MANY_LINKS_EARLY, FATE_SATURATED, FATE_FAILED},
+
+    /* gone for a moment */
+    {CODE_BAD_NETPATH, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_NETWORK_BUSY, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_DEV_NOT_EXIST, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_UNEXP_NET_ERR, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_NETNAME_DELETED, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_SEM_TIMEOUT, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_VC_DISCONNECTED, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_NETWORK_UNREACHABLE, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_CONNECTION_ABORTED, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_RETRY, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_RESOURCE_NOT_ONLINE, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_RESOURCE_NOT_AVAILABLE, FATE_TRANSIENT, FATE_TRANSIENT},
+    {CODE_HOST_NODE_NOT_RESOURCE_OWNER, FATE_TRANSIENT, FATE_TRANSIENT},
+};
+
+static const struct row *find(os_error code)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].code == code)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+enum fate classify_clone(os_error code)
+{
+    const struct row *row = find(code);
+    return row ? row->in_clone : FATE_FAILED;
+}
+
+enum fate classify_io(os_error code)
+{
+    const struct row *row = find(code);
+    return row ? row->elsewhere : FATE_FAILED;
+}
+
+bool classify_unsupported(os_error code)
+{
+    return classify_clone(code) == FATE_CANNOT;
+}

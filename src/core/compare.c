@@ -1,0 +1,79 @@
+#include "compare.h"
+
+#include <string.h>
+
+bool compare_is_zero(const uint8_t *buffer, uint32_t length)
+{
+    return length == 0 ||
+           (buffer[0] == 0 && memcmp(buffer, buffer + 1, length - 1) == 0);
+}
+
+os_error compare_block(struct reflink_session *session,
+                       const struct compare_pair *pair, uint64_t at,
+                       uint32_t length, bool *equal, enum compare_side *side)
+{
+    uint32_t from_source = 0;
+    uint32_t from_dest = 0;
+    *side = COMPARE_SOURCE;
+    os_error error = os_read(pair->source, pair->source_offset + at,
+                             session->buffer, length, &from_source);
+    if (error != 0)
+        return error;
+    *side = COMPARE_DEST;
+    error = os_read(pair->dest, pair->dest_offset + at, session->second, length,
+                    &from_dest);
+    if (error != 0)
+        return error;
+    *equal = from_source == length && from_dest == length &&
+             memcmp(session->buffer, session->second, length) == 0;
+    return 0;
+}
+
+/*
+ * How many bytes from `offset` on are a hole: up to the next allocated range,
+ * at most `length`; 0 where the volume does not tell.
+ */
+static uint64_t hole_length(struct os_file *file, uint64_t offset,
+                            uint64_t length)
+{
+    struct os_range next;
+    size_t count = 0;
+    bool more = false;
+    if (os_allocated(file, offset, length, &next, 1, &count, &more) != 0)
+        return 0;
+    return count == 0 ? length : next.offset - offset;
+}
+
+static uint64_t common_hole(const struct compare_pair *pair, uint64_t at)
+{
+    if (!pair->holes)
+        return 0;
+    uint64_t left = pair->length - at;
+    uint64_t source =
+        hole_length(pair->source, pair->source_offset + at, left);
+    if (source == 0)
+        return 0;
+    return hole_length(pair->dest, pair->dest_offset + at, source);
+}
+
+os_error compare_all(struct reflink_session *session,
+                     const struct compare_pair *pair, bool *equal,
+                     enum compare_side *side)
+{
+    uint64_t at = 0;
+    *equal = true;
+    while (at < pair->length && *equal) {
+        at += common_hole(pair, at);
+        uint64_t left = pair->length - at;
+        if (left == 0)
+            break;
+        uint32_t step =
+            left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        os_error error =
+            compare_block(session, pair, at, step, equal, side);
+        if (error != 0)
+            return error;
+        at += step;
+    }
+    return 0;
+}

@@ -1,0 +1,37 @@
+/*
+ * Comparing what two open files read as, without reading common holes.
+ */
+#ifndef REFLINK_CORE_COMPARE_H
+#define REFLINK_CORE_COMPARE_H
+
+#include "os.h"
+#include "session.h"
+
+/* Two ranges of equal length. */
+struct compare_pair {
+    struct os_file *source;
+    struct os_file *dest;
+    uint64_t source_offset;
+    uint64_t dest_offset;
+    uint64_t length;
+    bool holes; /* SOURCE is sparse: ask where its data lies */
+};
+
+/* Which file could not be read, for the error's path. */
+enum compare_side { COMPARE_SOURCE, COMPARE_DEST };
+
+/* Reads and compares at most `length` <= SESSION_BUFFER bytes at `at` bytes
+   into the pair. A file that ends early is a difference. */
+os_error compare_block(struct reflink_session *session,
+                       const struct compare_pair *pair, uint64_t at,
+                       uint32_t length, bool *equal, enum compare_side *side);
+
+/* Compares every byte, but for what is a hole in both. */
+os_error compare_all(struct reflink_session *session,
+                     const struct compare_pair *pair, bool *equal,
+                     enum compare_side *side);
+
+/* Whether `length` bytes of `buffer` are all zero. */
+bool compare_is_zero(const uint8_t *buffer, uint32_t length);
+
+#endif

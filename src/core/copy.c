@@ -1,0 +1,211 @@
+#include "copy.h"
+
+#include <string.h>
+
+#include "classify.h"
+#include "codes.h"
+#include "compare.h"
+
+struct copy {
+    struct reflink_session *session;
+    const struct copy_job *job;
+    struct reflink_outcome *outcome;
+};
+
+/* A part of the range, as an offset into it. */
+struct part {
+    uint64_t at;
+    uint64_t length;
+    bool hole;
+};
+
+static bool read_block(const struct copy *copy, uint64_t at, uint32_t length)
+{
+    uint32_t done = 0;
+    os_error error =
+        os_read(copy->job->source, copy->job->source_offset + at,
+                copy->session->buffer, length, &done);
+    if (error == 0 && done == length)
+        return true;
+    if (error != 0)
+        outcome_fail(copy->outcome, error, REFLINK_STEP_READ, OUTCOME_SOURCE);
+    else
+        outcome_fail_hint(copy->outcome, CODE_HANDLE_EOF, REFLINK_STEP_READ,
+                          OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return false;
+}
+
+static bool write_block(const struct copy *copy, uint64_t at, uint32_t length)
+{
+    os_error error = os_write(copy->job->dest, copy->job->dest_offset + at,
+                              copy->session->buffer, length);
+    if (error != 0)
+        outcome_fail(copy->outcome, error, REFLINK_STEP_WRITE, OUTCOME_DEST);
+    return error == 0;
+}
+
+/* Reads back what was written from the first buffer into the second. */
+static bool check_block(const struct copy *copy, uint64_t at, uint32_t length)
+{
+    uint32_t done = 0;
+    if (!copy->job->check)
+        return true;
+    os_error error = os_read(copy->job->dest, copy->job->dest_offset + at,
+                             copy->session->second, length, &done);
+    if (error != 0) {
+        outcome_fail(copy->outcome, error, REFLINK_STEP_COMPARE, OUTCOME_DEST);
+        return false;
+    }
+    if (done == length &&
+        memcmp(copy->session->buffer, copy->session->second, length) == 0)
+        return true;
+    outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
+                      OUTCOME_DEST, REFLINK_HINT_DIFFERENT);
+    copy->outcome->status = REFLINK_DIFFERENT;
+    return false;
+}
+
+static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
+{
+    memset(copy->session->buffer, 0, SESSION_BUFFER);
+    while (length != 0) {
+        uint32_t step =
+            length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
+        if (!write_block(copy, at, step))
+            return false;
+        at += step;
+        length -= step;
+    }
+    return true;
+}
+
+/* Reads back a hole, to be sure that it is one. */
+static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
+{
+    memset(copy->session->buffer, 0, SESSION_BUFFER);
+    while (copy->job->check && length != 0) {
+        struct os_range data;
+        size_t count = 0;
+        bool more = false;
+        uint64_t skip = 0;
+        if (os_allocated(copy->job->dest, copy->job->dest_offset + at, length,
+                         &data, 1, &count, &more) == 0)
+            skip = count == 0
+                       ? length
+                       : data.offset - (copy->job->dest_offset + at);
+        at += skip;
+        length -= skip;
+        uint32_t step =
+            length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
+        if (step != 0 && !check_block(copy, at, step))
+            return false;
+        at += step;
+        length -= step;
+    }
+    return true;
+}
+
+static bool copy_hole(const struct copy *copy, const struct part *part)
+{
+    if (copy->job->blank)
+        return check_zeros(copy, part->at, part->length);
+    os_error error = os_zero(copy->job->dest,
+                             copy->job->dest_offset + part->at, part->length);
+    if (error != 0 && classify_unsupported(error)) {
+        if (!write_zeros(copy, part->at, part->length))
+            return false;
+    } else if (error != 0) {
+        outcome_fail(copy->outcome, error, REFLINK_STEP_ZERO, OUTCOME_DEST);
+        return false;
+    }
+    return check_zeros(copy, part->at, part->length);
+}
+
+/* One block; what is zero in a sparse SOURCE stays a hole in a blank DEST,
+   for volumes that keep holes but do not list them. */
+static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
+{
+    if (!read_block(copy, at, length))
+        return false;
+    bool skip = copy->job->holes && copy->job->blank &&
+                compare_is_zero(copy->session->buffer, length);
+    if (!skip && !write_block(copy, at, length))
+        return false;
+    return check_block(copy, at, length);
+}
+
+static bool copy_data(const struct copy *copy, const struct part *part)
+{
+    uint64_t done = 0;
+    while (done < part->length) {
+        uint64_t left = part->length - done;
+        uint32_t step =
+            left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        uint64_t at = copy->job->backward ? left - step : done;
+        if (!copy_block(copy, part->at + at, step))
+            return false;
+        done += step;
+    }
+    return true;
+}
+
+/* The part that begins `at` bytes into the range: a hole, or data. */
+static struct part part_from(const struct copy_job *job, uint64_t at,
+                             uint64_t length)
+{
+    struct part part = {.at = at, .length = length};
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    if (!job->holes || os_allocated(job->source, job->source_offset + at,
+                                    length, &range, 1, &count, &more) != 0)
+        return part;
+    uint64_t start = count == 0 ? length
+                                : range.offset - (job->source_offset + at);
+    part.hole = start != 0;
+    part.length = part.hole ? start : range.length;
+    return part;
+}
+
+static bool copy_part(const struct copy *copy, const struct part *part)
+{
+    return part->hole ? copy_hole(copy, part) : copy_data(copy, part);
+}
+
+static bool copy_forward(const struct copy *copy)
+{
+    uint64_t at = 0;
+    while (at < copy->job->length) {
+        struct part part = part_from(copy->job, at, copy->job->length - at);
+        if (!copy_part(copy, &part))
+            return false;
+        at += part.length;
+    }
+    return true;
+}
+
+/* Block by block from the end; a block is a hole only as a whole. */
+static bool copy_backward(const struct copy *copy)
+{
+    uint64_t left = copy->job->length;
+    while (left != 0) {
+        uint64_t step = left < SESSION_BUFFER ? left : SESSION_BUFFER;
+        struct part part = part_from(copy->job, left - step, step);
+        if (part.length != step)
+            part = (struct part){.at = left - step, .length = step};
+        if (!copy_part(copy, &part))
+            return false;
+        left -= step;
+    }
+    return true;
+}
+
+bool copy_range(struct reflink_session *session, const struct copy_job *job,
+                struct reflink_outcome *outcome)
+{
+    struct copy copy = {session, job, outcome};
+    bool done = job->backward ? copy_backward(&copy) : copy_forward(&copy);
+    if (done)
+        outcome->bytes_copied += job->length;
+    return done;
+}

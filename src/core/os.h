@@ -1,0 +1,208 @@
+/*
+ * The seam: the few operations of the operating system that the core needs.
+ *
+ * The product links src/win32, the native tests link tests/sim; the linker
+ * chooses, nothing else does. Every function that can fail returns a Win32
+ * error code, 0 for success, and then leaves its output parameters unset
+ * unless its contract says otherwise. Offsets and lengths are bytes.
+ */
+#ifndef REFLINK_CORE_OS_H
+#define REFLINK_CORE_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wchar.h>
+
+typedef uint32_t os_error;
+
+/* An open file. Owned by whoever opened it, ended by os_close. */
+struct os_file;
+
+/* What a file is opened for; the rights and the sharing follow from it. */
+enum os_intent {
+    OS_OPEN_LOOK,          /* its attributes and identity only; links are
+                              followed; directories can be looked at */
+    OS_OPEN_SOURCE,        /* read; no new writer gets in */
+    OS_OPEN_SOURCE_SHARED, /* read; where somebody already writes */
+    OS_CREATE_NEW,         /* must not exist; read, write, delete; for this
+                              handle alone; never through a link */
+    OS_OPEN_IN_PLACE       /* exists; read and write; readers get in */
+};
+
+/*
+ * Opens `path`. Errors: CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND,
+ * CODE_ACCESS_DENIED (a directory, too), CODE_SHARING_VIOLATION,
+ * CODE_FILE_EXISTS with OS_CREATE_NEW, and what else the system says.
+ */
+os_error os_open(const wchar_t *path, enum os_intent intent,
+                 struct os_file **file);
+
+/* Closes `file`; a NULL is let pass. A file marked for deletion goes now. */
+void os_close(struct os_file *file);
+
+/* Which file it is: equal for all names of one file, and for no other. */
+struct os_identity {
+    uint64_t volume;
+    uint8_t file[16];
+};
+
+enum { /* of os_info.attributes; the values are the system's [MS-FSCC 2.6] */
+       OS_ATTRIBUTE_READONLY = 0x1,
+       OS_ATTRIBUTE_HIDDEN = 0x2,
+       OS_ATTRIBUTE_SYSTEM = 0x4,
+       OS_ATTRIBUTE_DIRECTORY = 0x10,
+       OS_ATTRIBUTE_ARCHIVE = 0x20,
+       OS_ATTRIBUTE_NORMAL = 0x80,
+       OS_ATTRIBUTE_TEMPORARY = 0x100,
+       OS_ATTRIBUTE_SPARSE = 0x200,
+       OS_ATTRIBUTE_REPARSE = 0x400,
+       OS_ATTRIBUTE_NOT_INDEXED = 0x2000,
+       OS_ATTRIBUTE_ENCRYPTED = 0x4000
+};
+
+struct os_info {
+    uint64_t size; /* end of file */
+    uint32_t attributes;
+    int64_t written; /* last write, 100 ns since 1601 */
+    int64_t changed; /* last change of data or metadata, likewise */
+    struct os_identity identity;
+};
+
+os_error os_query(struct os_file *file, struct os_info *info);
+
+enum { /* of os_volume.features */
+       OS_VOLUME_CLONES = 0x1,
+       OS_VOLUME_INTEGRITY = 0x2,
+       OS_VOLUME_SPARSE = 0x4,
+       OS_VOLUME_READ_ONLY = 0x8
+};
+
+struct os_volume {
+    bool known;              /* the volume told its features */
+    uint32_t features;       /* OS_VOLUME_*, if known */
+    wchar_t file_system[32]; /* for people, never for a decision */
+};
+
+/* What lies under the open file. Never fails: what is not told is unset. */
+void os_query_volume(struct os_file *file, struct os_volume *volume);
+
+/* Where the volume under `path` is rooted, for people; empty if untold. */
+void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity);
+
+/*
+ * The volume's allocation unit in bytes, or 0 where it is not told. Servers
+ * are known to report a value that has no bearing on cloning [REFS 1.18].
+ */
+uint32_t os_allocation_unit(struct os_file *file);
+
+/* Integrity stream setting and cluster size [MS-FSCC 2.3.52]. */
+struct os_integrity {
+    uint16_t algorithm; /* 0: no checksums */
+    uint32_t flags;
+    uint32_t cluster_size; /* as told: to be checked before use */
+};
+
+os_error os_get_integrity(struct os_file *file, struct os_integrity *out);
+
+/* Sets algorithm and flags. Only on a file that has no clusters yet. */
+os_error os_set_integrity(struct os_file *file,
+                          const struct os_integrity *integrity);
+
+/* Sets or clears the sparse flag; clearing allocates every hole. */
+os_error os_set_sparse(struct os_file *file, bool sparse);
+
+/* Sets the end of file. */
+os_error os_set_size(struct os_file *file, uint64_t size);
+
+/*
+ * Reads up to `length` bytes at `offset`; `*done` is less only where the
+ * file ends.
+ */
+os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
+                 uint32_t length, uint32_t *done);
+
+/* Writes all of `length` bytes at `offset`, or fails. */
+os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
+                  uint32_t length);
+
+/* Makes a range, which ends at the end of file at most, read as zeros. */
+os_error os_zero(struct os_file *file, uint64_t offset, uint64_t length);
+
+struct os_range {
+    uint64_t offset;
+    uint64_t length;
+};
+
+/*
+ * Lists the allocated ranges that meet [offset, offset + length), in order,
+ * cut to it. `*more` if `capacity` was too small: what is there is right.
+ */
+os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
+                      struct os_range *ranges, size_t capacity, size_t *count,
+                      bool *more);
+
+#define OS_HOLE (-1)
+
+/* A run of clusters [vcn, next_vcn) that lies at `lcn`, or a hole. */
+struct os_extent {
+    uint64_t vcn;
+    uint64_t next_vcn;
+    int64_t lcn;
+};
+
+/*
+ * Lists the extents from cluster `vcn` on; the first may begin before it.
+ * `*count` is 0 where nothing is allocated from there on. `*more` as above.
+ */
+os_error os_extents(struct os_file *file, uint64_t vcn,
+                    struct os_extent *extents, size_t capacity, size_t *count,
+                    bool *more);
+
+/*
+ * Asks the volume that [dest_offset, + length) of `dest` share the clusters
+ * of [source_offset, + length) of `source`: FSCTL_DUPLICATE_EXTENTS_TO_FILE.
+ * Success is what the volume says, and not yet proof of anything.
+ */
+os_error os_clone(struct os_file *source, uint64_t source_offset,
+                  struct os_file *dest, uint64_t dest_offset, uint64_t length);
+
+/* Sets last-write time and the attributes that a program may set. */
+os_error os_set_metadata(struct os_file *file, uint32_t attributes,
+                         int64_t written);
+
+/* Marks the file to vanish when it is closed, however that comes. */
+os_error os_mark_deleted(struct os_file *file, bool deleted);
+
+/* Gives the open file the name `path`, over a file there if `replace`. */
+os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
+
+/* Removes the file `path`, even a read-only one. */
+os_error os_remove(const wchar_t *path);
+
+/* Writes what the system holds back of an open file. */
+os_error os_flush(struct os_file *file);
+
+/* Writes what the system holds back of `path`, opened only for this. */
+os_error os_flush_path(const wchar_t *path);
+
+/* Fills `buffer` with bytes that nobody can guess. */
+os_error os_random(void *buffer, size_t length);
+
+/* Microseconds that pass evenly, from any start. */
+uint64_t os_clock_us(void);
+
+void os_sleep_ms(uint32_t milliseconds);
+
+/* The system's words for `code`, without a line end; never empty. */
+void os_message(os_error code, wchar_t *buffer, size_t capacity);
+
+enum os_stream { OS_STDOUT, OS_STDERR };
+
+/*
+ * Writes text: UTF-16 to a console, UTF-8 to a file or pipe. False if not all
+ * of it could be written.
+ */
+bool os_print(enum os_stream stream, const wchar_t *text);
+
+#endif

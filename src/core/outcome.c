@@ -1,0 +1,58 @@
+#include "outcome.h"
+
+void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
+                       enum reflink_step step, enum outcome_side side,
+                       enum reflink_hint hint)
+{
+    if (outcome->error.code != 0)
+        return;
+    outcome->error.code = code;
+    outcome->error.step = step;
+    outcome->error.hint = hint;
+    outcome->error.in_source = side == OUTCOME_SOURCE;
+    outcome->status = REFLINK_FAILED;
+}
+
+void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
+                  enum reflink_step step, enum outcome_side side)
+{
+    outcome_fail_hint(outcome, code, step, side, REFLINK_HINT_NONE);
+}
+
+/* A reason that says only where the border of the last cluster lies gives
+   way to one that says more. */
+static bool is_slight(enum reflink_reason reason)
+{
+    return reason == REFLINK_REASON_NONE ||
+           reason == REFLINK_REASON_PARTIAL_CLUSTER;
+}
+
+void outcome_reason(struct reflink_outcome *outcome, enum reflink_reason reason)
+{
+    if (reason != REFLINK_REASON_NONE && is_slight(outcome->reason))
+        outcome->reason = reason;
+}
+
+void outcome_restart(struct reflink_outcome *outcome)
+{
+    outcome->status = REFLINK_OK;
+    outcome->method = REFLINK_METHOD_NONE;
+    outcome->reason = REFLINK_REASON_NONE;
+    outcome->bytes = 0;
+    outcome->bytes_cloned = 0;
+    outcome->bytes_copied = 0;
+    outcome->error = (struct reflink_error){0};
+}
+
+void outcome_sum(struct reflink_outcome *outcome)
+{
+    outcome->bytes = outcome->bytes_cloned + outcome->bytes_copied;
+    if (outcome->status != REFLINK_OK)
+        outcome->method = REFLINK_METHOD_NONE;
+    else if (outcome->bytes_cloned == 0)
+        outcome->method = REFLINK_METHOD_COPY;
+    else if (outcome->bytes_copied == 0)
+        outcome->method = REFLINK_METHOD_CLONE;
+    else
+        outcome->method = REFLINK_METHOD_MIXED;
+}

@@ -1,0 +1,31 @@
+/*
+ * What happened is written down where it happens: the first failure and the
+ * weightiest reason stay.
+ */
+#ifndef REFLINK_CORE_OUTCOME_H
+#define REFLINK_CORE_OUTCOME_H
+
+#include <reflink/reflink.h>
+
+enum outcome_side { OUTCOME_SOURCE, OUTCOME_DEST };
+
+/* Records a failure, unless one is recorded already. */
+void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
+                  enum reflink_step step, enum outcome_side side);
+
+/* The same, with what reflink knows beyond the system's message. */
+void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
+                       enum reflink_step step, enum outcome_side side,
+                       enum reflink_hint hint);
+
+/* Records why bytes were, or would be, copied. */
+void outcome_reason(struct reflink_outcome *outcome,
+                    enum reflink_reason reason);
+
+/* Forgets what an attempt did that is about to be made again. */
+void outcome_restart(struct reflink_outcome *outcome);
+
+/* Derives bytes and method from what was cloned and copied. */
+void outcome_sum(struct reflink_outcome *outcome);
+
+#endif

@@ -1,0 +1,79 @@
+#include "path.h"
+
+#include <stdlib.h>
+
+static bool is_verbatim(const wchar_t *path)
+{
+    return wcsncmp(path, L"\\\\?\\", 4) == 0;
+}
+
+static bool is_letter(wchar_t c)
+{
+    return (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
+}
+
+/* The part of a path in which colons and separators have no meaning yet. */
+static size_t prefix_length(const wchar_t *path)
+{
+    size_t start = is_verbatim(path) ? 4 : 0;
+    if (is_letter(path[start]) && path[start + 1] == L':')
+        return start + 2;
+    return start;
+}
+
+static bool is_separator(const wchar_t *path, wchar_t c)
+{
+    return c == L'\\' || (c == L'/' && !is_verbatim(path));
+}
+
+bool path_ends_with_separator(const wchar_t *path)
+{
+    size_t length = wcslen(path);
+    return length != 0 && is_separator(path, path[length - 1]);
+}
+
+size_t path_directory_length(const wchar_t *path)
+{
+    size_t start = prefix_length(path);
+    size_t end = wcslen(path);
+    while (end > start && !is_separator(path, path[end - 1]))
+        end--;
+    return end;
+}
+
+const wchar_t *path_base_name(const wchar_t *path)
+{
+    return path + path_directory_length(path);
+}
+
+bool path_names_stream(const wchar_t *path)
+{
+    return wcschr(path_base_name(path), L':') != NULL;
+}
+
+wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail)
+{
+    size_t tail_length = wcslen(tail);
+    wchar_t *whole = malloc((length + tail_length + 1) * sizeof *whole);
+    if (whole == NULL)
+        return NULL;
+    wmemcpy(whole, path, length);
+    wmemcpy(whole + length, tail, tail_length + 1);
+    return whole;
+}
+
+wchar_t *path_join(const wchar_t *directory, const wchar_t *name)
+{
+    size_t length = wcslen(directory);
+    if (path_ends_with_separator(directory) ||
+        (length != 0 && length == prefix_length(directory)))
+        return path_splice(directory, length, name);
+    size_t name_length = wcslen(name);
+    wchar_t *whole = malloc((length + name_length + 2) * sizeof *whole);
+    if (whole == NULL)
+        return NULL;
+    wmemcpy(whole, directory, length);
+    whole[length] = L'\\';
+    wmemcpy(whole + length + 1, name, name_length + 1);
+    return whole;
+}

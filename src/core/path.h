@@ -1,0 +1,36 @@
+/*
+ * What can be told of a path from its text alone. Both `\` and `/` separate,
+ * except behind `\\?\`, where only `\` does. No OS call is made here.
+ */
+#ifndef REFLINK_CORE_PATH_H
+#define REFLINK_CORE_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <wchar.h>
+
+bool path_ends_with_separator(const wchar_t *path);
+
+/*
+ * Whether `path` names a stream (`file:stream`): a colon in its last part,
+ * other than the one behind a drive letter.
+ */
+bool path_names_stream(const wchar_t *path);
+
+/* The last part of `path`, within it; empty if there is none. */
+const wchar_t *path_base_name(const wchar_t *path);
+
+/*
+ * The length of the part of `path` up to and with the separator or drive
+ * colon in front of its last part.
+ */
+size_t path_directory_length(const wchar_t *path);
+
+/* Joins two parts, with one separator between. The caller frees; NULL: no
+   memory. */
+wchar_t *path_join(const wchar_t *directory, const wchar_t *name);
+
+/* A copy of the first `length` characters, with `tail` behind; as above. */
+wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail);
+
+#endif

@@ -1,0 +1,124 @@
+#include "prepare.h"
+
+#include <string.h>
+
+#include "classify.h"
+#include "codes.h"
+
+enum { CLUSTER_MIN = 512, CLUSTER_MAX = 16 << 20 };
+
+static bool is_sane_cluster(uint32_t size)
+{
+    return size >= CLUSTER_MIN && size <= CLUSTER_MAX &&
+           (size & (size - 1)) == 0;
+}
+
+/*
+ * Integrity information tells the cluster size best; servers may not let it
+ * through, and their allocation unit may mean nothing: what is refused then
+ * is tried again at larger alignments [REFS 2.3, 2.5].
+ */
+static uint32_t find_cluster_size(struct transfer *t, struct prepared *prepared)
+{
+    os_error error = os_get_integrity(t->source, &prepared->integrity);
+    prepared->integrity_known = error == 0;
+    if (error == 0 && is_sane_cluster(prepared->integrity.cluster_size))
+        return prepared->integrity.cluster_size;
+    uint32_t unit = os_allocation_unit(t->dest);
+    return is_sane_cluster(unit) ? unit : 0;
+}
+
+bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
+{
+    struct transfer *t = transfer;
+    struct os_volume volume;
+    os_query_volume(t->dest, &volume);
+    wcscpy(t->outcome->file_system, volume.file_system);
+    uint64_t identity = prepared->dest.identity.volume;
+    t->lesson = session_lesson(t->session, identity);
+    if (t->lesson == NULL) {
+        outcome_fail(t->outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                     OUTCOME_DEST);
+        return false;
+    }
+    t->facts.mode = t->policy->mode;
+    t->facts.volume_known = volume.known;
+    t->facts.volume_clones = (volume.features & OS_VOLUME_CLONES) != 0;
+    t->facts.volume_refused = t->lesson->no_cloning;
+    t->facts.other_volume = prepared->source.identity.volume != identity;
+    t->facts.encrypted =
+        (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
+    t->facts.length = t->length;
+    t->cluster_size = find_cluster_size(t, prepared);
+    t->outcome->cluster_size = t->cluster_size;
+    return true;
+}
+
+static bool fail(const struct transfer *t, os_error error,
+                 enum reflink_step step)
+{
+    outcome_fail(t->outcome, error, step, OUTCOME_DEST);
+    return false;
+}
+
+/*
+ * A sparse DEST needs no clusters before it gets SOURCE's, and takes a sparse
+ * SOURCE's holes; a dense one does neither [REFS 1.7, 1.8].
+ */
+static bool make_sparse(struct transfer *t, struct prepared *prepared)
+{
+    bool source_sparse =
+        (prepared->source.attributes & OS_ATTRIBUTE_SPARSE) != 0;
+    bool clones = reason_before(&t->facts) == REFLINK_REASON_NONE;
+    if (!clones && !source_sparse)
+        return true;
+    os_error error = os_set_sparse(t->dest, true);
+    if (error == 0) {
+        prepared->made_sparse = !source_sparse;
+        return true;
+    }
+    if (classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_SPARSE);
+    t->facts.sparse_mismatch = source_sparse;
+    return true;
+}
+
+/*
+ * Both files must have the same setting, and it can be changed only as long
+ * as DEST has no clusters [REFS 1.9, 2.2].
+ */
+static bool match_integrity(struct transfer *t,
+                            const struct prepared *prepared)
+{
+    struct os_integrity there;
+    if (!prepared->integrity_known ||
+        os_get_integrity(t->dest, &there) != 0 ||
+        (there.algorithm == prepared->integrity.algorithm &&
+         there.flags == prepared->integrity.flags))
+        return true;
+    struct os_integrity wanted = prepared->integrity;
+    if (wanted.algorithm == 0) /* no flag goes with no checksum */
+        wanted.flags = 0;
+    os_error error = os_set_integrity(t->dest, &wanted);
+    if (error != 0 && classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_INTEGRITY);
+    t->facts.integrity_differs =
+        error != 0 && there.algorithm != wanted.algorithm;
+    return true;
+}
+
+bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
+{
+    if (!make_sparse(transfer, prepared) ||
+        !match_integrity(transfer, prepared))
+        return false;
+    os_error error = os_set_size(transfer->dest, transfer->dest_size);
+    return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
+}
+
+void prepare_finish(const struct transfer *transfer,
+                    const struct prepared *prepared)
+{
+    if (prepared->made_sparse)
+        os_set_sparse(transfer->dest, false);
+}

@@ -1,0 +1,205 @@
+#include "prove.h"
+
+/* Blocks read from each file for a request: where its clusters are proved
+   to be shared, and where only bytes can speak. */
+enum { SAMPLES_WITH_MAP = 3, SAMPLES_ALONE = 16 };
+enum { SAMPLE_SIZE = 4096 };
+
+enum map_result { MAP_EQUAL, MAP_DIFFERENT, MAP_UNTOLD };
+
+enum { MAP_EXTENTS = 64 };
+
+/* A file's extents, read from the volume as they are needed. */
+struct map_reader {
+    struct os_file *file;
+    uint64_t vcn; /* next cluster wanted */
+    struct os_extent extents[MAP_EXTENTS];
+    size_t count;
+    size_t index;
+    bool more;
+};
+
+/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
+static os_error map_fill(struct map_reader *reader)
+{
+    while (reader->index < reader->count &&
+           reader->extents[reader->index].next_vcn <= reader->vcn)
+        reader->index++;
+    if (reader->index < reader->count || (reader->count != 0 && !reader->more))
+        return 0;
+    reader->index = 0;
+    os_error error =
+        os_extents(reader->file, reader->vcn, reader->extents, MAP_EXTENTS,
+                   &reader->count, &reader->more);
+    if (error == 0 && reader->count != 0 &&
+        reader->extents[reader->count - 1].next_vcn <= reader->vcn)
+        reader->more = false; /* a volume that does not get on */
+    return error;
+}
+
+/* Where the wanted cluster lies, and how many behind it follow suit. */
+static os_error map_next(struct map_reader *reader, int64_t *lcn,
+                         uint64_t *run)
+{
+    os_error error = map_fill(reader);
+    if (error != 0)
+        return error;
+    *lcn = OS_HOLE;
+    *run = UINT64_MAX;
+    if (reader->index >= reader->count)
+        return 0;
+    const struct os_extent *extent = &reader->extents[reader->index];
+    if (extent->vcn > reader->vcn) {
+        *run = extent->vcn - reader->vcn;
+        return 0;
+    }
+    *run = extent->next_vcn - reader->vcn;
+    if (extent->lcn != OS_HOLE)
+        *lcn = extent->lcn + (int64_t)(reader->vcn - extent->vcn);
+    return 0;
+}
+
+/* Compares the clusters of both ranges, run by run. */
+static enum map_result compare_maps(const struct compare_pair *pair,
+                                    uint32_t cluster_size)
+{
+    struct map_reader source = {.file = pair->source};
+    struct map_reader dest = {.file = pair->dest};
+    source.vcn = pair->source_offset / cluster_size;
+    dest.vcn = pair->dest_offset / cluster_size;
+    uint64_t left = (pair->length + cluster_size - 1) / cluster_size;
+    while (left != 0) {
+        int64_t source_lcn = OS_HOLE;
+        int64_t dest_lcn = OS_HOLE;
+        uint64_t source_run = 0;
+        uint64_t dest_run = 0;
+        if (map_next(&source, &source_lcn, &source_run) != 0 ||
+            map_next(&dest, &dest_lcn, &dest_run) != 0)
+            return MAP_UNTOLD;
+        if (source_lcn != dest_lcn)
+            return MAP_DIFFERENT;
+        uint64_t run = source_run < dest_run ? source_run : dest_run;
+        run = run < left ? run : left;
+        source.vcn += run;
+        dest.vcn += run;
+        left -= run;
+    }
+    return MAP_EQUAL;
+}
+
+/* The next allocated byte of SOURCE at or behind `at`, if the volume tells;
+   a sample of a hole proves nothing. */
+static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
+{
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    if (!pair->holes ||
+        os_allocated(pair->source, pair->source_offset + at, pair->length - at,
+                     &range, 1, &count, &more) != 0 ||
+        count == 0)
+        return at;
+    return range.offset - pair->source_offset;
+}
+
+/* Whether all of a range is allocated, as far as the volume tells. */
+static bool is_allocated(struct os_file *file, uint64_t offset,
+                         uint64_t length)
+{
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    while (length != 0) {
+        if (os_allocated(file, offset, length, &range, 1, &count, &more) != 0)
+            return true;
+        if (count == 0 || range.offset != offset || range.length == 0)
+            return false;
+        offset += range.length;
+        length -= range.length;
+    }
+    return true;
+}
+
+/*
+ * Where SOURCE has data, DEST must not have a hole. This is what shows a
+ * request that did nothing to a sparse DEST on volumes without extents.
+ */
+static bool holes_agree(const struct compare_pair *pair)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    uint64_t at = 0;
+    for (int i = 0; i < SAMPLES_ALONE && at < pair->length; i++) {
+        if (os_allocated(pair->source, pair->source_offset + at,
+                         pair->length - at, &data, 1, &count, &more) != 0 ||
+            count == 0)
+            return true;
+        uint64_t from = data.offset - pair->source_offset;
+        if (!is_allocated(pair->dest, pair->dest_offset + from, data.length))
+            return false;
+        at = from + data.length;
+    }
+    return true;
+}
+
+/* Positions spread evenly, the first and the last block among them. */
+static uint64_t sample_position(const struct compare_pair *pair,
+                                uint32_t number, uint32_t samples)
+{
+    uint64_t last = pair->length - SAMPLE_SIZE;
+    uint64_t step = last / (samples - 1);
+    return number == samples - 1 ? last : step * number;
+}
+
+static os_error compare_samples(struct reflink_session *session,
+                                const struct compare_pair *pair,
+                                uint32_t samples, bool *equal,
+                                enum compare_side *side)
+{
+    if (pair->length <= (uint64_t)samples * SAMPLE_SIZE)
+        return compare_block(session, pair, 0, (uint32_t)pair->length, equal,
+                             side);
+    *equal = true;
+    for (uint32_t i = 0; i < samples && *equal; i++) {
+        uint64_t at = next_data(pair, sample_position(pair, i, samples));
+        uint64_t left = pair->length - at;
+        uint32_t length = left < SAMPLE_SIZE ? (uint32_t)left : SAMPLE_SIZE;
+        os_error error =
+            compare_block(session, pair, at, length, equal, side);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static os_error prove_sample(struct reflink_session *session,
+                             const struct compare_pair *pair,
+                             enum map_result map, bool *proved,
+                             enum compare_side *side)
+{
+    if (map == MAP_EQUAL)
+        return compare_samples(session, pair, SAMPLES_WITH_MAP, proved, side);
+    *proved = holes_agree(pair);
+    if (!*proved)
+        return 0;
+    return compare_samples(session, pair, SAMPLES_ALONE, proved, side);
+}
+
+os_error prove_clone(struct reflink_session *session, const struct proof *proof,
+                     const struct compare_pair *pair, bool *proved,
+                     enum compare_side *side)
+{
+    *proved = true;
+    if (proof->verify == REFLINK_VERIFY_NONE || pair->length == 0)
+        return 0;
+    enum map_result map = MAP_UNTOLD;
+    if (proof->cluster_size != 0)
+        map = compare_maps(pair, proof->cluster_size);
+    *proved = map != MAP_DIFFERENT;
+    if (!*proved)
+        return 0;
+    if (proof->verify == REFLINK_VERIFY_FULL)
+        return compare_all(session, pair, proved, side);
+    return prove_sample(session, pair, map, proved, side);
+}

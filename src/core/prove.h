@@ -1,0 +1,29 @@
+/*
+ * Proof before belief: volumes are known to answer success to a clone request
+ * and leave zeros [REFS 1.17], or to do only a part of it [REFS 1.7].
+ */
+#ifndef REFLINK_CORE_PROVE_H
+#define REFLINK_CORE_PROVE_H
+
+#include "compare.h"
+
+struct proof {
+    enum reflink_verify verify;
+    uint32_t cluster_size; /* that of the volume's extents; 0: unknown */
+};
+
+/*
+ * Proves that `pair->dest` holds what was just cloned from `pair->source`.
+ * By sample: both have the same clusters where the volume tells, allocated
+ * ranges are not lost where it tells of those only, and a bounded number of
+ * blocks, first and last among them, reads the same. In full: every byte
+ * reads the same, and the clusters are compared, too.
+ *
+ * `*proved` is false where anything differs. An error is one of reading, of
+ * `*side`.
+ */
+os_error prove_clone(struct reflink_session *session, const struct proof *proof,
+                     const struct compare_pair *pair, bool *proved,
+                     enum compare_side *side);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * What the command line asked for, carried out: finds each source's target
+ * and keeps what the outcomes point to.
+ */
+#ifndef REFLINK_CORE_RUN_H
+#define REFLINK_CORE_RUN_H
+
+#include <reflink/reflink.h>
+
+/* Zeroed, it is a run that has not begun. */
+struct run {
+    struct reflink_session *session;
+    wchar_t *target; /* that of the last source */
+};
+
+/*
+ * Clones `source` to `dest`, or into it if it is a directory. What `*outcome`
+ * points to lives until the next call or run_end.
+ */
+void run_one(struct run *run, const struct reflink_policy *policy,
+             const wchar_t *source, const wchar_t *dest,
+             struct reflink_outcome *outcome);
+
+void run_end(struct run *run);
+
+#endif

@@ -1,0 +1,42 @@
+#include "session.h"
+
+#include <stdlib.h>
+
+struct reflink_session *reflink_session_open(void)
+{
+    struct reflink_session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        return NULL;
+    session->buffer = malloc(SESSION_BUFFER);
+    session->second = malloc(SESSION_BUFFER);
+    if (session->buffer == NULL || session->second == NULL) {
+        reflink_session_close(session);
+        return NULL;
+    }
+    return session;
+}
+
+void reflink_session_close(struct reflink_session *session)
+{
+    if (session == NULL)
+        return;
+    free(session->second);
+    free(session->buffer);
+    free(session->lessons);
+    free(session);
+}
+
+struct lesson *session_lesson(struct reflink_session *session, uint64_t volume)
+{
+    for (size_t i = 0; i < session->count; i++) {
+        if (session->lessons[i].volume == volume)
+            return &session->lessons[i];
+    }
+    size_t size = (session->count + 1) * sizeof *session->lessons;
+    struct lesson *lessons = realloc(session->lessons, size);
+    if (lessons == NULL)
+        return NULL;
+    session->lessons = lessons;
+    lessons[session->count] = (struct lesson){.volume = volume};
+    return &lessons[session->count++];
+}

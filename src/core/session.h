@@ -1,0 +1,33 @@
+/*
+ * What one run has learned about each volume, and the buffers it works with.
+ */
+#ifndef REFLINK_CORE_SESSION_H
+#define REFLINK_CORE_SESSION_H
+
+#include <reflink/reflink.h>
+
+#include "plan.h"
+
+/* What one volume taught; kept for the run [REFS 11]. */
+struct lesson {
+    uint64_t volume;     /* identity of the volume */
+    uint32_t alignment;  /* refused below this; 0: nothing learned */
+    enum plan_tail tail; /* what it takes at the end of file */
+    bool no_cloning;     /* it answered that it has no such request */
+};
+
+/* Bytes in each of the session's two buffers; a multiple of 64 KiB. */
+#define SESSION_BUFFER ((uint32_t)1 << 20)
+
+struct reflink_session {
+    struct lesson *lessons;
+    size_t count;
+    uint8_t *buffer; /* SESSION_BUFFER bytes */
+    uint8_t *second; /* likewise */
+};
+
+/* The lesson of `volume`, made if there is none; NULL: no memory. Valid
+   until the next call. */
+struct lesson *session_lesson(struct reflink_session *session, uint64_t volume);
+
+#endif

@@ -1,0 +1,317 @@
+#include "transfer.h"
+
+#include "classify.h"
+#include "codes.h"
+#include "compare.h"
+#include "copy.h"
+#include "plan.h"
+#include "prove.h"
+
+/* What a transfer is doing now, beside what it was asked. */
+struct state {
+    struct transfer *t;
+    uint64_t limit;  /* longest request for now; less near full clusters */
+    bool by_bytes;   /* no more requests */
+    struct lesson before; /* what was known when this began */
+    bool has_cloned; /* at least one whole cluster */
+};
+
+/* What became of a piece. */
+enum piece_end {
+    PIECE_DONE,
+    PIECE_AGAIN, /* nothing done; something learned: plan anew */
+    PIECE_FAILED,
+    PIECE_REFUSED,
+    PIECE_UNPROVED
+};
+
+/* Alignments that volumes were seen to ask for without saying so
+   [REFS 1.18]. */
+static const uint32_t ladder[] = {4096, 65536, 131072, 1048576};
+
+/* What fits all that is known, where neither cluster size nor allocation
+   unit is told [REFS 2.5]. */
+enum { UNIT_GUESS = 65536 };
+
+uint32_t transfer_unit(const struct transfer *transfer)
+{
+    uint32_t unit =
+        transfer->cluster_size != 0 ? transfer->cluster_size : UNIT_GUESS;
+    return transfer->lesson->alignment > unit ? transfer->lesson->alignment
+                                              : unit;
+}
+
+static struct plan_input input_of(const struct state *s)
+{
+    const struct transfer *t = s->t;
+    struct plan_input in = {
+        .source_offset = t->source_offset,
+        .dest_offset = t->dest_offset,
+        .length = t->length,
+        .source_size = t->source_size,
+        .dest_size = t->dest_size,
+        .unit = transfer_unit(t),
+        .tail = t->lesson->tail,
+        .same_file = t->same_file,
+        .tail_alone = s->has_cloned,
+    };
+    in.limit = s->limit < in.unit ? in.unit : s->limit;
+    return in;
+}
+
+static bool learn_alignment(struct transfer *t)
+{
+    uint32_t unit = transfer_unit(t);
+    for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++) {
+        if (ladder[i] > unit) {
+            t->lesson->alignment = ladder[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* REFLINK_ALWAYS allows bytes only for what is less than a cluster. */
+static bool is_refusal(const struct transfer *t, enum reflink_reason reason)
+{
+    return t->policy->mode == REFLINK_ALWAYS &&
+           reason != REFLINK_REASON_BELOW_CLUSTER &&
+           reason != REFLINK_REASON_PARTIAL_CLUSTER &&
+           reason != REFLINK_REASON_EMPTY;
+}
+
+static enum piece_end copy_piece(const struct state *s,
+                                 const struct plan_piece *piece)
+{
+    const struct transfer *t = s->t;
+    struct copy_job job = {
+        .source = t->source,
+        .dest = t->dest,
+        .source_offset = piece->source_offset,
+        .dest_offset = piece->dest_offset,
+        .length = piece->length,
+        .holes = t->holes,
+        .blank = t->blank,
+        .backward =
+            t->same_file && piece->dest_offset > piece->source_offset,
+        .check = t->policy->verify == REFLINK_VERIFY_FULL,
+    };
+    return copy_range(t->session, &job, t->outcome) ? PIECE_DONE
+                                                    : PIECE_FAILED;
+}
+
+/* Cloning ends here for this transfer; what is left goes by bytes. */
+static enum piece_end give_up(struct state *s, enum reflink_reason reason)
+{
+    s->by_bytes = true;
+    outcome_reason(s->t->outcome, reason);
+    return is_refusal(s->t, reason) ? PIECE_REFUSED : PIECE_AGAIN;
+}
+
+/* The order of REFS 1.6 for a tail, then the ladder of alignments. */
+static enum piece_end on_cannot(struct state *s,
+                                const struct plan_piece *piece, os_error code)
+{
+    struct transfer *t = s->t;
+    bool may_be_shape =
+        code == CODE_INVALID_PARAMETER || code == CODE_NOT_SUPPORTED;
+    if (may_be_shape && piece->request != piece->length) {
+        t->lesson->tail = PLAN_TAIL_EXACT;
+        return PIECE_AGAIN;
+    }
+    if (may_be_shape && piece->length % transfer_unit(t) != 0) {
+        t->lesson->tail = PLAN_TAIL_COPIED;
+        return PIECE_AGAIN;
+    }
+    if (code == CODE_INVALID_PARAMETER && learn_alignment(t))
+        return PIECE_AGAIN;
+    if (!s->has_cloned) /* what was tried in vain taught nothing */
+        *t->lesson = s->before;
+    if (code == CODE_INVALID_FUNCTION)
+        t->lesson->no_cloning = true;
+    return give_up(s, reason_of_refusal(&t->facts, code));
+}
+
+/* Halves the request until only what is full is left, and copies that. */
+static enum piece_end on_saturated(struct state *s,
+                                   const struct plan_piece *piece)
+{
+    struct transfer *t = s->t;
+    uint32_t unit = transfer_unit(t);
+    outcome_reason(t->outcome, REFLINK_REASON_LIMIT);
+    if (is_refusal(t, REFLINK_REASON_LIMIT))
+        return PIECE_REFUSED;
+    if (piece->length <= unit)
+        return copy_piece(s, piece);
+    uint64_t half = piece->length / 2;
+    s->limit = half < unit ? unit : half - half % unit;
+    return PIECE_AGAIN;
+}
+
+static enum piece_end on_refusal(struct state *s,
+                                 const struct plan_piece *piece, os_error code)
+{
+    s->t->outcome->refusal = code;
+    switch (classify_clone(code)) {
+    case FATE_CANNOT:
+        return on_cannot(s, piece, code);
+    case FATE_SATURATED:
+        return on_saturated(s, piece);
+    default:
+        outcome_fail(s->t->outcome, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
+        return PIECE_FAILED;
+    }
+}
+
+static enum piece_end prove_piece(const struct state *s,
+                                  const struct plan_piece *piece)
+{
+    const struct transfer *t = s->t;
+    struct proof proof = {t->policy->verify, t->cluster_size};
+    struct compare_pair pair = {
+        .source = t->source,
+        .dest = t->dest,
+        .source_offset = piece->source_offset,
+        .dest_offset = piece->dest_offset,
+        .length = piece->length,
+        .holes = t->holes,
+    };
+    bool proved = false;
+    enum compare_side side = COMPARE_SOURCE;
+    os_error error =
+        prove_clone(t->session, &proof, &pair, &proved, &side);
+    if (error != 0) {
+        outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
+                     side == COMPARE_SOURCE ? OUTCOME_SOURCE : OUTCOME_DEST);
+        return PIECE_FAILED;
+    }
+    return proved ? PIECE_DONE : PIECE_UNPROVED;
+}
+
+static os_error request(const struct transfer *t,
+                        const struct plan_piece *piece)
+{
+    t->outcome->requests++;
+    return os_clone(t->source, piece->source_offset, t->dest,
+                    piece->dest_offset, piece->request);
+}
+
+/*
+ * In one file the proof cannot wait for a new start: the bytes that a later
+ * piece reads may be those that this one wrote. So the one more try and the
+ * copy happen here; SOURCE still has what this piece wants.
+ */
+static enum piece_end prove_again(struct state *s,
+                                  const struct plan_piece *piece)
+{
+    struct transfer *t = s->t;
+    enum piece_end end = PIECE_UNPROVED;
+    if (os_flush(t->dest) == 0 && request(t, piece) == 0)
+        end = prove_piece(s, piece);
+    if (end != PIECE_UNPROVED)
+        return end;
+    t->blank = false;
+    return give_up(s, REFLINK_REASON_UNPROVED);
+}
+
+static enum piece_end clone_piece(struct state *s,
+                                  const struct plan_piece *piece)
+{
+    struct transfer *t = s->t;
+    os_error code = request(t, piece);
+    if (code != 0)
+        return on_refusal(s, piece, code);
+    enum piece_end end = prove_piece(s, piece);
+    if (end == PIECE_UNPROVED && t->same_file)
+        end = prove_again(s, piece);
+    if (end != PIECE_DONE)
+        return end;
+    t->outcome->bytes_cloned += piece->length;
+    s->has_cloned = true;
+    if (s->limit < PLAN_LIMIT)
+        s->limit = s->limit < PLAN_LIMIT / 2 ? s->limit * 2 : PLAN_LIMIT;
+    return PIECE_DONE;
+}
+
+static enum piece_end run_piece(struct state *s, const struct plan *plan)
+{
+    struct plan_piece piece = plan_piece(plan, 0);
+    if (piece.clone)
+        return clone_piece(s, &piece);
+    outcome_reason(s->t->outcome, plan->reason);
+    if (is_refusal(s->t, plan->reason))
+        return PIECE_REFUSED;
+    return copy_piece(s, &piece);
+}
+
+/* Cuts what the first piece of `plan` did off the range. */
+static void cut_off(struct transfer *t, const struct plan *plan)
+{
+    uint64_t done = plan_piece(plan, 0).length;
+    t->length -= done;
+    if (!plan->backward) {
+        t->source_offset += done;
+        t->dest_offset += done;
+    }
+}
+
+static enum piece_end run_bytes(const struct state *s)
+{
+    struct transfer *t = s->t;
+    struct plan_piece rest = {
+        .source_offset = t->source_offset,
+        .dest_offset = t->dest_offset,
+        .length = t->length,
+    };
+    t->length = 0;
+    return copy_piece(s, &rest);
+}
+
+static enum transfer_end end_of(enum piece_end end)
+{
+    switch (end) {
+    case PIECE_REFUSED:
+        return TRANSFER_REFUSED;
+    case PIECE_UNPROVED:
+        return TRANSFER_UNPROVED;
+    case PIECE_FAILED:
+        return TRANSFER_FAILED;
+    default:
+        return TRANSFER_DONE;
+    }
+}
+
+static enum piece_end run_step(struct state *s)
+{
+    if (s->by_bytes)
+        return run_bytes(s);
+    struct plan_input in = input_of(s);
+    struct plan plan;
+    plan_make(&in, &plan);
+    if (plan.nothing) {
+        s->t->length = 0;
+        return PIECE_DONE;
+    }
+    enum piece_end end = run_piece(s, &plan);
+    if (end == PIECE_DONE)
+        cut_off(s->t, &plan);
+    return end;
+}
+
+enum transfer_end transfer_run(struct transfer *transfer)
+{
+    struct state s = {.t = transfer, .limit = PLAN_LIMIT};
+    s.before = *transfer->lesson;
+    transfer->facts.below_cluster =
+        transfer->source_size < transfer_unit(transfer);
+    enum reflink_reason reason = reason_before(&transfer->facts);
+    if (reason != REFLINK_REASON_NONE &&
+        give_up(&s, reason) == PIECE_REFUSED)
+        return TRANSFER_REFUSED;
+    while (transfer->length != 0) {
+        enum piece_end end = run_step(&s);
+        if (end != PIECE_DONE && end != PIECE_AGAIN)
+            return end_of(end);
+    }
+    return TRANSFER_DONE;
+}

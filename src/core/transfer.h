@@ -1,0 +1,47 @@
+/*
+ * One range from one open file to another: clone what can be cloned, prove
+ * it, copy the rest, account for every byte and say why.
+ */
+#ifndef REFLINK_CORE_TRANSFER_H
+#define REFLINK_CORE_TRANSFER_H
+
+#include "os.h"
+#include "outcome.h"
+#include "reason.h"
+#include "session.h"
+
+struct transfer {
+    struct reflink_session *session;
+    const struct reflink_policy *policy;
+    struct reflink_outcome *outcome;
+    struct os_file *source;
+    struct os_file *dest;
+    uint64_t source_offset;
+    uint64_t dest_offset;
+    uint64_t length;
+    uint64_t source_size;      /* end of file */
+    uint64_t dest_size;        /* end of file, already set */
+    bool same_file;            /* one file, by identity */
+    bool holes;                /* SOURCE is sparse */
+    bool blank;                /* the range of DEST reads as zeros */
+    struct reason_facts facts; /* whether cloning is to be tried */
+    uint32_t cluster_size;     /* a power of 2, or 0: not told */
+    struct lesson *lesson;     /* DEST's volume's; never NULL */
+};
+
+enum transfer_end {
+    TRANSFER_DONE,
+    TRANSFER_FAILED,  /* the outcome has the error */
+    TRANSFER_REFUSED, /* REFLINK_ALWAYS, and a whole cluster cannot be */
+    TRANSFER_UNPROVED /* a clone failed its proof; DEST has who knows what */
+};
+
+/* The alignment that requests are planned with: what the volume taught, else
+   its cluster size, else a guess [REFS 11]. */
+uint32_t transfer_unit(const struct transfer *transfer);
+
+/* Changes nothing but DEST's bytes in the range. The parts already done are
+   cut off `*transfer`. */
+enum transfer_end transfer_run(struct transfer *transfer);
+
+#endif

@@ -1,0 +1,61 @@
+/* Standard output and standard error: a console, a file or a pipe. */
+#include "win32.h"
+
+#include <stdlib.h>
+
+/* WriteConsoleW fails on very long texts on older systems. */
+enum { CONSOLE_AT_ONCE = 8192 };
+
+static bool print_console(HANDLE handle, const wchar_t *text, size_t length)
+{
+    while (length != 0) {
+        DWORD step = length < CONSOLE_AT_ONCE ? (DWORD)length : CONSOLE_AT_ONCE;
+        DWORD done = 0;
+        if (!WriteConsoleW(handle, text, step, &done, NULL) || done == 0)
+            return false;
+        text += done;
+        length -= done;
+    }
+    return true;
+}
+
+static bool print_bytes(HANDLE handle, const char *bytes, DWORD length)
+{
+    while (length != 0) {
+        DWORD done = 0;
+        if (!WriteFile(handle, bytes, length, &done, NULL) || done == 0)
+            return false;
+        bytes += done;
+        length -= done;
+    }
+    return true;
+}
+
+/* An unpaired surrogate becomes U+FFFD: WideCharToMultiByte does so. */
+static bool print_utf8(HANDLE handle, const wchar_t *text, size_t length)
+{
+    int size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, NULL, 0,
+                                   NULL, NULL);
+    char *bytes = malloc((size_t)size + 1);
+    if (bytes == NULL)
+        return false;
+    size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, bytes, size,
+                               NULL, NULL);
+    bool done = size > 0 && print_bytes(handle, bytes, (DWORD)size);
+    free(bytes);
+    return done;
+}
+
+bool os_print(enum os_stream stream, const wchar_t *text)
+{
+    HANDLE handle = GetStdHandle(stream == OS_STDOUT ? STD_OUTPUT_HANDLE
+                                                     : STD_ERROR_HANDLE);
+    size_t length = wcslen(text);
+    DWORD mode = 0;
+    if (length == 0)
+        return true;
+    if (handle == NULL || handle == INVALID_HANDLE_VALUE)
+        return false;
+    return GetConsoleMode(handle, &mode) ? print_console(handle, text, length)
+                                         : print_utf8(handle, text, length);
+}

@@ -1,0 +1,58 @@
+#include "win32.h"
+
+#include <stdlib.h>
+
+static bool starts_with(const wchar_t *path, const wchar_t *prefix)
+{
+    return wcsncmp(path, prefix, wcslen(prefix)) == 0;
+}
+
+static os_error copy_with_prefix(const wchar_t *prefix, const wchar_t *path,
+                                 wchar_t **full)
+{
+    size_t head = wcslen(prefix);
+    size_t tail = wcslen(path) + 1;
+    *full = malloc((head + tail) * sizeof **full);
+    if (*full == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    wmemcpy(*full, prefix, head);
+    wmemcpy(*full + head, path, tail);
+    return 0;
+}
+
+/* GetFullPathNameW into memory of the size it asks for. */
+static os_error expand(const wchar_t *path, wchar_t **expanded)
+{
+    DWORD capacity = GetFullPathNameW(path, 0, NULL, NULL);
+    if (capacity == 0)
+        return GetLastError();
+    *expanded = malloc(capacity * sizeof **expanded);
+    if (*expanded == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    DWORD length = GetFullPathNameW(path, capacity, *expanded, NULL);
+    if (length != 0 && length < capacity)
+        return 0;
+    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    free(*expanded);
+    return error;
+}
+
+os_error win32_full_path(const wchar_t *path, wchar_t **full)
+{
+    if (starts_with(path, L"\\\\?\\"))
+        return copy_with_prefix(L"", path, full);
+    if (*path == L'\0')
+        return ERROR_PATH_NOT_FOUND;
+    wchar_t *expanded = NULL;
+    os_error error = expand(path, &expanded);
+    if (error != 0)
+        return error;
+    if (starts_with(expanded, L"\\\\.\\") || starts_with(expanded, L"\\\\?\\"))
+        error = copy_with_prefix(L"", expanded, full);
+    else if (starts_with(expanded, L"\\\\"))
+        error = copy_with_prefix(L"\\\\?\\UNC\\", expanded + 2, full);
+    else
+        error = copy_with_prefix(L"\\\\?\\", expanded, full);
+    free(expanded);
+    return error;
+}

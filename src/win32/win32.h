@@ -1,0 +1,27 @@
+/*
+ * What the files of src/win32 share: the open file, and the way from a path
+ * as the user wrote it to one as the system takes it.
+ */
+#ifndef REFLINK_WIN32_WIN32_H
+#define REFLINK_WIN32_WIN32_H
+
+#include "../core/os.h"
+#include "sdk.h"
+
+struct os_file {
+    HANDLE handle;
+};
+
+/*
+ * The full path of `path` in the form that has no limit on its length
+ * (`\\?\...`); what is in that form already, and devices, stay as they are.
+ * The caller frees `*full`.
+ */
+os_error win32_full_path(const wchar_t *path, wchar_t **full);
+
+/* DeviceIoControl on an open file. `returned` may be NULL. */
+os_error win32_control(struct os_file *file, DWORD code, void *in,
+                       DWORD in_size, void *out, DWORD out_size,
+                       DWORD *returned);
+
+#endif
