@@ -88,7 +88,7 @@ void text_add_size(struct text *text, uint64_t bytes)
         unit++;
     }
     uint64_t whole = bytes / size;
-    uint64_t tenths = (bytes % size) / (size / 1024) * 10 / 1024;
+    uint64_t tenths = bytes % size * 10 / size;
     if (tenths == 0)
         text_format(text, L"%" PRIu64 L" %ls", whole, units[unit]);
     else

@@ -139,7 +139,10 @@ static bool look_at_dest(struct job *job)
         return fail_hint(job, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
                          REFLINK_HINT_NO_DIRECTORY);
     if (error != 0)
-        return fail(job, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST);
+        return fail_hint(job, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                         error == CODE_INVALID_FUNCTION
+                             ? REFLINK_HINT_NOT_A_FILE
+                             : REFLINK_HINT_NONE);
     error = os_query(file, &there);
     os_close(file);
     if (error != 0)

@@ -59,11 +59,12 @@ static struct plan_input input_of(const struct state *s)
     return in;
 }
 
+/* The next step of the ladder, if a request of that size is left at all. */
 static bool learn_alignment(struct transfer *t)
 {
     uint32_t unit = transfer_unit(t);
     for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++) {
-        if (ladder[i] > unit) {
+        if (ladder[i] > unit && ladder[i] <= t->length) {
             t->lesson->alignment = ladder[i];
             return true;
         }

@@ -1,0 +1,589 @@
+/* Whole files on every kind of volume: cloned or copied, right, and said. */
+#include <stdlib.h>
+
+#include "../../src/core/codes.h"
+#include "world.h"
+
+static const uint64_t KI = 1024;
+static const uint64_t MI = 1024 * 1024;
+static const uint64_t GI = 1024 * 1024 * 1024;
+
+/* After every file: bytes add up, and a copy carries its reason. */
+static void expect_account(const struct world *w, uint64_t size)
+{
+    const struct reflink_outcome *o = &w->outcome;
+    cr_expect_eq(o->status, REFLINK_OK);
+    cr_expect_eq(o->error.code, 0);
+    cr_expect_eq(o->bytes, size);
+    cr_expect_eq(o->bytes_cloned + o->bytes_copied, size);
+    cr_expect_eq(o->method == REFLINK_METHOD_CLONE,
+                 o->reason == REFLINK_REASON_NONE);
+}
+
+static void expect_clone(struct world *w, uint64_t size, uint64_t requests)
+{
+    expect_account(w, size);
+    cr_expect_eq(w->outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w->outcome.requests, requests);
+    cr_expect_eq(world_requests(), requests);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(sim_size(L"R:\\b"), size);
+    cr_expect_geq(sim_shared_bytes(L"R:\\a", L"R:\\b"), size);
+}
+
+Test(file, sizes_on_both_cluster_sizes)
+{
+    static const char *const profiles[] = {"refs-4k", "refs-64k"};
+    for (size_t p = 0; p < 2; p++) {
+        uint64_t cluster = p == 0 ? 4 * KI : 64 * KI;
+        const uint64_t sizes[] = {cluster,     cluster + 1, 2 * cluster - 1,
+                                  3 * MI + 17, 100 * MI,    GI};
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            struct world w = world_make(profiles[p]);
+            sim_fill_pattern(L"R:\\a", 0, sizes[i], 7);
+            world_run(&w);
+            expect_clone(&w, sizes[i], 1);
+            world_end(&w);
+        }
+    }
+}
+
+Test(file, below_a_cluster_is_copied_even_if_always)
+{
+    static const uint64_t sizes[] = {0, 1, 4095};
+    for (size_t i = 0; i < 3; i++) {
+        for (int mode = REFLINK_AUTO; mode <= REFLINK_NEVER; mode++) {
+            struct world w = world_make("refs-4k");
+            w.policy.mode = (enum reflink_mode)mode;
+            sim_fill_pattern(L"R:\\a", 0, sizes[i], 7);
+            world_run(&w);
+            expect_account(&w, sizes[i]);
+            cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+            cr_expect_eq(world_requests(), 0);
+            cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+            world_end(&w);
+        }
+    }
+}
+
+Test(file, beyond_four_gibibytes)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 10 * GI + 5, 3);
+    world_run(&w);
+    expect_clone(&w, 10 * GI + 5, 3);
+    const struct sim_clone_request *requests;
+    size_t count = 0;
+    sim_clone_requests(&requests, &count);
+    for (size_t i = 0; i < count; i++)
+        cr_expect_lt(requests[i].length, 4 * GI);
+    world_end(&w);
+}
+
+Test(file, sparse_source_of_a_tebibyte)
+{
+    struct world w = world_make("refs-4k");
+    sim_write_file(L"R:\\a", "", 0);
+    sim_set_sparse(L"R:\\a", true);
+    for (uint64_t i = 0; i < 50; i++)
+        sim_fill_pattern(L"R:\\a", i * 20 * GI, 64 * KI, i + 1);
+    sim_set_size(L"R:\\a", 1024 * GI);
+    uint64_t used = sim_used_clusters(w.volume);
+    world_run(&w);
+    expect_account(&w, 1024 * GI);
+    cr_expect_eq(w.outcome.requests, 257);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect(sim_is_sparse(L"R:\\b"));
+    cr_expect_eq(sim_allocated(L"R:\\b"), sim_allocated(L"R:\\a"));
+    cr_expect_eq(sim_used_clusters(w.volume), used);
+    world_end(&w);
+}
+
+/* A clone needs no room, so a full volume is no reason to fail. */
+Test(file, clones_on_a_full_volume)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 10 * MI, 3);
+    w.volume->capacity = sim_used_clusters(w.volume);
+    world_run(&w);
+    expect_clone(&w, 10 * MI, 1);
+    cr_expect_not(sim_is_sparse(L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, the_sparse_flag_is_sources)
+{
+    for (int sparse = 0; sparse < 2; sparse++) {
+        for (int mode = REFLINK_AUTO; mode <= REFLINK_NEVER; mode++) {
+            struct world w = world_make("refs-4k");
+            w.policy.mode = (enum reflink_mode)mode;
+            sim_fill_pattern(L"R:\\a", 0, MI, 3);
+            sim_set_sparse(L"R:\\a", sparse != 0);
+            world_run(&w);
+            expect_account(&w, MI);
+            cr_expect_eq(sim_is_sparse(L"R:\\b"), sparse != 0);
+            world_end(&w);
+        }
+    }
+}
+
+Test(file, a_copy_keeps_holes)
+{
+    struct world w = world_make("ntfs");
+    sim_write_file(L"R:\\a", "", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 5 * GI, 3 * MI, 1);
+    sim_fill_pattern(L"R:\\a", 9 * GI, 100, 2);
+    sim_set_size(L"R:\\a", 20 * GI);
+    world_run(&w);
+    expect_account(&w, 20 * GI);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_NO_CLONING);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(sim_allocated(L"R:\\b"), sim_allocated(L"R:\\a"));
+    cr_expect_lt(sim_calls(SIM_OP_WRITE), 10);
+    world_end(&w);
+}
+
+Test(file, a_dense_copy_is_right)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"R:\\a", 0, 5 * MI + 3, 9);
+    world_run(&w);
+    expect_account(&w, 5 * MI + 3);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_NO_CLONING);
+    cr_expect_eq(wcscmp(w.outcome.file_system, L"NTFS"), 0);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(world_requests(), 0);
+    world_end(&w);
+}
+
+Test(file, always_refuses_what_cannot_be_cloned)
+{
+    struct world w = world_make("ntfs");
+    w.policy.mode = REFLINK_ALWAYS;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_NO_CLONING);
+    cr_expect_eq(w.outcome.refusal, 1);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, never_shares_nothing)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.mode = REFLINK_NEVER;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    world_run(&w);
+    expect_account(&w, MI);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_NOT_ASKED);
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), 0);
+    cr_expect_eq(world_requests(), 0);
+    world_end(&w);
+}
+
+Test(file, two_volumes)
+{
+    for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+        struct world w = world_make("refs-4k");
+        w.policy.mode = (enum reflink_mode)mode;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        world_run_paths(&w, L"R:\\a", L"S:\\b");
+        cr_expect_eq(w.outcome.status,
+                     mode == REFLINK_AUTO ? REFLINK_OK : REFLINK_REFUSED);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+        cr_expect_eq(sim_exists(L"S:\\b"), mode == REFLINK_AUTO);
+        cr_expect_eq(world_requests(), 0);
+        if (mode == REFLINK_AUTO)
+            cr_expect(sim_same_bytes(L"R:\\a", L"S:\\b"));
+        world_end(&w);
+    }
+}
+
+/* --- volumes that answer success and do not clone [REFS 1.17] ---------- */
+
+static void expect_copy_after_lie(struct world *w, uint64_t size)
+{
+    expect_account(w, size);
+    cr_expect_eq(w->outcome.method, REFLINK_METHOD_COPY);
+    cr_expect_eq(w->outcome.reason, REFLINK_REASON_UNPROVED);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), 0);
+}
+
+Test(file, every_lie_is_found_out)
+{
+    for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_COPY; lie++) {
+        for (int maps = 0; maps < 2; maps++) {
+            if (lie == SIM_LIE_COPY && maps == 0)
+                continue; /* nobody can tell, and the bytes are right */
+            struct world w = world_make("refs-4k");
+            w.volume->lie = (enum sim_lie)lie;
+            w.volume->extents = maps ? 0 : CODE_INVALID_FUNCTION;
+            sim_fill_pattern(L"R:\\a", 0, 9 * MI + 5, 9);
+            world_run(&w);
+            expect_copy_after_lie(&w, 9 * MI + 5);
+            world_end(&w);
+        }
+    }
+}
+
+Test(file, a_lie_with_always_is_a_refusal)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.mode = REFLINK_ALWAYS;
+    w.volume->lie = SIM_LIE_NOTHING;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
+/* Only the second of three requests is a lie: all is copied. */
+Test(file, one_lie_discredits_the_rest)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->lie = SIM_LIE_NOTHING;
+    w.volume->lie_skip = 1;
+    sim_write_file(L"R:\\a", "", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 5 * GI, MI, 1);
+    sim_set_size(L"R:\\a", 10 * GI);
+    world_run(&w);
+    expect_copy_after_lie(&w, 10 * GI);
+    world_end(&w);
+}
+
+/* The common case in CI: SOURCE was written moments ago. */
+Test(file, an_unflushed_source_is_flushed_and_cloned)
+{
+    struct world w = world_make("refs-unflushed");
+    sim_fill_pattern(L"R:\\a", 0, 9 * MI, 9);
+    world_run(&w);
+    expect_account(&w, 9 * MI);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 2);
+    cr_expect_eq(sim_calls(SIM_OP_FLUSH_PATH), 1);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, a_source_that_cannot_be_flushed_is_copied)
+{
+    struct world w = world_make("refs-unflushed");
+    sim_fill_pattern(L"R:\\a", 0, 9 * MI, 9);
+    sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_READONLY);
+    world_run(&w);
+    expect_account(&w, 9 * MI);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, verify_none_believes)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.verify = REFLINK_VERIFY_NONE;
+    w.volume->lie = SIM_LIE_NOTHING;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_not(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+static void damage(void *arg)
+{
+    (void)arg;
+    sim_write_at(L"R:\\b", 300000, "x", 1);
+}
+
+/* A byte that no sample meets, spoilt between the request and the proof. */
+Test(file, verify_full_reads_every_byte)
+{
+    for (int full = 0; full < 2; full++) {
+        struct world w = world_make("refs-4k");
+        w.policy.verify = full ? REFLINK_VERIFY_FULL : REFLINK_VERIFY_SAMPLE;
+        w.volume->extents = CODE_INVALID_FUNCTION;
+        sim_fill_pattern(L"R:\\a", 0, 9 * MI, 9);
+        sim_at_call(SIM_OP_READ, 1, damage, NULL);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.requests, full ? 2 : 1);
+        cr_expect_eq(sim_same_bytes(L"R:\\a", L"R:\\b"), full);
+        world_end(&w);
+    }
+}
+
+Test(file, verify_full_finds_a_spoilt_copy)
+{
+    struct world w = world_make("ntfs");
+    w.policy.verify = REFLINK_VERIFY_FULL;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_at_call(SIM_OP_READ, 2, damage, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_DIFFERENT);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_DIFFERENT);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
+/* --- DEST ------------------------------------------------------------- */
+
+Test(file, an_existing_dest_stays)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_write_file(L"R:\\b", "old", 3);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_FILE_EXISTS);
+    cr_expect(sim_holds(L"R:\\b", "old", 3));
+    w.policy.existing = REFLINK_EXISTING_KEEP;
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_SKIPPED);
+    cr_expect(sim_holds(L"R:\\b", "old", 3));
+    w.policy.existing = REFLINK_EXISTING_REPLACE;
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, the_same_file_by_any_name_is_left_alone)
+{
+    static const wchar_t *const names[] = {
+        L"R:\\a", L"r:\\A", L"R:/a", L"\\\\?\\R:\\a", L"R:\\hard", L"R:\\soft"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct world w = world_make("refs-4k");
+        sim_write_file(L"R:\\a", "old", 3);
+        sim_link(L"R:\\a", L"R:\\hard");
+        sim_symlink(L"R:\\a", L"R:\\soft");
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        world_run_paths(&w, L"R:\\a", names[i]);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED, "name %zu", i);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SAME_FILE);
+        cr_expect(sim_holds(L"R:\\a", "old", 3));
+        world_end(&w);
+    }
+}
+
+Test(file, streams_are_refused)
+{
+    struct world w = world_make("refs-4k");
+    sim_write_file(L"R:\\a", "old", 3);
+    world_run_paths(&w, L"R:\\a:s", L"R:\\b");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_STREAM);
+    cr_expect(w.outcome.error.in_source);
+    world_run_paths(&w, L"R:\\a", L"R:\\b:s");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_STREAM);
+    cr_expect_not(w.outcome.error.in_source);
+    cr_expect_eq(sim_calls(SIM_OP_OPEN), 0);
+    world_end(&w);
+}
+
+Test(file, bad_paths_are_named)
+{
+    static const struct {
+        const wchar_t *source;
+        const wchar_t *dest;
+        uint32_t code;
+        enum reflink_hint hint;
+        bool in_source;
+    } rows[] = {
+        {L"R:\\none", L"R:\\b", 2, REFLINK_HINT_NONE, true},
+        {L"R:\\no\\a", L"R:\\b", 3, REFLINK_HINT_NONE, true},
+        {L"R:\\d", L"R:\\b", 336, REFLINK_HINT_DIRECTORY, true},
+        {L"R:\\a", L"R:\\no\\b", 3, REFLINK_HINT_NO_DIRECTORY, false},
+        {L"R:\\a", L"R:\\d", 336, REFLINK_HINT_DIRECTORY, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make("refs-4k");
+        sim_write_file(L"R:\\a", "old", 3);
+        sim_mkdir(L"R:\\d");
+        world_run_paths(&w, rows[i].source, rows[i].dest);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED, "row %zu", i);
+        cr_expect_eq(w.outcome.error.code, rows[i].code, "row %zu: %u", i,
+                     w.outcome.error.code);
+        cr_expect_eq(w.outcome.error.hint, rows[i].hint, "row %zu", i);
+        cr_expect_eq(w.outcome.error.in_source, rows[i].in_source);
+        cr_expect_eq(sim_file_count(L"R:\\"), 2);
+        world_end(&w);
+    }
+}
+
+Test(file, a_real_failure_is_no_reason_to_copy)
+{
+    static const os_error codes[] = {5, 19, 32, 33, 112, 1117, 1450};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct world w = world_make("refs-4k");
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        sim_write_file(L"R:\\b", "old", 3);
+        sim_fault(SIM_OP_CLONE, 1, codes[i]);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.code, codes[i]);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_CLONE);
+        cr_expect(sim_holds(L"R:\\b", "old", 3));
+        world_end(&w);
+    }
+}
+
+Test(file, what_cannot_be_cloned_is_copied)
+{
+    static const os_error codes[] = {1, 6, 17, 50, 87, 347, 134};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+            struct world w = world_make("refs-4k");
+            w.policy.mode = (enum reflink_mode)mode;
+            sim_fill_pattern(L"R:\\a", 0, 256 * KI + 1, 9);
+            sim_fault_always(SIM_OP_CLONE, codes[i]);
+            world_run(&w);
+            if (mode == REFLINK_ALWAYS) {
+                cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+                cr_expect_not(sim_exists(L"R:\\b"));
+            } else {
+                expect_account(&w, 256 * KI + 1);
+                cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+                cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+            }
+            cr_expect_eq(w.outcome.refusal, codes[i]);
+            world_end(&w);
+        }
+    }
+}
+
+/* --- what comes along, and what must not change ------------------------ */
+
+Test(file, attributes_and_time_are_kept)
+{
+    for (int mode = REFLINK_AUTO; mode <= REFLINK_NEVER; mode++) {
+        struct world w = world_make("refs-4k");
+        uint32_t attributes =
+            OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_ARCHIVE;
+        w.policy.mode = (enum reflink_mode)mode;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        sim_set_written(L"R:\\a", 131000000000000000);
+        sim_set_attributes(L"R:\\a", attributes);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(sim_written(L"R:\\b"), 131000000000000000);
+        cr_expect_eq(sim_attributes(L"R:\\b"), attributes);
+        world_end(&w);
+    }
+}
+
+Test(file, integrity_is_matched)
+{
+    for (int there = 0; there < 2; there++) {
+        for (uint16_t algorithm = 0; algorithm < 2; algorithm++) {
+            struct world w = world_make("refs-4k");
+            w.volume->default_integrity = there != 0;
+            sim_fill_pattern(L"R:\\a", 0, MI, 9);
+            sim_set_integrity(L"R:\\a", algorithm, 0);
+            world_run(&w);
+            expect_clone(&w, MI, 1);
+            cr_expect_eq(sim_integrity(L"R:\\b") != 0, algorithm != 0);
+            world_end(&w);
+        }
+    }
+}
+
+Test(file, integrity_that_cannot_be_matched_is_a_reason)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->set_integrity = CODE_ACCESS_DENIED;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_set_integrity(L"R:\\a", 2, 0);
+    world_run(&w);
+    expect_account(&w, MI);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_INTEGRITY);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+    world_end(&w);
+}
+
+static void grow_source(void *arg)
+{
+    (void)arg;
+    sim_write_at(L"R:\\a", MI, "more", 4);
+}
+
+Test(file, a_source_that_changes_is_a_failure)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_at_call(SIM_OP_CLONE, 1, grow_source, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SOURCE_CHANGED);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, a_source_with_a_writer_is_cloned)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    struct os_file *writer = sim_open_as(L"R:\\a", SIM_READ | SIM_WRITE,
+                                         SIM_READ | SIM_WRITE | SIM_DELETE);
+    world_run(&w);
+    expect_clone(&w, MI, 1);
+    os_close(writer);
+    world_end(&w);
+}
+
+/* --- moments ---------------------------------------------------------- */
+
+Test(file, a_new_dest_is_marked_until_it_is_whole)
+{
+    struct world w = world_make("refs-4k");
+    const struct sim_trace_entry *entries;
+    size_t count = 0;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_trace(true);
+    world_run(&w);
+    sim_trace_entries(&entries, &count);
+    size_t created = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (entries[i].op == SIM_OP_OPEN && entries[i].code == 0)
+            created = i;
+    }
+    /* nothing comes between making DEST and marking it */
+    cr_assert_lt(created + 1, count);
+    cr_expect_eq(entries[created + 1].op, SIM_OP_MARK_DELETED);
+    world_end(&w);
+}
+
+Test(file, transient_errors_start_anew)
+{
+    struct world w = world_make("csvfs");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    w.volume->drop = (struct sim_drop){1, CODE_NETNAME_DELETED, true};
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(sim_slept_ms(), 100);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+Test(file, transient_errors_end_some_time)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.retries = 3;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fault_always(SIM_OP_CLONE, CODE_UNEXP_NET_ERR);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_UNEXP_NET_ERR);
+    cr_expect_eq(sim_sleeps(), 3);
+    cr_expect_eq(sim_slept_ms(), 700);
+    cr_expect_eq(world_requests(), 4);
+    world_end(&w);
+}

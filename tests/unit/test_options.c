@@ -1,0 +1,173 @@
+#include <criterion/criterion.h>
+
+#include "../../src/cli/options.h"
+
+enum { MOST = 8 };
+
+struct parsed {
+    bool ok;
+    struct options options;
+    struct text error;
+};
+
+static struct parsed parse(const wchar_t *const *words)
+{
+    static wchar_t *argv[MOST + 2];
+    struct parsed parsed = {0};
+    int argc = 1;
+    argv[0] = (wchar_t *)L"reflink";
+    while (words[argc - 1] != NULL) {
+        argv[argc] = (wchar_t *)words[argc - 1];
+        argc++;
+    }
+    parsed.ok = options_parse(argc, argv, &parsed.options, &parsed.error);
+    return parsed;
+}
+
+static void end(struct parsed *parsed)
+{
+    options_free(&parsed->options);
+    text_free(&parsed->error);
+}
+
+#define WORDS(...) ((const wchar_t *const[]){__VA_ARGS__, NULL})
+
+Test(options, defaults)
+{
+    struct parsed p = parse(WORDS(L"a", L"b"));
+    cr_assert(p.ok);
+    cr_assert_eq(p.options.policy.mode, REFLINK_AUTO);
+    cr_assert_eq(p.options.policy.verify, REFLINK_VERIFY_SAMPLE);
+    cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_FAIL);
+    cr_assert_eq(p.options.policy.retries, 5);
+    cr_assert_not(p.options.quiet);
+    cr_assert_not(p.options.verbose);
+    cr_assert_eq(p.options.operand_count, 2);
+    end(&p);
+}
+
+Test(options, modes)
+{
+    static const struct {
+        const wchar_t *word;
+        enum reflink_mode mode;
+    } rows[] = {
+        {L"--reflink", REFLINK_ALWAYS},
+        {L"--reflink=always", REFLINK_ALWAYS},
+        {L"--reflink=auto", REFLINK_AUTO},
+        {L"--reflink=never", REFLINK_NEVER},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parsed p = parse(WORDS(L"a", rows[i].word, L"b"));
+        cr_expect(p.ok);
+        cr_expect_eq(p.options.policy.mode, rows[i].mode, "row %zu", i);
+        cr_expect_eq(p.options.operand_count, 2);
+        end(&p);
+    }
+}
+
+Test(options, verify)
+{
+    static const struct {
+        const wchar_t *word;
+        enum reflink_verify verify;
+    } rows[] = {
+        {L"--verify", REFLINK_VERIFY_FULL},
+        {L"--verify=full", REFLINK_VERIFY_FULL},
+        {L"--verify=sample", REFLINK_VERIFY_SAMPLE},
+        {L"--verify=none", REFLINK_VERIFY_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parsed p = parse(WORDS(rows[i].word, L"a", L"b"));
+        cr_expect_eq(p.options.policy.verify, rows[i].verify, "row %zu", i);
+        end(&p);
+    }
+}
+
+/* An optional value comes with `=` only: `never` is an operand here. */
+Test(options, optional_value_is_not_the_next_word)
+{
+    struct parsed p = parse(WORDS(L"--reflink", L"never", L"b"));
+    cr_assert(p.ok);
+    cr_assert_eq(p.options.policy.mode, REFLINK_ALWAYS);
+    cr_assert_eq(wcscmp(p.options.operands[0], L"never"), 0);
+    end(&p);
+}
+
+Test(options, the_last_one_counts)
+{
+    struct parsed p = parse(WORDS(L"-f", L"-n", L"a", L"b", L"-q", L"-v"));
+    cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_KEEP);
+    cr_assert(p.options.verbose && !p.options.quiet);
+    end(&p);
+    p = parse(WORDS(L"--no-clobber", L"--force", L"-v", L"--quiet", L"a",
+                    L"b"));
+    cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_REPLACE);
+    cr_assert(p.options.quiet && !p.options.verbose);
+    end(&p);
+}
+
+Test(options, short_ones_join)
+{
+    struct parsed p = parse(WORDS(L"-fq", L"a", L"b"));
+    cr_assert(p.ok);
+    cr_assert(p.options.quiet);
+    cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_REPLACE);
+    end(&p);
+}
+
+Test(options, two_dashes_end_them)
+{
+    struct parsed p = parse(WORDS(L"-q", L"--", L"-f", L"--help"));
+    cr_assert(p.ok);
+    cr_assert_eq(p.options.action, OPTIONS_RUN);
+    cr_assert_eq(p.options.operand_count, 2);
+    cr_assert_eq(wcscmp(p.options.operands[0], L"-f"), 0);
+    cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_FAIL);
+    end(&p);
+}
+
+Test(options, help_and_version)
+{
+    static const wchar_t *const spellings[] = {L"--help", L"-h", L"/?", L"-?"};
+    for (size_t i = 0; i < 4; i++) {
+        struct parsed p = parse(WORDS(spellings[i]));
+        cr_expect(p.ok && p.options.action == OPTIONS_HELP, "row %zu", i);
+        end(&p);
+    }
+    struct parsed p = parse(WORDS(L"--version"));
+    cr_assert(p.ok && p.options.action == OPTIONS_VERSION);
+    end(&p);
+}
+
+Test(options, mistakes_are_named)
+{
+    static const struct {
+        const wchar_t *words[4];
+        const wchar_t *error;
+    } rows[] = {
+        {{NULL}, L"SOURCE and DEST are missing"},
+        {{L"a"}, L"DEST is missing behind 'a'"},
+        {{L"a", L"b", L"c"}, L"one operand too many: 'c'"},
+        {{L"a", L""}, L"operand 2 is empty"},
+        {{L"--bogus", L"a", L"b"}, L"unknown option '--bogus'"},
+        {{L"--reflin", L"a", L"b"}, L"unknown option '--reflin'"},
+        {{L"-fx", L"a", L"b"}, L"unknown option '-x' in '-fx'"},
+        {{L"--reflink=maybe", L"a", L"b"},
+         L"--reflink: 'maybe' is not auto, always or never"},
+        {{L"--reflink=", L"a", L"b"},
+         L"--reflink: '' is not auto, always or never"},
+        {{L"--verify=some", L"a", L"b"},
+         L"--verify: 'some' is not none, sample or full"},
+        {{L"--force=yes", L"a", L"b"},
+         L"--force takes no value, so not 'yes'"},
+        {{L"--=x", L"a", L"b"}, L"unknown option '--=x'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parsed p = parse(rows[i].words);
+        cr_expect_not(p.ok, "row %zu", i);
+        cr_expect_eq(wcscmp(text_words(&p.error), rows[i].error), 0,
+                     "row %zu says: %ls", i, text_words(&p.error));
+        end(&p);
+    }
+}

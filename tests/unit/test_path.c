@@ -1,0 +1,83 @@
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "../../src/core/path.h"
+
+Test(path, streams_are_recognised)
+{
+    static const struct {
+        const wchar_t *path;
+        bool stream;
+    } rows[] = {
+        {L"file", false},
+        {L"file:stream", true},
+        {L"file::$DATA", true},
+        {L"C:file", false},
+        {L"C:file:s", true},
+        {L"C:\\dir\\file", false},
+        {L"C:\\dir\\file:s", true},
+        {L"c:/dir/file:s", true},
+        {L"\\\\?\\C:\\file", false},
+        {L"\\\\?\\C:\\file:s", true},
+        {L"\\\\?\\Volume{1}\\file", false},
+        {L"\\\\server\\share\\file:s", true},
+        {L"1:s", true},
+        {L".\\C:s", true},
+        {L"C:", false},
+        {L"dir:s\\file", false}, /* the system refuses that one */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(path_names_stream(rows[i].path), rows[i].stream, "row %zu",
+                     i);
+}
+
+Test(path, base_name_is_the_last_part)
+{
+    static const wchar_t *const rows[][2] = {
+        {L"a", L"a"},
+        {L"d\\a", L"a"},
+        {L"d/a", L"a"},
+        {L"C:a", L"a"},
+        {L"C:\\a", L"a"},
+        {L"C:\\d/e\\a b", L"a b"},
+        {L"\\\\?\\C:\\d\\a", L"a"},
+        {L"\\\\?\\C:\\d\\a/b", L"a/b"},
+        {L"\\\\s\\h\\a", L"a"},
+        {L"d\\", L""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(wcscmp(path_base_name(rows[i][0]), rows[i][1]), 0,
+                     "row %zu", i);
+}
+
+Test(path, separators_at_the_end)
+{
+    cr_expect(path_ends_with_separator(L"d\\"));
+    cr_expect(path_ends_with_separator(L"d/"));
+    cr_expect(path_ends_with_separator(L"\\\\?\\C:\\d\\"));
+    cr_expect_not(path_ends_with_separator(L"\\\\?\\C:\\d/"));
+    cr_expect_not(path_ends_with_separator(L"d"));
+    cr_expect_not(path_ends_with_separator(L""));
+}
+
+Test(path, join_puts_one_separator)
+{
+    static const wchar_t *const rows[][3] = {
+        {L"d", L"a", L"d\\a"},           {L"d\\", L"a", L"d\\a"},
+        {L"d/", L"a", L"d/a"},           {L"C:", L"a", L"C:a"},
+        {L"C:\\", L"a", L"C:\\a"},       {L"\\\\s\\h", L"a", L"\\\\s\\h\\a"},
+        {L"\\\\?\\C:\\", L"a", L"\\\\?\\C:\\a"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wchar_t *joined = path_join(rows[i][0], rows[i][1]);
+        cr_expect_eq(wcscmp(joined, rows[i][2]), 0, "row %zu: %ls", i, joined);
+        free(joined);
+    }
+}
+
+Test(path, splice_keeps_the_head)
+{
+    wchar_t *path = path_splice(L"C:\\d\\a", 5, L"b");
+    cr_assert_eq(wcscmp(path, L"C:\\d\\b"), 0);
+    free(path);
+}

@@ -1,0 +1,168 @@
+/* The lines of CONTRACT.md, to the letter. */
+#include <criterion/criterion.h>
+
+#include "../../src/cli/report.h"
+
+static const uint64_t GI = 1024 * 1024 * 1024;
+
+static void expect_lines(const struct reflink_outcome *outcome,
+                         struct report_style style, const wchar_t *out_wanted,
+                         const wchar_t *err_wanted)
+{
+    struct text out = {0};
+    struct text err = {0};
+    report_file(outcome, &style, &out, &err);
+    cr_expect_eq(wcscmp(text_words(&out), out_wanted), 0, "stdout: %ls",
+                 text_words(&out));
+    cr_expect_eq(wcscmp(text_words(&err), err_wanted), 0, "stderr: %ls",
+                 text_words(&err));
+    text_free(&out);
+    text_free(&err);
+}
+
+static const struct report_style plain = {false, false};
+static const struct report_style quiet = {true, false};
+static const struct report_style verbose = {false, true};
+
+Test(report, cloned)
+{
+    struct reflink_outcome o = {.source = L"base.vhdx",
+                                .dest = L"job-17.vhdx",
+                                .method = REFLINK_METHOD_CLONE,
+                                .bytes = 40 * GI,
+                                .bytes_cloned = 40 * GI,
+                                .requests = 11,
+                                .elapsed_us = 3100};
+    expect_lines(&o, plain,
+                 L"cloned  base.vhdx -> job-17.vhdx  (40 GiB, 11 requests, "
+                 L"3 ms)\n",
+                 L"");
+    expect_lines(&o, quiet, L"", L"");
+    o.requests = 1;
+    expect_lines(&o, plain,
+                 L"cloned  base.vhdx -> job-17.vhdx  (40 GiB, 1 request, "
+                 L"3 ms)\n",
+                 L"");
+}
+
+Test(report, copied_says_why)
+{
+    struct reflink_outcome o = {.source = L"a.iso",
+                                .dest = L"E:\\a.iso",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_NO_CLONING,
+                                .bytes = UINT64_C(4509715661),
+                                .bytes_copied = UINT64_C(4509715661),
+                                .elapsed_us = 9000000,
+                                .volume_root = L"E:\\",
+                                .file_system = L"NTFS"};
+    expect_lines(&o, plain,
+                 L"copied  a.iso -> E:\\a.iso  (4.2 GiB, 9 s): E:\\ (NTFS) "
+                 L"cannot clone blocks\n",
+                 L"");
+    o.volume_root[0] = L'\0';
+    o.file_system[0] = L'\0';
+    expect_lines(&o, plain,
+                 L"copied  a.iso -> E:\\a.iso  (4.2 GiB, 9 s): DEST's volume "
+                 L"cannot clone blocks\n",
+                 L"");
+}
+
+Test(report, mixed_gives_both_amounts)
+{
+    struct reflink_outcome o = {.source = L"a.img",
+                                .dest = L"b.img",
+                                .method = REFLINK_METHOD_MIXED,
+                                .reason = REFLINK_REASON_PARTIAL_CLUSTER,
+                                .bytes = GI + 300,
+                                .bytes_cloned = GI,
+                                .bytes_copied = 300};
+    expect_lines(&o, plain,
+                 L"mixed   a.img -> b.img  (1 GiB cloned, 300 bytes copied): "
+                 L"the last cluster is not whole, and was copied\n",
+                 L"");
+}
+
+Test(report, every_reason_has_words)
+{
+    for (int reason = REFLINK_REASON_NONE + 1; reason < REFLINK_REASON_COUNT;
+         reason++) {
+        struct reflink_outcome o = {.source = L"a",
+                                    .dest = L"b",
+                                    .method = REFLINK_METHOD_COPY,
+                                    .reason = (enum reflink_reason)reason};
+        struct text out = {0};
+        struct text err = {0};
+        report_file(&o, &plain, &out, &err);
+        const wchar_t *words = wcsstr(text_words(&out), L"): ");
+        cr_expect_not_null(words, "reason %d", reason);
+        cr_expect_gt(wcslen(words), 10, "reason %d", reason);
+        text_free(&out);
+        text_free(&err);
+    }
+}
+
+Test(report, skipped_is_said_with_v)
+{
+    struct reflink_outcome o = {
+        .source = L"a", .dest = L"b", .status = REFLINK_SKIPPED};
+    expect_lines(&o, plain, L"", L"");
+    expect_lines(&o, verbose, L"skipped a -> b: it exists already\n", L"");
+}
+
+Test(report, errors_name_path_step_message_code_and_hint)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .status = REFLINK_FAILED,
+                                .error = {.code = 112,
+                                          .step = REFLINK_STEP_WRITE}};
+    struct text out = {0};
+    struct text err = {0};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing: ", 21), 0);
+    cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
+    text_clear(&err);
+    o.error = (struct reflink_error){80, REFLINK_STEP_CREATE,
+                                     REFLINK_HINT_EXISTS, false};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_not_null(
+        wcsstr(text_words(&err), L" (80): -f replaces it, -n leaves it alone"));
+    text_clear(&err);
+    o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
+                                     REFLINK_HINT_NONE, true};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: a: opening ", 20), 0);
+    cr_expect_eq(out.length, 0);
+    text_free(&out);
+    text_free(&err);
+}
+
+Test(report, refusals_say_why)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .status = REFLINK_REFUSED,
+                                .reason = REFLINK_REASON_OTHER_VOLUME,
+                                .volume_root = L"S:\\",
+                                .file_system = L"ReFS"};
+    expect_lines(&o, quiet, L"",
+                 L"reflink: b: cloning into it: S:\\ (ReFS) is another volume "
+                 L"than SOURCE's\n");
+}
+
+Test(report, exit_codes)
+{
+    static const struct {
+        enum reflink_status status;
+        int code;
+    } rows[] = {
+        {REFLINK_OK, 0},        {REFLINK_SKIPPED, 0},
+        {REFLINK_FAILED, 1},    {REFLINK_REFUSED, 3},
+        {REFLINK_DIFFERENT, 4}, {REFLINK_INTERRUPTED, 130},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reflink_outcome o = {.status = rows[i].status};
+        cr_expect_eq((int)report_exit_code(&o), rows[i].code);
+    }
+}
