@@ -1,0 +1,188 @@
+/*
+ * The test bridge: a DLL that, loaded into a Windows program under Wine, lets
+ * files on XFS and Btrfs answer the way ReFS answers, and clones for real
+ * with FICLONERANGE. Files anywhere else, and requests of any other kind,
+ * reach Wine unaltered.
+ *
+ * This file has the functions that stand in for ntdll's; bridge_config.h
+ * tells which environment variables are heeded.
+ */
+#include "bridge_config.h"
+#include "bridge_file.h"
+#include "bridge_fsctl.h"
+#include "bridge_hook.h"
+#include "bridge_log.h"
+#include "bridge_nt.h"
+#include "bridge_status.h"
+#include "bridge_volume.h"
+
+typedef nt_status(WINAPI *fs_control_function)(
+    HANDLE handle, HANDLE event, nt_apc_routine apc, void *apc_context,
+    struct io_status_block *io, ULONG code, void *input, ULONG input_size,
+    void *output, ULONG output_size);
+typedef nt_status(WINAPI *create_function)(
+    HANDLE *handle, ACCESS_MASK access, const struct object_attributes *path,
+    struct io_status_block *io, int64_t *allocation_size, ULONG attributes,
+    ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_size);
+typedef nt_status(WINAPI *query_function)(HANDLE handle,
+                                          struct io_status_block *io,
+                                          void *buffer, ULONG size,
+                                          ULONG class);
+typedef nt_status(WINAPI *query_path_function)(
+    const struct object_attributes *path, void *buffer);
+typedef nt_status(WINAPI *flush_function)(HANDLE handle,
+                                          struct io_status_block *io);
+
+static hook_function original_fs_control;
+static hook_function original_create;
+static hook_function original_query_volume;
+static hook_function original_query_file;
+static hook_function original_query_basic_by_path;
+static hook_function original_query_full_by_path;
+static hook_function original_set_file;
+static hook_function original_flush;
+
+/* Every request is complete on return, so the event is set at once. APCs and
+ * completion ports are not served: DeviceIoControl uses neither by itself. */
+static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
+                                   nt_apc_routine apc, void *apc_context,
+                                   struct io_status_block *io, ULONG code,
+                                   void *input, ULONG input_size, void *output,
+                                   ULONG output_size)
+{
+    struct fsctl_request request = {.handle = handle,
+                                    .input = input,
+                                    .input_size = input ? input_size : 0,
+                                    .output = output,
+                                    .output_size = output ? output_size : 0};
+    nt_status status;
+
+    if (!fsctl_answer(code, &request, &status)) {
+        status = ((fs_control_function)original_fs_control)(
+            handle, event, apc, apc_context, io, code, input, input_size,
+            output, output_size);
+        if (fsctl_name(code))
+            log_line("%s passed status=%08X", fsctl_name(code),
+                     (unsigned)status);
+        return status;
+    }
+    io->result.status = status;
+    io->information = request.returned;
+    if (event)
+        SetEvent(event);
+    return status;
+}
+
+static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
+                               const struct object_attributes *path,
+                               struct io_status_block *io,
+                               int64_t *allocation_size, ULONG attributes,
+                               ULONG sharing, ULONG disposition, ULONG options,
+                               void *ea, ULONG ea_size)
+{
+    nt_status status = ((create_function)original_create)(
+        handle, access, path, io, allocation_size, attributes, sharing,
+        disposition, options, ea, ea_size);
+
+    if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
+                                 io->information == CREATE_SUPERSEDED))
+        file_overwritten(*handle);
+    return status;
+}
+
+static nt_status WINAPI query_volume(HANDLE handle, struct io_status_block *io,
+                                     void *buffer, ULONG size, ULONG class)
+{
+    nt_status status = ((query_function)original_query_volume)(
+        handle, io, buffer, size, class);
+
+    return volume_correct(handle, io, buffer, size, class, status);
+}
+
+static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,
+                                   void *buffer, ULONG size, ULONG class)
+{
+    nt_status status =
+        ((query_function)original_query_file)(handle, io, buffer, size, class);
+
+    if (status == ST_SUCCESS || status == ST_BUFFER_OVERFLOW)
+        file_information_correct(handle, buffer, size, class);
+    return status;
+}
+
+/* GetFileAttributesW and GetFileAttributesExW ask by path. */
+static nt_status WINAPI
+query_basic_by_path(const struct object_attributes *path, void *buffer)
+{
+    nt_status status =
+        ((query_path_function)original_query_basic_by_path)(path, buffer);
+
+    if (status == ST_SUCCESS)
+        attributes_correct_by_path(path, buffer, CLASS_FILE_BASIC);
+    return status;
+}
+
+static nt_status WINAPI query_full_by_path(const struct object_attributes *path,
+                                           void *buffer)
+{
+    nt_status status =
+        ((query_path_function)original_query_full_by_path)(path, buffer);
+
+    if (status == ST_SUCCESS)
+        attributes_correct_by_path(path, buffer, CLASS_FILE_NETWORK_OPEN);
+    return status;
+}
+
+static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
+                                 void *buffer, ULONG size, ULONG class)
+{
+    nt_status status;
+
+    if (class == CLASS_FILE_END_OF_FILE && size >= sizeof(int64_t) &&
+        file_grow(handle, *(const int64_t *)buffer, &status)) {
+        io->result.status = status;
+        io->information = 0;
+        return status;
+    }
+    return ((query_function)original_set_file)(handle, io, buffer, size, class);
+}
+
+static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)
+{
+    nt_status status = ((flush_function)original_flush)(handle, io);
+    struct bridge_file file;
+
+    if (file_open(handle, 0, &file) != ST_SUCCESS)
+        return status;
+    if (file_is_data(&file))
+        log_line("FLUSH status=%08X", (unsigned)status);
+    if (file.can_clone && file_is_data(&file) && status == ST_SUCCESS)
+        file_mark_flushed(&file);
+    file_close(&file);
+    return status;
+}
+
+static const struct hook hooks[] = {
+    {"NtFsControlFile", (hook_function)fs_control, &original_fs_control},
+    {"NtCreateFile", (hook_function)create, &original_create},
+    {"NtQueryVolumeInformationFile", (hook_function)query_volume,
+     &original_query_volume},
+    {"NtQueryInformationFile", (hook_function)query_file, &original_query_file},
+    {"NtQueryAttributesFile", (hook_function)query_basic_by_path,
+     &original_query_basic_by_path},
+    {"NtQueryFullAttributesFile", (hook_function)query_full_by_path,
+     &original_query_full_by_path},
+    {"NtSetInformationFile", (hook_function)set_file, &original_set_file},
+    {"NtFlushBuffersFile", (hook_function)flush, &original_flush},
+};
+
+/* Refusing to load is how the launcher learns that something is amiss. */
+BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
+{
+    (void)reserved;
+    if (reason != DLL_PROCESS_ATTACH)
+        return TRUE;
+    DisableThreadLibraryCalls(instance);
+    return config_read() && file_startup() && volume_startup() &&
+           hook_install(hooks, sizeof hooks / sizeof hooks[0]);
+}

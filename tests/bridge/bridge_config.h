@@ -1,0 +1,47 @@
+/*
+ * What the environment asks of the bridge, read once when it is loaded.
+ *
+ * REFLINK_BRIDGE_PROFILE    a name of bridge_profile.c; default refs
+ * REFLINK_BRIDGE_LIE        nothing | half | zeros | prefix
+ * REFLINK_BRIDGE_FAIL       HEX[@N]: every clone request, or the N-th of the
+ *                           process, is answered with this NTSTATUS
+ * REFLINK_BRIDGE_SATURATED  OFFSET+LENGTH in bytes of the source: requests
+ *                           that meet them fail with C000048C
+ * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
+ * REFLINK_BRIDGE_LOG        absolute Linux path, appended to
+ */
+#ifndef BRIDGE_CONFIG_H
+#define BRIDGE_CONFIG_H
+
+#include "bridge_profile.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bridge_lie {
+    LIE_NONE,
+    LIE_NOTHING, /* says success, does nothing */
+    LIE_HALF,    /* clones the first half, rounded down to clusters */
+    LIE_ZEROS,   /* leaves allocated zeros in the destination */
+    LIE_PREFIX   /* clones all but the last cluster */
+};
+
+struct bridge_config {
+    const struct bridge_profile *profile;
+    enum bridge_lie lie;
+    bool fails;
+    uint32_t fail_status;
+    long fail_at; /* 1 is the first request; 0: all of them */
+    int64_t saturated_offset;
+    int64_t saturated_length; /* 0: none */
+    bool pointers_off;
+    char log_path[512]; /* empty: no log */
+};
+
+extern struct bridge_config bridge_config;
+
+/* Fills bridge_config. False when a variable cannot be understood: a test
+ * that asked for something else than it gets would prove nothing. */
+bool config_read(void);
+
+#endif
