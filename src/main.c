@@ -34,8 +34,8 @@ static int run_options(const struct options *options)
     struct text err = {0};
     struct reflink_outcome outcome;
     struct run run = {0};
-    run_one(&run, &options->policy, options->operands[0],
-            options->operands[1], &outcome);
+    run_one(&run, &options->policy, options->operands[0], options->operands[1],
+            options->has_range ? &options->range : NULL, &outcome);
     report_file(&outcome, &style, &out, &err);
     int code = report_exit_code(&outcome);
     bool printed = os_print(OS_STDOUT, text_words(&out));

@@ -91,6 +91,7 @@ enum reflink_reason {
 enum reflink_step {
     REFLINK_STEP_NONE,
     REFLINK_STEP_PATH,
+    REFLINK_STEP_RANGE,
     REFLINK_STEP_OPEN_SOURCE,
     REFLINK_STEP_OPEN_DEST,
     REFLINK_STEP_QUERY,
@@ -172,5 +173,19 @@ void reflink_session_close(struct reflink_session *session);
 void reflink_file(struct reflink_session *session,
                   const struct reflink_policy *policy, const wchar_t *source,
                   const wchar_t *dest, struct reflink_outcome *outcome);
+
+/*
+ * Clones or copies a range of `source` into `dest`, in place: DEST is created
+ * when missing, extended when the range ends past its end (a gap reads as
+ * zeros), never truncated, and keeps all bytes outside the range. Both may be
+ * one file and the ranges overlap: the result is memmove's. A range that ends
+ * past SOURCE's end is an error before anything changes; after another
+ * failure the bytes inside the range may be old or new, block by block.
+ * `policy->existing` matters only as REFLINK_EXISTING_KEEP.
+ */
+void reflink_range(struct reflink_session *session,
+                   const struct reflink_policy *policy, const wchar_t *source,
+                   const wchar_t *dest, const struct reflink_range *range,
+                   struct reflink_outcome *outcome);
 
 #endif

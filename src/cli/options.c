@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "size.h"
+
 /* What the parser knows while it goes along. */
 struct parser {
     int argc;
@@ -10,6 +12,9 @@ struct parser {
     int next;
     struct options *options;
     struct text *error;
+    bool has_source_offset; /* --offset speaks where these are silent */
+    bool has_dest_offset;
+    uint64_t offset;
 };
 
 enum value_rule {
@@ -137,6 +142,58 @@ static bool apply_verify(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool parse_size(struct parser *parser, const struct option *option,
+                       const wchar_t *value, uint64_t *size)
+{
+    parser->options->has_range = true;
+    return size_parse(value, size) ||
+           bad_value(parser, option, value, L"a size");
+}
+
+static bool apply_offset(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
+{
+    return parse_size(parser, option, value, &parser->offset);
+}
+
+static bool apply_source_offset(struct parser *parser,
+                                const struct option *option,
+                                const wchar_t *value)
+{
+    parser->has_source_offset = true;
+    return parse_size(parser, option, value,
+                      &parser->options->range.source_offset);
+}
+
+static bool apply_dest_offset(struct parser *parser,
+                              const struct option *option, const wchar_t *value)
+{
+    parser->has_dest_offset = true;
+    return parse_size(parser, option, value,
+                      &parser->options->range.dest_offset);
+}
+
+static bool apply_length(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
+{
+    parser->options->range.to_end = false;
+    return parse_size(parser, option, value, &parser->options->range.length);
+}
+
+enum { MOST_RETRIES = 1000 };
+
+static bool apply_retries(struct parser *parser, const struct option *option,
+                          const wchar_t *value)
+{
+    wchar_t *end = NULL;
+    unsigned long number = wcstoul(value, &end, 10);
+    if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' ||
+        number > MOST_RETRIES)
+        return bad_value(parser, option, value, L"a number from 0 to 1000");
+    parser->options->policy.retries = (unsigned)number;
+    return true;
+}
+
 static const struct option table[] = {
     {L"help", L'?', VALUE_NONE, apply_help},
     {L"help", L'h', VALUE_NONE, apply_help},
@@ -147,6 +204,11 @@ static const struct option table[] = {
     {L"verbose", L'v', VALUE_NONE, apply_verbose},
     {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},
     {L"verify", 0, VALUE_OPTIONAL, apply_verify},
+    {L"offset", 0, VALUE_NEEDED, apply_offset},
+    {L"source-offset", 0, VALUE_NEEDED, apply_source_offset},
+    {L"dest-offset", 0, VALUE_NEEDED, apply_dest_offset},
+    {L"length", 0, VALUE_NEEDED, apply_length},
+    {L"retries", 0, VALUE_NEEDED, apply_retries},
 };
 
 enum { TABLE_ROWS = sizeof table / sizeof table[0] };
@@ -247,6 +309,34 @@ static bool parse_argument(struct parser *parser, const wchar_t *argument)
                                : parse_short(parser, argument);
 }
 
+/* `SOURCE DEST SOURCE_OFFSET DEST_OFFSET LENGTH`, as xfs_io has it. */
+static void take_range_operands(struct options *options)
+{
+    const wchar_t *const *sizes = options->operands + 2;
+    struct reflink_range range = {0};
+    range.to_end = wcscmp(sizes[2], L"-") == 0;
+    if (options->operand_count != 5 ||
+        !size_parse(sizes[0], &range.source_offset) ||
+        !size_parse(sizes[1], &range.dest_offset) ||
+        (!range.to_end && !size_parse(sizes[2], &range.length)))
+        return;
+    options->operand_count = 2;
+    options->has_range = true;
+    options->range = range;
+}
+
+static void take_range(struct parser *parser)
+{
+    struct options *options = parser->options;
+    bool by_option = options->has_range;
+    if (!parser->has_source_offset)
+        options->range.source_offset = parser->offset;
+    if (!parser->has_dest_offset)
+        options->range.dest_offset = parser->offset;
+    if (options->operand_count == 5 && !by_option)
+        take_range_operands(options);
+}
+
 /* What the operands have to be for a run. */
 static bool check_operands(struct parser *parser)
 {
@@ -271,9 +361,14 @@ static bool check_operands(struct parser *parser)
 bool options_parse(int argc, wchar_t **argv, struct options *options,
                    struct text *error)
 {
-    struct parser parser = {argc, argv, 1, options, error};
+    struct parser parser = {.argc = argc,
+                            .argv = argv,
+                            .next = 1,
+                            .options = options,
+                            .error = error};
     memset(options, 0, sizeof *options);
     options->policy.retries = 5;
+    options->range.to_end = true;
     options->operands = calloc((size_t)argc + 1, sizeof *options->operands);
     if (options->operands == NULL) {
         text_add(error, L"out of memory");
@@ -291,6 +386,7 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
         if (options->action != OPTIONS_RUN)
             return true;
     }
+    take_range(&parser);
     return check_operands(&parser);
 }
 

@@ -13,6 +13,8 @@ enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
 struct options {
     enum options_action action;
     struct reflink_policy policy;
+    bool has_range; /* any range option, or the form with five operands */
+    struct reflink_range range;
     bool quiet;
     bool verbose;
     const wchar_t **operands; /* within argv; the array is owned */

@@ -7,7 +7,7 @@
 /* Behind a result line; %ls is DEST's volume. */
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for",
-    [REFLINK_REASON_EMPTY] = L"the file is empty",
+    [REFLINK_REASON_EMPTY] = L"there is no byte in it",
     [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than one cluster",
     [REFLINK_REASON_PARTIAL_CLUSTER] =
         L"the last cluster is not whole, and was copied",
@@ -30,6 +30,7 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
 static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_NONE] = L"working",
     [REFLINK_STEP_PATH] = L"reading the path",
+    [REFLINK_STEP_RANGE] = L"finding the range",
     [REFLINK_STEP_OPEN_SOURCE] = L"opening it to read",
     [REFLINK_STEP_OPEN_DEST] = L"opening it to write",
     [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
@@ -65,8 +66,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
 };
 
-static void add_reason(const struct reflink_outcome *outcome,
-                       struct text *text)
+static void add_reason(const struct reflink_outcome *outcome, struct text *text)
 {
     struct text volume = {0};
     const wchar_t *root = outcome->volume_root;
@@ -107,8 +107,7 @@ static void add_amounts(const struct reflink_outcome *outcome,
     text_add(text, L")");
 }
 
-static void add_result(const struct reflink_outcome *outcome,
-                       struct text *text)
+static void add_result(const struct reflink_outcome *outcome, struct text *text)
 {
     static const wchar_t *const words[] = {
         [REFLINK_METHOD_NONE] = L"done   ",

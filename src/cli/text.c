@@ -60,8 +60,8 @@ void text_format(struct text *text, const wchar_t *format, ...)
             return;
         va_list arguments;
         va_start(arguments, format);
-        int length = vswprintf(text->data + text->length, room, format,
-                               arguments);
+        int length =
+            vswprintf(text->data + text->length, room, format, arguments);
         va_end(arguments);
         if (length >= 0) {
             text->length += (size_t)length;

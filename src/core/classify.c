@@ -16,7 +16,7 @@ struct row {
 static const struct row rows[] = {
     /* no block cloning, or not for these two files */
     {CODE_INVALID_FUNCTION, FATE_CANNOT, FATE_FAILED},
-    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED}, /* Samba, other device */
+    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED},  /* Samba, other device */
     {CODE_NOT_SAME_DEVICE, FATE_CANNOT, FATE_FAILED}, /* ms-nfs41 */
     {CODE_NOT_SUPPORTED, FATE_CANNOT, FATE_FAILED},
     {CODE_INVALID_PARAMETER, FATE_CANNOT, FATE_FAILED},

@@ -49,8 +49,7 @@ static uint64_t common_hole(const struct compare_pair *pair, uint64_t at)
     if (!pair->holes)
         return 0;
     uint64_t left = pair->length - at;
-    uint64_t source =
-        hole_length(pair->source, pair->source_offset + at, left);
+    uint64_t source = hole_length(pair->source, pair->source_offset + at, left);
     if (source == 0)
         return 0;
     return hole_length(pair->dest, pair->dest_offset + at, source);
@@ -67,10 +66,8 @@ os_error compare_all(struct reflink_session *session,
         uint64_t left = pair->length - at;
         if (left == 0)
             break;
-        uint32_t step =
-            left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
-        os_error error =
-            compare_block(session, pair, at, step, equal, side);
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        os_error error = compare_block(session, pair, at, step, equal, side);
         if (error != 0)
             return error;
         at += step;

@@ -22,9 +22,8 @@ struct part {
 static bool read_block(const struct copy *copy, uint64_t at, uint32_t length)
 {
     uint32_t done = 0;
-    os_error error =
-        os_read(copy->job->source, copy->job->source_offset + at,
-                copy->session->buffer, length, &done);
+    os_error error = os_read(copy->job->source, copy->job->source_offset + at,
+                             copy->session->buffer, length, &done);
     if (error == 0 && done == length)
         return true;
     if (error != 0)
@@ -90,9 +89,8 @@ static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
         uint64_t skip = 0;
         if (os_allocated(copy->job->dest, copy->job->dest_offset + at, length,
                          &data, 1, &count, &more) == 0)
-            skip = count == 0
-                       ? length
-                       : data.offset - (copy->job->dest_offset + at);
+            skip = count == 0 ? length
+                              : data.offset - (copy->job->dest_offset + at);
         at += skip;
         length -= skip;
         uint32_t step =
@@ -109,8 +107,8 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
 {
     if (copy->job->blank)
         return check_zeros(copy, part->at, part->length);
-    os_error error = os_zero(copy->job->dest,
-                             copy->job->dest_offset + part->at, part->length);
+    os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
+                             part->length);
     if (error != 0 && classify_unsupported(error)) {
         if (!write_zeros(copy, part->at, part->length))
             return false;
@@ -139,8 +137,7 @@ static bool copy_data(const struct copy *copy, const struct part *part)
     uint64_t done = 0;
     while (done < part->length) {
         uint64_t left = part->length - done;
-        uint32_t step =
-            left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
         uint64_t at = copy->job->backward ? left - step : done;
         if (!copy_block(copy, part->at + at, step))
             return false;
@@ -160,8 +157,8 @@ static struct part part_from(const struct copy_job *job, uint64_t at,
     if (!job->holes || os_allocated(job->source, job->source_offset + at,
                                     length, &range, 1, &count, &more) != 0)
         return part;
-    uint64_t start = count == 0 ? length
-                                : range.offset - (job->source_offset + at);
+    uint64_t start =
+        count == 0 ? length : range.offset - (job->source_offset + at);
     part.hole = start != 0;
     part.length = part.hole ? start : range.length;
     return part;

@@ -1,5 +1,9 @@
 #include "outcome.h"
 
+#include <string.h>
+
+#include "os.h"
+
 void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
                        enum reflink_step step, enum outcome_side side,
                        enum reflink_hint hint)
@@ -44,7 +48,16 @@ void outcome_restart(struct reflink_outcome *outcome)
     outcome->error = (struct reflink_error){0};
 }
 
-void outcome_sum(struct reflink_outcome *outcome)
+uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
+                       const wchar_t *dest)
+{
+    memset(outcome, 0, sizeof *outcome);
+    outcome->source = source;
+    outcome->dest = dest;
+    return os_clock_us();
+}
+
+static void sum(struct reflink_outcome *outcome)
 {
     outcome->bytes = outcome->bytes_cloned + outcome->bytes_copied;
     if (outcome->status != REFLINK_OK)
@@ -55,4 +68,19 @@ void outcome_sum(struct reflink_outcome *outcome)
         outcome->method = REFLINK_METHOD_CLONE;
     else
         outcome->method = REFLINK_METHOD_MIXED;
+}
+
+static bool names_volume(enum reflink_reason reason)
+{
+    return reason == REFLINK_REASON_NO_CLONING ||
+           reason == REFLINK_REASON_OTHER_VOLUME;
+}
+
+void outcome_end(struct reflink_outcome *outcome, uint64_t start)
+{
+    sum(outcome);
+    if (names_volume(outcome->reason))
+        os_volume_root(outcome->dest, outcome->volume_root,
+                       sizeof outcome->volume_root / sizeof(wchar_t));
+    outcome->elapsed_us = os_clock_us() - start;
 }

@@ -25,7 +25,12 @@ void outcome_reason(struct reflink_outcome *outcome,
 /* Forgets what an attempt did that is about to be made again. */
 void outcome_restart(struct reflink_outcome *outcome);
 
-/* Derives bytes and method from what was cloned and copied. */
-void outcome_sum(struct reflink_outcome *outcome);
+/* Clears it for a new file; returns the time, for outcome_end. */
+uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
+                       const wchar_t *dest);
+
+/* Derives bytes and method from what was cloned and copied, and adds what
+   the words for it will need. */
+void outcome_end(struct reflink_outcome *outcome, uint64_t start);
 
 #endif

@@ -149,7 +149,7 @@ static struct plan_piece piece_at(const struct plan *plan, bool clone,
 
 static struct plan_piece request_piece(const struct plan *plan, uint64_t number)
 {
-    uint64_t unit = plan->in.unit;
+    uint64_t cluster = plan->in.cluster;
     uint64_t span = plan->body;
     if (plan->tail_way == PLAN_TAIL_ROUNDED)
         span += plan->tail;
@@ -160,9 +160,8 @@ static struct plan_piece request_piece(const struct plan *plan, uint64_t number)
     uint64_t length = exact_tail                  ? plan->tail
                       : span - from < plan->chunk ? span - from
                                                   : plan->chunk;
-    struct plan_piece piece =
-        piece_at(plan, true, plan->head + from, length);
-    piece.request = exact_tail ? length : divide_up(length, unit) * unit;
+    struct plan_piece piece = piece_at(plan, true, plan->head + from, length);
+    piece.request = exact_tail ? length : divide_up(length, cluster) * cluster;
     return piece;
 }
 

@@ -31,6 +31,7 @@ struct plan_input {
     uint64_t source_size; /* end of file */
     uint64_t dest_size;   /* likewise, when the range is in place */
     uint32_t unit;        /* alignment the volume asks for; a power of 2 */
+    uint32_t cluster;     /* what a tail is rounded up to; divides `unit` */
     uint64_t limit;       /* longest request, at least `unit` */
     enum plan_tail tail;
     bool same_file;  /* both ranges lie in one file: memmove's rules */

@@ -87,12 +87,10 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
  * Both files must have the same setting, and it can be changed only as long
  * as DEST has no clusters [REFS 1.9, 2.2].
  */
-static bool match_integrity(struct transfer *t,
-                            const struct prepared *prepared)
+static bool match_integrity(struct transfer *t, const struct prepared *prepared)
 {
     struct os_integrity there;
-    if (!prepared->integrity_known ||
-        os_get_integrity(t->dest, &there) != 0 ||
+    if (!prepared->integrity_known || os_get_integrity(t->dest, &there) != 0 ||
         (there.algorithm == prepared->integrity.algorithm &&
          there.flags == prepared->integrity.flags))
         return true;
@@ -112,6 +110,42 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
+    os_error error = os_set_size(transfer->dest, transfer->dest_size);
+    return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
+}
+
+/* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
+static bool take_holes(struct transfer *t, const struct prepared *prepared)
+{
+    if (t->same_file || !t->holes ||
+        (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
+        reason_before(&t->facts) != REFLINK_REASON_NONE)
+        return true;
+    os_error error = os_set_sparse(t->dest, true);
+    if (error != 0 && classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_SPARSE);
+    t->facts.sparse_mismatch = error != 0;
+    return true;
+}
+
+static void compare_integrity(struct transfer *t,
+                              const struct prepared *prepared)
+{
+    struct os_integrity there;
+    if (!t->same_file && prepared->integrity_known &&
+        os_get_integrity(t->dest, &there) == 0)
+        t->facts.integrity_differs =
+            there.algorithm != prepared->integrity.algorithm;
+}
+
+bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
+                      uint64_t old_size)
+{
+    compare_integrity(transfer, prepared);
+    if (!take_holes(transfer, prepared))
+        return false;
+    if (transfer->dest_size == old_size)
+        return true;
     os_error error = os_set_size(transfer->dest, transfer->dest_size);
     return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
 }

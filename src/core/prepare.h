@@ -28,6 +28,14 @@ bool prepare_facts(struct transfer *transfer, struct prepared *prepared);
  */
 bool prepare_blank(struct transfer *transfer, struct prepared *prepared);
 
+/*
+ * Readies a DEST that has bytes: sparse if SOURCE is, and as long as the
+ * transfer needs. Its integrity setting stays as it is, and may be why
+ * cloning is not to be. Errors as above.
+ */
+bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
+                      uint64_t old_size);
+
 /* Gives the sparse flag back if SOURCE has none. */
 void prepare_finish(const struct transfer *transfer,
                     const struct prepared *prepared);

@@ -28,9 +28,8 @@ static os_error map_fill(struct map_reader *reader)
     if (reader->index < reader->count || (reader->count != 0 && !reader->more))
         return 0;
     reader->index = 0;
-    os_error error =
-        os_extents(reader->file, reader->vcn, reader->extents, MAP_EXTENTS,
-                   &reader->count, &reader->more);
+    os_error error = os_extents(reader->file, reader->vcn, reader->extents,
+                                MAP_EXTENTS, &reader->count, &reader->more);
     if (error == 0 && reader->count != 0 &&
         reader->extents[reader->count - 1].next_vcn <= reader->vcn)
         reader->more = false; /* a volume that does not get on */
@@ -38,8 +37,7 @@ static os_error map_fill(struct map_reader *reader)
 }
 
 /* Where the wanted cluster lies, and how many behind it follow suit. */
-static os_error map_next(struct map_reader *reader, int64_t *lcn,
-                         uint64_t *run)
+static os_error map_next(struct map_reader *reader, int64_t *lcn, uint64_t *run)
 {
     os_error error = map_fill(reader);
     if (error != 0)
@@ -103,8 +101,7 @@ static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
 }
 
 /* Whether all of a range is allocated, as far as the volume tells. */
-static bool is_allocated(struct os_file *file, uint64_t offset,
-                         uint64_t length)
+static bool is_allocated(struct os_file *file, uint64_t offset, uint64_t length)
 {
     struct os_range range;
     size_t count = 0;
@@ -165,8 +162,7 @@ static os_error compare_samples(struct reflink_session *session,
         uint64_t at = next_data(pair, sample_position(pair, i, samples));
         uint64_t left = pair->length - at;
         uint32_t length = left < SAMPLE_SIZE ? (uint32_t)left : SAMPLE_SIZE;
-        os_error error =
-            compare_block(session, pair, at, length, equal, side);
+        os_error error = compare_block(session, pair, at, length, equal, side);
         if (error != 0)
             return error;
     }

@@ -22,7 +22,7 @@ static void fail(struct reflink_outcome *outcome, const wchar_t *source,
 
 void run_one(struct run *run, const struct reflink_policy *policy,
              const wchar_t *source, const wchar_t *dest,
-             struct reflink_outcome *outcome)
+             const struct reflink_range *range, struct reflink_outcome *outcome)
 {
     free(run->target);
     run->target = NULL;
@@ -33,6 +33,9 @@ void run_one(struct run *run, const struct reflink_policy *policy,
                          : CODE_NOT_ENOUGH_MEMORY;
     if (error != 0)
         fail(outcome, source, dest, error);
+    else if (range != NULL)
+        reflink_range(run->session, policy, source, run->target, range,
+                      outcome);
     else
         reflink_file(run->session, policy, source, run->target, outcome);
 }

@@ -14,11 +14,13 @@ struct run {
 };
 
 /*
- * Clones `source` to `dest`, or into it if it is a directory. What `*outcome`
+ * Clones `source` to `dest`, or into it if it is a directory; all of it, or
+ * `range` if that is not NULL. What `*outcome`
  * points to lives until the next call or run_end.
  */
 void run_one(struct run *run, const struct reflink_policy *policy,
              const wchar_t *source, const wchar_t *dest,
+             const struct reflink_range *range,
              struct reflink_outcome *outcome);
 
 void run_end(struct run *run);

@@ -16,8 +16,7 @@ static os_error is_directory(const wchar_t *path, bool *directory)
         return error;
     error = os_query(file, &info);
     os_close(file);
-    *directory =
-        error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    *directory = error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     return error;
 }
 

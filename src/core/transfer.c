@@ -10,10 +10,10 @@
 /* What a transfer is doing now, beside what it was asked. */
 struct state {
     struct transfer *t;
-    uint64_t limit;  /* longest request for now; less near full clusters */
-    bool by_bytes;   /* no more requests */
+    uint64_t limit;       /* longest request for now; less near full clusters */
+    bool by_bytes;        /* no more requests */
     struct lesson before; /* what was known when this began */
-    bool has_cloned; /* at least one whole cluster */
+    bool has_cloned;      /* at least one whole cluster */
 };
 
 /* What became of a piece. */
@@ -55,6 +55,8 @@ static struct plan_input input_of(const struct state *s)
         .same_file = t->same_file,
         .tail_alone = s->has_cloned,
     };
+    /* a tail is rounded to the real cluster only [REFS 1.6] */
+    in.cluster = t->cluster_size != 0 ? t->cluster_size : in.unit;
     in.limit = s->limit < in.unit ? in.unit : s->limit;
     return in;
 }
@@ -93,12 +95,10 @@ static enum piece_end copy_piece(const struct state *s,
         .length = piece->length,
         .holes = t->holes,
         .blank = t->blank,
-        .backward =
-            t->same_file && piece->dest_offset > piece->source_offset,
+        .backward = t->same_file && piece->dest_offset > piece->source_offset,
         .check = t->policy->verify == REFLINK_VERIFY_FULL,
     };
-    return copy_range(t->session, &job, t->outcome) ? PIECE_DONE
-                                                    : PIECE_FAILED;
+    return copy_range(t->session, &job, t->outcome) ? PIECE_DONE : PIECE_FAILED;
 }
 
 /* Cloning ends here for this transfer; what is left goes by bytes. */
@@ -110,8 +110,8 @@ static enum piece_end give_up(struct state *s, enum reflink_reason reason)
 }
 
 /* The order of REFS 1.6 for a tail, then the ladder of alignments. */
-static enum piece_end on_cannot(struct state *s,
-                                const struct plan_piece *piece, os_error code)
+static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
+                                os_error code)
 {
     struct transfer *t = s->t;
     bool may_be_shape =
@@ -179,8 +179,7 @@ static enum piece_end prove_piece(const struct state *s,
     };
     bool proved = false;
     enum compare_side side = COMPARE_SOURCE;
-    os_error error =
-        prove_clone(t->session, &proof, &pair, &proved, &side);
+    os_error error = prove_clone(t->session, &proof, &pair, &proved, &side);
     if (error != 0) {
         outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
                      side == COMPARE_SOURCE ? OUTCOME_SOURCE : OUTCOME_DEST);
@@ -289,7 +288,8 @@ static enum piece_end run_step(struct state *s)
     struct plan_input in = input_of(s);
     struct plan plan;
     plan_make(&in, &plan);
-    if (plan.nothing) {
+    if (plan.nothing) { /* these clusters are the same already */
+        s->t->outcome->bytes_cloned += s->t->length;
         s->t->length = 0;
         return PIECE_DONE;
     }
@@ -299,15 +299,34 @@ static enum piece_end run_step(struct state *s)
     return end;
 }
 
+static enum reflink_reason reason_at_start(struct transfer *t)
+{
+    t->facts.below_cluster = t->source_size < transfer_unit(t);
+    return reason_before(&t->facts);
+}
+
+bool transfer_refuses(struct transfer *transfer)
+{
+    struct state s = {.t = transfer, .limit = PLAN_LIMIT};
+    enum reflink_reason reason = reason_at_start(transfer);
+    if (reason == REFLINK_REASON_NONE) {
+        struct plan_input in = input_of(&s);
+        struct plan plan;
+        plan_make(&in, &plan);
+        reason = plan.nothing ? REFLINK_REASON_NONE : plan.reason;
+    }
+    if (reason == REFLINK_REASON_NONE || !is_refusal(transfer, reason))
+        return false;
+    outcome_reason(transfer->outcome, reason);
+    return true;
+}
+
 enum transfer_end transfer_run(struct transfer *transfer)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
     s.before = *transfer->lesson;
-    transfer->facts.below_cluster =
-        transfer->source_size < transfer_unit(transfer);
-    enum reflink_reason reason = reason_before(&transfer->facts);
-    if (reason != REFLINK_REASON_NONE &&
-        give_up(&s, reason) == PIECE_REFUSED)
+    enum reflink_reason reason = reason_at_start(transfer);
+    if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
         return TRANSFER_REFUSED;
     while (transfer->length != 0) {
         enum piece_end end = run_step(&s);

@@ -40,6 +40,13 @@ enum transfer_end {
    its cluster size, else a guess [REFS 11]. */
 uint32_t transfer_unit(const struct transfer *transfer);
 
+/*
+ * Whether REFLINK_ALWAYS must refuse before anything changes: by what is
+ * known of the files, or because the range is not on cluster borders. Says
+ * why in the outcome.
+ */
+bool transfer_refuses(struct transfer *transfer);
+
 /* Changes nothing but DEST's bytes in the range. The parts already done are
    cut off `*transfer`. */
 enum transfer_end transfer_run(struct transfer *transfer);

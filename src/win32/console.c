@@ -34,13 +34,13 @@ static bool print_bytes(HANDLE handle, const char *bytes, DWORD length)
 /* An unpaired surrogate becomes U+FFFD: WideCharToMultiByte does so. */
 static bool print_utf8(HANDLE handle, const wchar_t *text, size_t length)
 {
-    int size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, NULL, 0,
-                                   NULL, NULL);
+    int size =
+        WideCharToMultiByte(CP_UTF8, 0, text, (int)length, NULL, 0, NULL, NULL);
     char *bytes = malloc((size_t)size + 1);
     if (bytes == NULL)
         return false;
-    size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, bytes, size,
-                               NULL, NULL);
+    size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, bytes, size, NULL,
+                               NULL);
     bool done = size > 0 && print_bytes(handle, bytes, (DWORD)size);
     free(bytes);
     return done;

@@ -66,8 +66,7 @@ void os_message(os_error code, wchar_t *buffer, size_t capacity)
     DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
                                       FORMAT_MESSAGE_IGNORE_INSERTS |
                                       FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                  NULL, code, 0, buffer, (DWORD)capacity,
-                                  NULL);
+                                  NULL, code, 0, buffer, (DWORD)capacity, NULL);
     if (length == 0)
         buffer[0] = L'\0';
     trim(buffer);

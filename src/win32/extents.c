@@ -53,8 +53,7 @@ os_error os_set_integrity(struct os_file *file,
 os_error os_set_sparse(struct os_file *file, bool sparse)
 {
     struct sdk_set_sparse in = {sparse ? 1 : 0};
-    return win32_control(file, FSCTL_SET_SPARSE, &in, sizeof in, NULL, 0,
-                         NULL);
+    return win32_control(file, FSCTL_SET_SPARSE, &in, sizeof in, NULL, 0, NULL);
 }
 
 os_error os_zero(struct os_file *file, uint64_t offset, uint64_t length)
@@ -132,9 +131,8 @@ os_error os_extents(struct os_file *file, uint64_t vcn,
     struct sdk_retrieval_pointers out;
     in.QuadPart = (LONGLONG)vcn;
     memset(&out, 0, sizeof out);
-    os_error error =
-        win32_control(file, FSCTL_GET_RETRIEVAL_POINTERS, &in, sizeof in, &out,
-                      sizeof out, NULL);
+    os_error error = win32_control(file, FSCTL_GET_RETRIEVAL_POINTERS, &in,
+                                   sizeof in, &out, sizeof out, NULL);
     *count = 0;
     *more = false;
     if (error == ERROR_HANDLE_EOF)

@@ -36,8 +36,8 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
     os_error error = win32_full_path(path, &full);
     if (error != 0)
         return error;
-    *handle = CreateFileW(full, how->access, how->share, NULL,
-                          how->disposition, how->flags, NULL);
+    *handle = CreateFileW(full, how->access, how->share, NULL, how->disposition,
+                          how->flags, NULL);
     error = *handle == INVALID_HANDLE_VALUE ? GetLastError() : 0;
     free(full);
     if (error == 0 && GetFileType(*handle) != FILE_TYPE_DISK) {
@@ -115,8 +115,8 @@ os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
     while (done < length) {
         OVERLAPPED position = at(offset + done);
         DWORD put = 0;
-        if (!WriteFile(file->handle, (const BYTE *)buffer + done,
-                       length - done, &put, &position))
+        if (!WriteFile(file->handle, (const BYTE *)buffer + done, length - done,
+                       &put, &position))
             return GetLastError();
         if (put == 0)
             return ERROR_DISK_FULL;

@@ -37,8 +37,8 @@ os_error os_query(struct os_file *file, struct os_info *info)
     FILE_STANDARD_INFO standard;
     if (!GetFileInformationByHandleEx(file->handle, FileBasicInfo, &basic,
                                       sizeof basic) ||
-        !GetFileInformationByHandleEx(file->handle, FileStandardInfo,
-                                      &standard, sizeof standard))
+        !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &standard,
+                                      sizeof standard))
         return GetLastError();
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
     info->attributes = basic.FileAttributes;
@@ -54,8 +54,7 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
     FILE_BASIC_INFO basic;
     memset(&basic, 0, sizeof basic);
     basic.LastWriteTime.QuadPart = written;
-    basic.FileAttributes =
-        attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
+    basic.FileAttributes = attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
     return last_error_unless(SetFileInformationByHandle(
         file->handle, FileBasicInfo, &basic, sizeof basic));
 }
@@ -64,9 +63,8 @@ os_error os_mark_deleted(struct os_file *file, bool deleted)
 {
     FILE_DISPOSITION_INFO disposition;
     disposition.DeleteFile = deleted;
-    return last_error_unless(
-        SetFileInformationByHandle(file->handle, FileDispositionInfo,
-                                   &disposition, sizeof disposition));
+    return last_error_unless(SetFileInformationByHandle(
+        file->handle, FileDispositionInfo, &disposition, sizeof disposition));
 }
 
 /* A rename of this kind is not offered there: the classic one may be. */

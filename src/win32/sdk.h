@@ -137,8 +137,9 @@ struct sdk_io_status {
 };
 
 /* By handle, where Win32 offers only a path. Exported by ntdll.dll. */
-__declspec(dllimport) LONG NTAPI NtQueryVolumeInformationFile(
-    HANDLE file, void *io_status, void *buffer, ULONG length, int class);
+__declspec(dllimport) LONG NTAPI
+    NtQueryVolumeInformationFile(HANDLE file, void *io_status, void *buffer,
+                                 ULONG length, int class);
 
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,

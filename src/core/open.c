@@ -1,0 +1,124 @@
+#include "open.h"
+
+#include <string.h>
+
+#include "codes.h"
+#include "path.h"
+
+bool open_check_paths(const wchar_t *source, const wchar_t *dest,
+                      struct reflink_outcome *outcome)
+{
+    bool in_source = path_names_stream(source);
+    if (!in_source && !path_names_stream(dest))
+        return true;
+    outcome_fail_hint(outcome, CODE_INVALID_NAME, REFLINK_STEP_PATH,
+                      in_source ? OUTCOME_SOURCE : OUTCOME_DEST,
+                      REFLINK_HINT_STREAM);
+    return false;
+}
+
+/* Opening a directory is answered with "access denied", which misleads. */
+static bool is_directory(const wchar_t *path)
+{
+    struct os_file *file = NULL;
+    struct os_info info;
+    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
+        return false;
+    bool directory = os_query(file, &info) == 0 &&
+                     (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    os_close(file);
+    return directory;
+}
+
+static void fail_source(const wchar_t *path, os_error error,
+                        struct reflink_outcome *outcome)
+{
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (error == CODE_SHARING_VIOLATION)
+        hint = REFLINK_HINT_IN_USE;
+    if (error == CODE_INVALID_FUNCTION)
+        hint = REFLINK_HINT_NOT_A_FILE;
+    if (error == CODE_ACCESS_DENIED && is_directory(path)) {
+        error = CODE_DIRECTORY_NOT_SUPPORTED;
+        hint = REFLINK_HINT_DIRECTORY;
+    }
+    outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_SOURCE, OUTCOME_SOURCE,
+                      hint);
+}
+
+bool open_source(const wchar_t *path, struct open_source *source,
+                 struct reflink_outcome *outcome)
+{
+    os_error error = os_open(path, OS_OPEN_SOURCE, &source->file);
+    source->shared = error == CODE_SHARING_VIOLATION;
+    if (source->shared)
+        error = os_open(path, OS_OPEN_SOURCE_SHARED, &source->file);
+    if (error != 0) {
+        fail_source(path, error, outcome);
+        return false;
+    }
+    error = os_query(source->file, &source->info);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+    return error == 0;
+}
+
+static void fail_look(os_error error, struct reflink_outcome *outcome)
+{
+    if (error == CODE_PATH_NOT_FOUND)
+        outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                          REFLINK_HINT_NO_DIRECTORY);
+    else
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          error == CODE_INVALID_FUNCTION
+                              ? REFLINK_HINT_NOT_A_FILE
+                              : REFLINK_HINT_NONE);
+}
+
+bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
+               struct reflink_outcome *outcome)
+{
+    struct os_file *file = NULL;
+    os_error error = os_open(dest, OS_OPEN_LOOK, &file);
+    *exists = error == 0;
+    if (error == CODE_FILE_NOT_FOUND)
+        return true;
+    if (error != 0) {
+        fail_look(error, outcome);
+        return false;
+    }
+    error = os_query(file, info);
+    os_close(file);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_DEST);
+    else if (info->attributes & OS_ATTRIBUTE_DIRECTORY)
+        outcome_fail_hint(outcome, CODE_DIRECTORY_NOT_SUPPORTED,
+                          REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          REFLINK_HINT_DIRECTORY);
+    return outcome->error.code == 0;
+}
+
+bool open_is_same_file(const struct os_info *a, const struct os_info *b)
+{
+    return a->identity.volume == b->identity.volume &&
+           memcmp(a->identity.file, b->identity.file,
+                  sizeof a->identity.file) == 0;
+}
+
+bool open_check_unchanged(const struct open_source *source,
+                          struct reflink_outcome *outcome)
+{
+    const struct os_info *before = &source->info;
+    struct os_info now;
+    os_error error = os_query(source->file, &now);
+    if (error != 0) {
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+        return false;
+    }
+    if (now.size == before->size && now.written == before->written &&
+        (!source->shared || now.changed == before->changed))
+        return true;
+    outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,
+                      OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return false;
+}

@@ -1,0 +1,40 @@
+/*
+ * Opening SOURCE and looking at DEST, with errors that say what is really
+ * the matter. Every function here that returns false has recorded why.
+ */
+#ifndef REFLINK_CORE_OPEN_H
+#define REFLINK_CORE_OPEN_H
+
+#include "os.h"
+#include "outcome.h"
+
+/* A named stream is neither SOURCE nor DEST of a clone [REFS 1.12]. */
+bool open_check_paths(const wchar_t *source, const wchar_t *dest,
+                      struct reflink_outcome *outcome);
+
+struct open_source {
+    struct os_file *file;
+    struct os_info info;
+    bool shared; /* somebody may write to it meanwhile */
+};
+
+/* Keeps writers out where that can be. `source->file` is set, to be closed
+   by the caller, even where the query after the opening fails. */
+bool open_source(const wchar_t *path, struct open_source *source,
+                 struct reflink_outcome *outcome);
+
+/* What lies under DEST's name. `*exists` is false, and there is no error,
+   where it is missing but its directory is there. */
+bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
+               struct reflink_outcome *outcome);
+
+bool open_is_same_file(const struct os_info *a, const struct os_info *b);
+
+/*
+ * SOURCE is what it was when it was opened. A change time alone counts only
+ * where a writer was there from the start: cloning may move it.
+ */
+bool open_check_unchanged(const struct open_source *source,
+                          struct reflink_outcome *outcome);
+
+#endif
