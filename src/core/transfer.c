@@ -168,7 +168,10 @@ static enum piece_end prove_piece(const struct state *s,
                                   const struct plan_piece *piece)
 {
     const struct transfer *t = s->t;
-    struct proof proof = {t->policy->verify, t->cluster_size};
+    /* extents are counted in clusters: a volume that told the wrong size
+       for them cannot be read by its extents */
+    bool told_right = t->lesson->alignment == 0;
+    struct proof proof = {t->policy->verify, told_right ? t->cluster_size : 0};
     struct compare_pair pair = {
         .source = t->source,
         .dest = t->dest,

@@ -100,8 +100,8 @@ Test(options, the_last_one_counts)
     cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_KEEP);
     cr_assert(p.options.verbose && !p.options.quiet);
     end(&p);
-    p = parse(WORDS(L"--no-clobber", L"--force", L"-v", L"--quiet", L"a",
-                    L"b"));
+    p = parse(
+        WORDS(L"--no-clobber", L"--force", L"-v", L"--quiet", L"a", L"b"));
     cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_REPLACE);
     cr_assert(p.options.quiet && !p.options.verbose);
     end(&p);
@@ -159,8 +159,7 @@ Test(options, mistakes_are_named)
          L"--reflink: '' is not auto, always or never"},
         {{L"--verify=some", L"a", L"b"},
          L"--verify: 'some' is not none, sample or full"},
-        {{L"--force=yes", L"a", L"b"},
-         L"--force takes no value, so not 'yes'"},
+        {{L"--force=yes", L"a", L"b"}, L"--force takes no value, so not 'yes'"},
         {{L"--=x", L"a", L"b"}, L"unknown option '--=x'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

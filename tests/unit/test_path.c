@@ -63,9 +63,12 @@ Test(path, separators_at_the_end)
 Test(path, join_puts_one_separator)
 {
     static const wchar_t *const rows[][3] = {
-        {L"d", L"a", L"d\\a"},           {L"d\\", L"a", L"d\\a"},
-        {L"d/", L"a", L"d/a"},           {L"C:", L"a", L"C:a"},
-        {L"C:\\", L"a", L"C:\\a"},       {L"\\\\s\\h", L"a", L"\\\\s\\h\\a"},
+        {L"d", L"a", L"d\\a"},
+        {L"d\\", L"a", L"d\\a"},
+        {L"d/", L"a", L"d/a"},
+        {L"C:", L"a", L"C:a"},
+        {L"C:\\", L"a", L"C:\\a"},
+        {L"\\\\s\\h", L"a", L"\\\\s\\h\\a"},
         {L"\\\\?\\C:\\", L"a", L"\\\\?\\C:\\a"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

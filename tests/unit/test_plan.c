@@ -14,6 +14,7 @@ static struct plan_input whole(uint64_t size, uint32_t unit)
                             .source_size = size,
                             .dest_size = size,
                             .unit = unit,
+                            .cluster = unit,
                             .limit = PLAN_LIMIT};
     return in;
 }
@@ -144,6 +145,7 @@ Test(plan, congruent_offsets_have_a_head)
                             .source_size = MI,
                             .dest_size = MI,
                             .unit = 4096,
+                            .cluster = 4096,
                             .limit = PLAN_LIMIT};
     struct plan plan = make(in);
     cr_assert_eq(plan.head, 4096 - 1000);
@@ -171,6 +173,7 @@ Test(plan, overlap_goes_no_farther_than_the_distance)
                             .source_size = MI,
                             .dest_size = MI,
                             .unit = 4096,
+                            .cluster = 4096,
                             .limit = PLAN_LIMIT,
                             .same_file = true};
     struct plan plan = make(in);
@@ -207,6 +210,9 @@ static uint64_t random_bits(unsigned bits)
 static struct plan_input random_input(void)
 {
     struct plan_input in = {.unit = 512u << rand() % 12};
+    in.cluster = in.unit >> rand() % 3;
+    if (in.cluster < 512)
+        in.cluster = 512;
     in.length = random_bits(1 + (unsigned)rand() % 40);
     in.source_offset = random_bits(1 + (unsigned)rand() % 40);
     in.dest_offset = random_bits(1 + (unsigned)rand() % 40);
@@ -246,7 +252,7 @@ static void expect_request_in_order(const struct plan *plan,
         /* a tail: the end of both files, and only there */
         cr_assert_eq(end, in->source_size);
         cr_assert_eq(piece->dest_offset + piece->length, in->dest_size);
-        cr_assert_lt(piece->request - piece->length, in->unit);
+        cr_assert_lt(piece->request - piece->length, in->cluster);
     }
     if (in->same_file) {
         uint64_t apart = piece->source_offset > piece->dest_offset

@@ -112,11 +112,11 @@ Test(report, skipped_is_said_with_v)
 
 Test(report, errors_name_path_step_message_code_and_hint)
 {
-    struct reflink_outcome o = {.source = L"a",
-                                .dest = L"b",
-                                .status = REFLINK_FAILED,
-                                .error = {.code = 112,
-                                          .step = REFLINK_STEP_WRITE}};
+    struct reflink_outcome o = {
+        .source = L"a",
+        .dest = L"b",
+        .status = REFLINK_FAILED,
+        .error = {.code = 112, .step = REFLINK_STEP_WRITE}};
     struct text out = {0};
     struct text err = {0};
     report_file(&o, &quiet, &out, &err);

@@ -32,8 +32,7 @@ void world_end(struct world *world)
 void world_run_paths(struct world *world, const wchar_t *source,
                      const wchar_t *dest)
 {
-    reflink_file(world->session, &world->policy, source, dest,
-                 &world->outcome);
+    reflink_file(world->session, &world->policy, source, dest, &world->outcome);
 }
 
 void world_run(struct world *world)
