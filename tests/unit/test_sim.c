@@ -415,6 +415,21 @@ SIM_TEST(rename_over_an_open_file)
     cr_expect_eq(sim_size(DEST), 0);
 }
 
+SIM_TEST(a_replaced_file_has_no_name_to_change)
+{
+    struct os_file *file;
+    struct os_file *old;
+    sim_mount(L"R:\\", "refs-4k");
+    sim_write_file(DEST, "old", 3);
+    old = sim_open_as(DEST, SIM_DELETE, SIM_READ | SIM_WRITE | SIM_DELETE);
+    file = open_file(L"R:\\temp", OS_CREATE_NEW);
+    cr_expect_eq(os_rename(file, DEST, true), 0);
+    cr_expect_eq(os_rename(old, SOURCE, true), CODE_ACCESS_DENIED);
+    os_close(old);
+    os_close(file);
+    cr_expect_eq(sim_file_count(L"R:\\"), 1);
+}
+
 SIM_TEST(remove_waits_for_those_who_share_deletion)
 {
     struct os_file *reader;
@@ -1286,6 +1301,8 @@ SIM_TEST(openzfs)
     cr_expect_eq(clone_range(0, 0, 128 * KIB), 0);
     cr_expect_eq(sim_shared_bytes(SOURCE, DEST), 128 * KIB);
     cr_expect_eq(clone_range(128 * KIB, 128 * KIB, 256 * KIB), 0);
+    cr_expect_eq(sim_shared_bytes(SOURCE, DEST), 256 * KIB);
+    cr_expect_eq(clone_range(512 * KIB, 0, 128 * KIB), 0); /* and nothing */
     cr_expect_eq(sim_shared_bytes(SOURCE, DEST), 256 * KIB);
 }
 

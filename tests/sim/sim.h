@@ -1,0 +1,334 @@
+/*
+ * The simulated operating system: os.h in memory, for tests of the core.
+ *
+ * A test mounts volumes that impersonate real file systems, fills them with
+ * files, lets the core work through os.h, and looks at what became of it.
+ * Every rule cites REFS.md as [REFS 1.2], or the document. There is one
+ * simulated system in a process; it is not safe for use by several threads.
+ *
+ * A mistake of the test itself (an unknown profile, a file that is not there)
+ * ends the process with a message, unless a contract here says otherwise.
+ */
+#ifndef REFLINK_TESTS_SIM_H
+#define REFLINK_TESTS_SIM_H
+
+#include <stdio.h>
+
+#include "../../src/core/os.h"
+
+/* ---- the system as a whole ------------------------------------------- */
+
+/* Forgets everything: volumes, files, faults, counts, time. First call. */
+void sim_reset(void);
+
+/* Set when the system would have crashed [REFS 1.6: WinBtrfs]. */
+extern bool sim_crashed;
+
+/*
+ * Recounts every reference, those of files pending deletion included, and
+ * compares with the counts kept. Says on stderr what is wrong, if any.
+ */
+bool sim_check(void);
+
+/* How many files are open: 0 at the end of a test that leaks none. */
+size_t sim_open_handles(void);
+
+/*
+ * What the system does when a process is killed: closes all its files, so
+ * those marked for deletion go. The core's pointers to them dangle then.
+ */
+void sim_kill_process(void);
+
+/* ---- volumes --------------------------------------------------------- */
+
+#define SIM_OWN UINT32_MAX /* "the volume's own cluster size" */
+
+/* What the volume does with a request that it answers with success. */
+enum sim_lie {
+    SIM_LIE_NONE,    /* what was asked */
+    SIM_LIE_NOTHING, /* nothing */
+    SIM_LIE_HALF,    /* the first half, rounded down to clusters */
+    SIM_LIE_ZEROS,   /* DEST's range becomes allocated zeros */
+    SIM_LIE_COPY     /* the bytes are copied, nothing is shared */
+};
+
+/* What becomes of a request that goes past DEST's end. */
+enum sim_past_end {
+    SIM_PAST_END_REFUSED, /* 50; the end counts rounded up to a cluster */
+    SIM_PAST_END_CLIPPED, /* success, clipped to the same [REFS 1.7] */
+    SIM_PAST_END_IGNORED, /* success, nothing done; the exact end counts */
+    SIM_PAST_END_CLAMPED  /* clipped to the exact end before all checks */
+};
+
+/* A connection or a cluster resource that goes away for a moment. */
+struct sim_drop {
+    uint64_t at;        /* the nth clone request from now fails; 0: none */
+    os_error code;      /* with this */
+    bool kills_handles; /* and all files open on the volume are lost */
+};
+
+/*
+ * A mounted volume. A test may change any field but `root` and `inner`, the
+ * cluster size only while there is no file. A field that is a code is what
+ * the request is answered with, 0 where it is served.
+ */
+struct sim_volume {
+    const wchar_t *root;    /* without a separator at its end */
+    const wchar_t *fs_name; /* what it calls itself, not what it is */
+    uint64_t serial;
+    uint32_t cluster;    /* bytes, 512 to 1 MiB, a power of two */
+    uint64_t capacity;   /* in clusters; growing and shrinking is fine */
+    uint32_t limit;      /* references of a cluster [REFS 1.13] */
+    uint32_t features;   /* OS_VOLUME_* as told to os_query_volume */
+    bool features_known; /* or the volume does not tell */
+    bool read_only;      /* everything that writes is refused with 19 */
+    uint64_t max_file_size;
+    int64_t time_grain; /* file times are rounded down to it, 100 ns */
+    bool posix_rename;  /* a rename replaces a file that is open */
+    bool hard_links;
+    bool lazy; /* no clusters set aside when a file grows */
+
+    uint32_t allocation_unit;   /* as told; 0: not told; or SIM_OWN */
+    uint32_t integrity_cluster; /* as told by get-integrity; or SIM_OWN */
+    os_error get_integrity;
+    os_error set_integrity;
+    bool fake_integrity;    /* set succeeds without effect, get says none */
+    bool default_integrity; /* new files have checksums */
+    os_error set_sparse;
+    bool fake_sparse; /* set-sparse succeeds without effect */
+    os_error zero;
+    os_error allocated;
+    os_error extents;
+    bool trailing_holes; /* os_extents lists a hole after the last extent */
+
+    os_error clone;        /* 0: the volume can clone */
+    uint32_t alignment;    /* of clone requests, or SIM_OWN */
+    uint64_t max_request;  /* longer ones are answered with 87 */
+    bool exact_tail;       /* SOURCE's exact size bounds the request, and
+                              that is where an unaligned one may end */
+    bool unbounded_source; /* a request past SOURCE's end is clipped */
+    enum sim_past_end past_end;
+    os_error cross_volume;    /* 0: success and nothing done */
+    os_error overlap;         /* 0: not checked */
+    bool sparse_rule;         /* sparse SOURCE, dense DEST: 50 */
+    bool copies_misaligned;   /* success, by bytes [REFS 1.18: TrueNAS] */
+    bool needs_flush;         /* SOURCE not flushed: zeros [REFS 1.17] */
+    bool honours_locks;       /* byte-range locks: 33 */
+    bool crashes_sub_cluster; /* [REFS 1.6] */
+
+    enum sim_lie lie;
+    uint64_t lie_skip;  /* requests that are served before the lies begin */
+    uint64_t lie_times; /* lies that are told then; 0: for ever */
+    struct sim_drop drop;
+
+    struct sim_store *inner; /* the clusters; the simulator's own */
+};
+
+/*
+ * Mounts an empty volume of 1 TiB at `root`, "R:\" or "\\server\share" or a
+ * folder of another volume, with the behaviour of a profile of [REFS 11]:
+ * refs-4k, refs-64k, refs-ws2016, refs-unflushed, dev-drive, csvfs, smb-refs,
+ * smb-tfo, smb-sofs, samba, winbtrfs, openzfs, nfs41, truenas, ntfs, exfat,
+ * fat32. Relative paths start at the first volume that was mounted.
+ */
+struct sim_volume *sim_mount(const wchar_t *root, const char *profile);
+
+/* The name of profile `index`, NULL after the last. */
+const char *sim_profile(size_t index);
+
+/* The same as setting the field `limit` of the volume of `path`. */
+void sim_set_limit(const wchar_t *path, uint32_t limit);
+
+uint64_t sim_free_clusters(const struct sim_volume *volume);
+uint64_t sim_used_clusters(const struct sim_volume *volume);
+
+/* ---- files ----------------------------------------------------------- */
+
+/*
+ * These are made by "somebody else": they pass no gate, heed no sharing rule
+ * and can meet no fault. They answer with what the volume says.
+ */
+os_error sim_mkdir(const wchar_t *path);
+os_error sim_link(const wchar_t *existing, const wchar_t *path);
+
+/* `target` may be missing, and relative to the directory of `path`. */
+os_error sim_symlink(const wchar_t *target, const wchar_t *path);
+
+/* Makes `path` hold just these bytes. What it is (sparse, ...) stays. */
+os_error sim_write_file(const wchar_t *path, const void *data, size_t length);
+
+/* Writes a range of a file that may be missing. */
+os_error sim_write_at(const wchar_t *path, uint64_t offset, const void *data,
+                      size_t length);
+
+/* Sets the end of a file that may be missing. */
+os_error sim_set_size(const wchar_t *path, uint64_t size);
+
+/*
+ * Fills a range of a file that may be missing, and extends it to there, with
+ * bytes sim_pattern_byte(seed, file offset). Whole clusters take no memory.
+ */
+os_error sim_fill_pattern(const wchar_t *path, uint64_t offset, uint64_t length,
+                          uint64_t seed);
+uint8_t sim_pattern_byte(uint64_t seed, uint64_t offset);
+
+os_error sim_set_sparse(const wchar_t *path, bool sparse);
+void sim_set_integrity(const wchar_t *path, uint16_t algorithm, uint32_t flags);
+void sim_set_attributes(const wchar_t *path, uint32_t attributes);
+void sim_set_written(const wchar_t *path, int64_t written);
+
+/* A range that somebody else has locked for himself: 33 to all others. */
+void sim_lock(const wchar_t *path, uint64_t offset, uint64_t length);
+void sim_unlock_all(const wchar_t *path);
+
+/* As if all that was written to the file had reached the disk long ago. */
+void sim_settle(const wchar_t *path);
+
+enum { SIM_READ = 1, SIM_WRITE = 2, SIM_DELETE = 4 };
+
+/*
+ * Opens a file as another process would, with these rights and sharing these;
+ * NULL if the sharing rules are against it. Ended by os_close.
+ */
+struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
+                            unsigned shared);
+
+/* ---- looking at files ------------------------------------------------ */
+
+/* Symbolic links are followed, but for sim_exists. */
+bool sim_exists(const wchar_t *path);
+uint64_t sim_size(const wchar_t *path);
+uint32_t sim_attributes(const wchar_t *path);
+int64_t sim_written(const wchar_t *path);
+bool sim_is_sparse(const wchar_t *path);
+uint16_t sim_integrity(const wchar_t *path);
+uint64_t sim_allocated(const wchar_t *path); /* bytes in clusters */
+bool sim_is_hole(const wchar_t *path, uint64_t offset);
+
+/* The reference count of the cluster at `offset`; 0 for a hole. */
+uint32_t sim_refs(const wchar_t *path, uint64_t offset);
+
+/* Reads up to `length` bytes; returns how many there were. */
+size_t sim_read_file(const wchar_t *path, void *buffer, size_t length);
+size_t sim_read_at(const wchar_t *path, uint64_t offset, void *buffer,
+                   size_t length);
+
+/* Whether the file holds just these bytes; a missing one does not. */
+bool sim_holds(const wchar_t *path, const void *data, size_t length);
+
+/* Whether two files read the same; quick where clusters are shared. */
+bool sim_same_bytes(const wchar_t *a, const wchar_t *b);
+
+/* Bytes of `a` and `b` at equal offsets in equal clusters. */
+uint64_t sim_shared_bytes(const wchar_t *a, const wchar_t *b);
+
+/* How many names there are in a directory, pending deletions included. */
+size_t sim_file_count(const wchar_t *directory);
+
+/* The last part of name `index`, in order; NULL after the last. */
+const wchar_t *sim_file_name(const wchar_t *directory, size_t index);
+
+struct sim_clone_request {
+    const wchar_t *source;
+    const wchar_t *dest;
+    uint64_t source_offset;
+    uint64_t dest_offset;
+    uint64_t length;
+    os_error code; /* what it was answered with, by a fault too */
+};
+
+/* Every clone request since sim_reset; valid until the next one. */
+void sim_clone_requests(const struct sim_clone_request **requests,
+                        size_t *count);
+
+/* ---- operations: faults, hooks, counts, trace ------------------------ */
+
+/* One for each function of os.h. SIM_OP_ANY stands for all that can fail. */
+enum sim_op {
+    SIM_OP_ANY,
+    SIM_OP_OPEN,
+    SIM_OP_CLOSE,
+    SIM_OP_QUERY,
+    SIM_OP_QUERY_VOLUME,
+    SIM_OP_VOLUME_ROOT,
+    SIM_OP_ALLOCATION_UNIT,
+    SIM_OP_GET_INTEGRITY,
+    SIM_OP_SET_INTEGRITY,
+    SIM_OP_SET_SPARSE,
+    SIM_OP_SET_SIZE,
+    SIM_OP_READ,
+    SIM_OP_WRITE,
+    SIM_OP_ZERO,
+    SIM_OP_ALLOCATED,
+    SIM_OP_EXTENTS,
+    SIM_OP_CLONE,
+    SIM_OP_SET_METADATA,
+    SIM_OP_MARK_DELETED,
+    SIM_OP_RENAME,
+    SIM_OP_REMOVE,
+    SIM_OP_FLUSH,
+    SIM_OP_FLUSH_PATH,
+    SIM_OP_RANDOM,
+    SIM_OP_CLOCK_US,
+    SIM_OP_SLEEP_MS,
+    SIM_OP_MESSAGE,
+    SIM_OP_PRINT,
+    SIM_OP_COUNT
+};
+
+const char *sim_op_name(enum sim_op op);
+
+/*
+ * The nth call of `op` from now (1: the next) fails once, before it does
+ * anything. A query of the volume that "fails" tells nothing, and os_print
+ * gives false. Close, clock, sleep and os_message cannot fail: faults on them
+ * are without effect, and ANY leaves them out.
+ */
+void sim_fault(enum sim_op op, uint64_t nth, os_error code);
+void sim_fault_always(enum sim_op op, os_error code);
+
+/* The nth os_write from now writes its first half, then fails. */
+void sim_fault_partial(uint64_t nth, os_error code);
+
+void sim_clear_faults(void);
+
+/* How many calls failed by one of these: 0 means it was not reached. */
+uint64_t sim_faults_met(void);
+
+/*
+ * Runs `fn` right before the nth call of `op` from now does its work, faults
+ * included. It may use sim_* and os_* functions.
+ */
+void sim_at_call(enum sim_op op, uint64_t nth, void (*fn)(void *arg),
+                 void *arg);
+
+/* Calls since sim_reset. */
+uint64_t sim_calls(enum sim_op op);
+
+struct sim_trace_entry {
+    enum sim_op op;
+    os_error code;
+    const wchar_t *path; /* "" where the operation has none */
+};
+
+/* Starts or ends the log of operations; they are in order of their ends. */
+void sim_trace(bool on);
+void sim_trace_entries(const struct sim_trace_entry **entries, size_t *count);
+void sim_trace_print(FILE *stream);
+
+/* All that os_print was given for a stream since sim_reset. */
+const wchar_t *sim_printed(enum os_stream stream);
+
+/* ---- time and chance ------------------------------------------------- */
+
+uint64_t sim_slept_ms(void);
+uint64_t sim_sleeps(void);
+void sim_advance_us(uint64_t microseconds);
+
+/* The time that files get now, 100 ns since 1601. */
+int64_t sim_file_time(void);
+
+/* What os_random gives follows from the seed; sim_reset sets one. */
+void sim_seed(uint64_t seed);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * What the simulator's files share with one another. Tests use sim.h.
+ */
+#ifndef REFLINK_TESTS_SIM_INTERNAL_H
+#define REFLINK_TESTS_SIM_INTERNAL_H
+
+#include "../../src/core/codes.h"
+#include "sim.h"
+#include "sim_map.h"
+
+enum sim_kind { SIM_FILE, SIM_DIRECTORY, SIM_SYMLINK };
+
+/* A file, whatever its names. It lives while it has a name or is open. */
+struct sim_node {
+    enum sim_kind kind;
+    struct sim_volume *volume;
+    uint64_t id;
+    size_t names;
+    size_t opens;
+    wchar_t *target;     /* of a symbolic link */
+    uint32_t attributes; /* what a program may set */
+    bool sparse;
+    bool dirty;         /* written since it was last flushed */
+    uint16_t algorithm; /* integrity */
+    uint32_t integrity_flags;
+    int64_t written;
+    int64_t changed;
+    uint64_t size;          /* end of file */
+    uint64_t valid;         /* bytes from here on read as zeros */
+    struct sim_map extents; /* VCN to LCN */
+    struct sim_map locks;   /* ranges that somebody else has locked */
+    struct sim_node *next;
+};
+
+/* One name of a file. It lives while it stands or was opened by it. */
+struct sim_name {
+    wchar_t *path; /* absolute, as it was written */
+    struct sim_node *node;
+    size_t opens;
+    bool pending; /* goes when it is closed */
+    bool gone;    /* no longer in the namespace */
+};
+
+struct os_file {
+    struct sim_node *node; /* NULL once the server has lost it */
+    struct sim_name *name;
+    unsigned rights; /* SIM_READ, ... */
+    unsigned shared;
+    bool metadata; /* may set attributes, the sparse flag */
+    os_error dead; /* what every call is answered with, or 0 */
+    wchar_t *path; /* for the trace, which outlives names */
+    struct os_file *next;
+};
+
+_Noreturn void sim_die(const char *what, const wchar_t *path);
+void *sim_grow(void *array, size_t size);
+wchar_t *sim_copy_path(const wchar_t *path, size_t length);
+
+static inline uint64_t sim_min(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t sim_max(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static inline uint64_t sim_clusters(const struct sim_volume *volume,
+                                    uint64_t bytes)
+{
+    return bytes / volume->cluster + (bytes % volume->cluster != 0);
+}
+
+/* ---- clusters.c: space, reference counts, contents ------------------- */
+
+struct sim_store *sim_store_new(void);
+void sim_store_free(struct sim_store *store);
+
+/*
+ * Takes up to `want` clusters in one run, with one reference each and reading
+ * as zeros. Returns how many there are from `*lcn` on; 0: the disk is full.
+ */
+uint64_t sim_take(struct sim_volume *volume, uint64_t want, uint64_t *lcn);
+
+/* Adds a reference to each cluster of a run, or drops one. */
+void sim_ref(struct sim_volume *volume, uint64_t lcn, uint64_t count);
+void sim_unref(struct sim_volume *volume, uint64_t lcn, uint64_t count);
+
+/* The counts of all clusters, by LCN. */
+const struct sim_map *sim_ref_map(const struct sim_volume *volume);
+
+uint64_t sim_free_count(const struct sim_volume *volume);
+
+/* Bytes within one cluster. */
+void sim_content_read(const struct sim_volume *volume, uint64_t lcn,
+                      uint32_t offset, uint8_t *buffer, uint32_t length);
+void sim_content_write(struct sim_volume *volume, uint64_t lcn, uint32_t offset,
+                       const uint8_t *bytes, uint32_t length);
+
+/* Runs of whole clusters. A pattern begins at file offset `origin`. */
+void sim_content_zero(struct sim_volume *volume, uint64_t lcn, uint64_t count);
+void sim_content_pattern(struct sim_volume *volume, uint64_t lcn,
+                         uint64_t count, uint64_t origin, uint64_t seed);
+void sim_content_copy(struct sim_volume *volume, uint64_t from, uint64_t to,
+                      uint64_t count);
+bool sim_content_is_zero(const struct sim_volume *volume, uint64_t lcn,
+                         uint64_t count);
+bool sim_content_same(const struct sim_volume *a, uint64_t a_lcn,
+                      const struct sim_volume *b, uint64_t b_lcn,
+                      uint64_t count);
+
+/* Whether the store agrees with itself and with `counts`, or says why. */
+bool sim_store_check(const struct sim_volume *volume,
+                     const struct sim_map *counts);
+
+/* ---- data.c: the data of one file ------------------------------------ */
+
+struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind);
+void sim_node_free(struct sim_node *node);
+
+/* Sets both times to now. */
+void sim_touch(struct sim_node *node);
+
+os_error sim_data_resize(struct sim_node *node, uint64_t size);
+uint32_t sim_data_read(const struct sim_node *node, uint64_t offset,
+                       void *buffer, uint32_t length);
+os_error sim_data_write(struct sim_node *node, uint64_t offset,
+                        const void *buffer, uint32_t length);
+
+/* Makes bytes of clusters zero; frees no cluster, fills no hole. */
+os_error sim_data_wipe(struct sim_node *node, uint64_t from, uint64_t to);
+
+/* Like wiping, but a sparse file gives whole clusters back. */
+os_error sim_data_zero(struct sim_node *node, uint64_t from, uint64_t to);
+
+/* Gives holes of [vcn, end) clusters: all of them, or none and 112. */
+os_error sim_data_fill(struct sim_node *node, uint64_t vcn, uint64_t end);
+
+/* Frees [vcn, end). */
+void sim_data_punch(struct sim_node *node, uint64_t vcn, uint64_t end);
+
+/* Everything below `to` is real afterwards: what was never written, zeros. */
+os_error sim_data_validate(struct sim_node *node, uint64_t to);
+
+os_error sim_data_pattern(struct sim_node *node, uint64_t offset,
+                          uint64_t length, uint64_t seed);
+os_error sim_data_sparse(struct sim_node *node, bool sparse);
+
+/* ---- names.c: paths, names, who has what open ------------------------ */
+
+void sim_names_reset(void);
+
+/* The absolute form, links resolved up to the last part, or that one too. */
+os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved);
+
+/* The volume of a path that need not exist, or be absolute; or NULL. */
+struct sim_volume *sim_volume_under(const wchar_t *path);
+
+/* NULL if there is none. `path` is absolute. */
+struct sim_name *sim_name_find(const wchar_t *path);
+struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node);
+void sim_name_drop(struct sim_name *name);
+
+/* Gives `name` another path, in the same volume and free. */
+void sim_name_move(struct sim_name *name, const wchar_t *path);
+struct sim_name *sim_name_at(size_t index); /* in order; NULL after all */
+
+/* Whether `name` lies right in `directory`. */
+bool sim_name_within(const struct sim_name *name, const wchar_t *directory);
+
+/* The node that `path` leads to, links followed; NULL if none. */
+struct sim_node *sim_node_find(const wchar_t *path);
+
+/* The same; a missing one is made. Sets `*error` where that fails. */
+struct sim_node *sim_node_make(const wchar_t *path, os_error *error);
+
+struct sim_node *sim_nodes(void); /* the first of all */
+struct os_file *sim_handles(void);
+
+bool sim_sharing_allows(const struct sim_node *node, unsigned rights,
+                        unsigned shared);
+struct os_file *sim_handle_new(struct sim_name *name, unsigned rights,
+                               unsigned shared);
+void sim_handle_free(struct os_file *file);
+
+/* The server forgets all files that are open on the volume. */
+void sim_handles_lost(struct sim_volume *volume, os_error code);
+
+/* ---- volumes.c ------------------------------------------------------- */
+
+void sim_volumes_reset(void);
+struct sim_volume *sim_volume_of(const wchar_t *path);
+struct sim_volume *sim_volume_at(size_t index); /* NULL after the last */
+
+/* ---- clone.c --------------------------------------------------------- */
+
+void sim_clones_reset(void);
+os_error sim_clone(struct os_file *source, uint64_t source_offset,
+                   struct os_file *dest, uint64_t dest_offset, uint64_t length);
+void sim_clone_record(const struct os_file *source, uint64_t source_offset,
+                      const struct os_file *dest, uint64_t dest_offset,
+                      uint64_t length, os_error code);
+
+/* ---- console.c ------------------------------------------------------- */
+
+void sim_console_reset(void);
+
+/* ---- faults.c: the gate ---------------------------------------------- */
+
+void sim_faults_reset(void);
+
+/*
+ * Every operation enters here: it is counted, hooks run, and the code of a
+ * fault, or of a handle that is lost, is returned; 0: go on.
+ */
+os_error sim_enter(enum sim_op op, const struct os_file *file);
+
+/* And leaves here, with its code, which is returned. */
+os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code);
+
+/* Whether the fault that sim_enter just returned was a partial one. */
+bool sim_fault_was_partial(void);
+
+#endif

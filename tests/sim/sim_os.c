@@ -1,0 +1,793 @@
+/*
+ * os.h over the simulated system. Each function enters the gate, does its
+ * work in a static function of the same name, and leaves.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_internal.h"
+
+#define INTEGRITY_UNCHANGED 0xFFFFu
+#define CHECKSUM_ENFORCEMENT_OFF 1u
+#define LARGEST_ALGORITHM 2u
+
+/* ---- open and close -------------------------------------------------- */
+
+struct access {
+    unsigned rights;
+    unsigned shared;
+};
+
+static struct access access_for(enum os_intent intent)
+{
+    struct access access = {0, SIM_READ | SIM_WRITE | SIM_DELETE};
+    switch (intent) {
+    case OS_OPEN_LOOK:
+        break;
+    case OS_OPEN_SOURCE:
+        access.rights = SIM_READ;
+        access.shared = SIM_READ | SIM_DELETE;
+        break;
+    case OS_OPEN_SOURCE_SHARED:
+        access.rights = SIM_READ;
+        break;
+    case OS_CREATE_NEW:
+        access.rights = SIM_READ | SIM_WRITE | SIM_DELETE;
+        access.shared = 0;
+        break;
+    case OS_OPEN_IN_PLACE:
+        access.rights = SIM_READ | SIM_WRITE;
+        access.shared = SIM_READ;
+        break;
+    }
+    return access;
+}
+
+/* Whether a file that is there may be opened so, and how not. */
+static os_error may_open(const struct sim_name *name, struct access access)
+{
+    const struct sim_node *node = name->node;
+
+    if (name->pending)
+        return CODE_ACCESS_DENIED; /* STATUS_DELETE_PENDING */
+    if (node->kind == SIM_DIRECTORY && access.rights)
+        return CODE_ACCESS_DENIED;
+    if (access.rights & SIM_WRITE) {
+        if (node->volume->read_only)
+            return CODE_WRITE_PROTECT;
+        if (node->attributes & OS_ATTRIBUTE_READONLY)
+            return CODE_ACCESS_DENIED;
+    }
+    if (!sim_sharing_allows(node, access.rights, access.shared))
+        return CODE_SHARING_VIOLATION;
+    return 0;
+}
+
+static os_error open_existing(const wchar_t *path, struct access access,
+                              struct os_file **file)
+{
+    struct sim_name *name = sim_name_find(path);
+    os_error error = name ? may_open(name, access) : CODE_FILE_NOT_FOUND;
+    if (!error)
+        *file = sim_handle_new(name, access.rights, access.shared);
+    return error;
+}
+
+static os_error create_new(const wchar_t *path, struct access access,
+                           struct os_file **file)
+{
+    struct sim_name *name = sim_name_find(path);
+    struct sim_volume *volume = sim_volume_of(path);
+
+    if (name)
+        return name->pending ? CODE_ACCESS_DENIED : CODE_FILE_EXISTS;
+    if (volume->read_only)
+        return CODE_WRITE_PROTECT;
+    name = sim_name_add(path, sim_node_new(volume, SIM_FILE));
+    *file = sim_handle_new(name, access.rights, access.shared);
+    return 0;
+}
+
+static os_error open_file(const wchar_t *path, enum os_intent intent,
+                          struct os_file **file)
+{
+    wchar_t *resolved;
+    struct access access = access_for(intent);
+    os_error error = sim_resolve(path, intent != OS_CREATE_NEW, &resolved);
+
+    if (error)
+        return error;
+    if (intent == OS_CREATE_NEW)
+        error = create_new(resolved, access, file);
+    else
+        error = open_existing(resolved, access, file);
+    free(resolved);
+    return error;
+}
+
+os_error os_open(const wchar_t *path, enum os_intent intent,
+                 struct os_file **file)
+{
+    os_error error = sim_enter(SIM_OP_OPEN, NULL);
+    if (!error)
+        error = open_file(path, intent, file);
+    return sim_leave(SIM_OP_OPEN, path, error);
+}
+
+void os_close(struct os_file *file)
+{
+    if (!file)
+        return;
+    (void)sim_enter(SIM_OP_CLOSE, NULL);
+    (void)sim_leave(SIM_OP_CLOSE, file->path, 0);
+    sim_handle_free(file);
+}
+
+/* ---- what a file is -------------------------------------------------- */
+
+static uint32_t attributes_of(const struct sim_node *node)
+{
+    uint32_t attributes = node->attributes;
+    if (node->sparse)
+        attributes |= OS_ATTRIBUTE_SPARSE;
+    if (node->kind == SIM_DIRECTORY)
+        attributes |= OS_ATTRIBUTE_DIRECTORY;
+    return attributes ? attributes : OS_ATTRIBUTE_NORMAL;
+}
+
+os_error os_query(struct os_file *file, struct os_info *info)
+{
+    os_error error = sim_enter(SIM_OP_QUERY, file);
+    if (!error) {
+        const struct sim_node *node = file->node;
+        memset(info, 0, sizeof *info);
+        info->size = node->size;
+        info->attributes = attributes_of(node);
+        info->written = node->written;
+        info->changed = node->changed;
+        info->identity.volume = node->volume->serial;
+        memcpy(info->identity.file, &node->id, sizeof node->id);
+    }
+    return sim_leave(SIM_OP_QUERY, file->path, error);
+}
+
+/* Copies text that fits; what does not is left out. */
+static void tell(const wchar_t *text, wchar_t *buffer, size_t capacity)
+{
+    if (capacity == 0)
+        return;
+    buffer[0] = 0;
+    if (wcslen(text) < capacity)
+        wcscpy(buffer, text);
+}
+
+void os_query_volume(struct os_file *file, struct os_volume *volume)
+{
+    os_error error = sim_enter(SIM_OP_QUERY_VOLUME, file);
+    memset(volume, 0, sizeof *volume);
+    if (!error) {
+        const struct sim_volume *under = file->node->volume;
+        tell(under->fs_name, volume->file_system,
+             sizeof volume->file_system / sizeof volume->file_system[0]);
+        volume->known = under->features_known;
+        if (volume->known)
+            volume->features =
+                under->features |
+                (under->read_only ? (uint32_t)OS_VOLUME_READ_ONLY : 0);
+    }
+    (void)sim_leave(SIM_OP_QUERY_VOLUME, file->path, error);
+}
+
+/* "R:\\", also for a path that is not there. */
+void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity)
+{
+    const struct sim_volume *volume = sim_volume_under(path);
+    os_error error = sim_enter(SIM_OP_VOLUME_ROOT, NULL);
+
+    tell(L"", root, capacity);
+    if (!error && volume && wcslen(volume->root) + 1 < capacity) {
+        wcscpy(root, volume->root);
+        wcscat(root, L"\\");
+    }
+    (void)sim_leave(SIM_OP_VOLUME_ROOT, path, error);
+}
+
+static uint32_t told(const struct sim_volume *volume, uint32_t value)
+{
+    return value == SIM_OWN ? volume->cluster : value;
+}
+
+uint32_t os_allocation_unit(struct os_file *file)
+{
+    uint32_t unit = 0;
+    os_error error = sim_enter(SIM_OP_ALLOCATION_UNIT, file);
+    if (!error)
+        unit = told(file->node->volume, file->node->volume->allocation_unit);
+    (void)sim_leave(SIM_OP_ALLOCATION_UNIT, file->path, error);
+    return unit;
+}
+
+/* ---- integrity ------------------------------------------------------- */
+
+static os_error get_integrity(struct os_file *file, struct os_integrity *out)
+{
+    const struct sim_node *node = file->node;
+    const struct sim_volume *volume = node->volume;
+
+    if (volume->get_integrity)
+        return volume->get_integrity;
+    memset(out, 0, sizeof *out);
+    if (!volume->fake_integrity) {
+        out->algorithm = node->algorithm;
+        out->flags = node->integrity_flags;
+    }
+    out->cluster_size = told(volume, volume->integrity_cluster);
+    return 0;
+}
+
+os_error os_get_integrity(struct os_file *file, struct os_integrity *out)
+{
+    os_error error = sim_enter(SIM_OP_GET_INTEGRITY, file);
+    if (!error)
+        error = get_integrity(file, out);
+    return sim_leave(SIM_OP_GET_INTEGRITY, file->path, error);
+}
+
+/* What is wrong with it in itself [MS-FSA 2.1.5.10.33, REFS 2.2]. */
+static bool invalid_integrity(const struct sim_node *node,
+                              const struct os_integrity *integrity)
+{
+    unsigned algorithm = integrity->algorithm;
+    if (algorithm > LARGEST_ALGORITHM && algorithm != INTEGRITY_UNCHANGED)
+        return true;
+    if (algorithm == INTEGRITY_UNCHANGED)
+        algorithm = node->algorithm;
+    if (integrity->flags & ~CHECKSUM_ENFORCEMENT_OFF)
+        return true;
+    return integrity->flags != 0 && algorithm == 0;
+}
+
+/* Any algorithm ends as the one for the cluster size. */
+static uint16_t final_algorithm(const struct sim_node *node, uint16_t algorithm)
+{
+    if (algorithm == INTEGRITY_UNCHANGED)
+        return node->algorithm;
+    if (algorithm == 0)
+        return 0;
+    return node->volume->cluster > 4096 ? 2 : 1;
+}
+
+static os_error set_integrity(struct os_file *file,
+                              const struct os_integrity *integrity)
+{
+    struct sim_node *node = file->node;
+    uint16_t algorithm = final_algorithm(node, integrity->algorithm);
+
+    if (node->volume->set_integrity)
+        return node->volume->set_integrity;
+    if (~file->rights & (SIM_READ | SIM_WRITE))
+        return CODE_ACCESS_DENIED; /* both are needed [REFS 2.4] */
+    if (node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if (invalid_integrity(node, integrity))
+        return CODE_INVALID_PARAMETER;
+    if (node->volume->fake_integrity)
+        return 0;
+    if (node->extents.count && algorithm != node->algorithm)
+        return CODE_NOT_SUPPORTED;
+    node->algorithm = algorithm;
+    node->integrity_flags = integrity->flags;
+    node->changed = sim_file_time();
+    return 0;
+}
+
+os_error os_set_integrity(struct os_file *file,
+                          const struct os_integrity *integrity)
+{
+    os_error error = sim_enter(SIM_OP_SET_INTEGRITY, file);
+    if (!error)
+        error = set_integrity(file, integrity);
+    return sim_leave(SIM_OP_SET_INTEGRITY, file->path, error);
+}
+
+/* ---- size, holes ----------------------------------------------------- */
+
+/* What stands against any change of the data. */
+static os_error may_write(const struct os_file *file)
+{
+    if (!(file->rights & SIM_WRITE))
+        return CODE_ACCESS_DENIED;
+    if (file->node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    return 0;
+}
+
+static os_error set_sparse(struct os_file *file, bool sparse)
+{
+    const struct sim_volume *volume = file->node->volume;
+    os_error error = volume->set_sparse;
+    if (!error)
+        error = may_write(file);
+    if (!error && !volume->fake_sparse)
+        error = sim_data_sparse(file->node, sparse);
+    if (!error)
+        file->node->changed = sim_file_time();
+    return error;
+}
+
+os_error os_set_sparse(struct os_file *file, bool sparse)
+{
+    os_error error = sim_enter(SIM_OP_SET_SPARSE, file);
+    if (!error)
+        error = set_sparse(file, sparse);
+    return sim_leave(SIM_OP_SET_SPARSE, file->path, error);
+}
+
+/* The largest file of FAT has a code of its own; others do not care. */
+static os_error fits(const struct sim_node *node, uint64_t size)
+{
+    if (size > INT64_MAX)
+        return CODE_INVALID_PARAMETER;
+    return size > node->volume->max_file_size ? CODE_FILE_TOO_LARGE : 0;
+}
+
+static os_error set_size(struct os_file *file, uint64_t size)
+{
+    os_error error = may_write(file);
+    if (!error)
+        error = fits(file->node, size);
+    if (!error)
+        error = sim_data_resize(file->node, size);
+    if (!error)
+        sim_touch(file->node);
+    return error;
+}
+
+os_error os_set_size(struct os_file *file, uint64_t size)
+{
+    os_error error = sim_enter(SIM_OP_SET_SIZE, file);
+    if (!error)
+        error = set_size(file, size);
+    return sim_leave(SIM_OP_SET_SIZE, file->path, error);
+}
+
+static bool locked(const struct os_file *file, uint64_t offset, uint64_t length)
+{
+    uint64_t end = length > UINT64_MAX - offset ? UINT64_MAX : offset + length;
+    return sim_map_meets(&file->node->locks, offset, end);
+}
+
+static os_error zero(struct os_file *file, uint64_t offset, uint64_t length)
+{
+    struct sim_node *node = file->node;
+    os_error error = node->volume->zero;
+
+    if (!error)
+        error = may_write(file);
+    if (error)
+        return error;
+    if (length > node->size || offset > node->size - length)
+        return CODE_INVALID_PARAMETER; /* the contract is broken */
+    if (locked(file, offset, length))
+        return CODE_LOCK_VIOLATION;
+    error = sim_data_zero(node, offset, offset + length);
+    if (!error) {
+        node->dirty = true;
+        sim_touch(node);
+    }
+    return error;
+}
+
+os_error os_zero(struct os_file *file, uint64_t offset, uint64_t length)
+{
+    os_error error = sim_enter(SIM_OP_ZERO, file);
+    if (!error)
+        error = zero(file, offset, length);
+    return sim_leave(SIM_OP_ZERO, file->path, error);
+}
+
+/* ---- bytes ----------------------------------------------------------- */
+
+static os_error read_file(struct os_file *file, uint64_t offset, void *buffer,
+                          uint32_t length, uint32_t *done)
+{
+    if (!(file->rights & SIM_READ))
+        return CODE_ACCESS_DENIED;
+    if (offset > INT64_MAX - (uint64_t)length)
+        return CODE_INVALID_PARAMETER;
+    if (locked(file, offset, length))
+        return CODE_LOCK_VIOLATION;
+    *done = sim_data_read(file->node, offset, buffer, length);
+    return 0;
+}
+
+os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
+                 uint32_t length, uint32_t *done)
+{
+    os_error error = sim_enter(SIM_OP_READ, file);
+    if (!error)
+        error = read_file(file, offset, buffer, length, done);
+    return sim_leave(SIM_OP_READ, file->path, error);
+}
+
+static os_error write_file(struct os_file *file, uint64_t offset,
+                           const void *buffer, uint32_t length)
+{
+    os_error error = may_write(file);
+    if (!error && offset > INT64_MAX - (uint64_t)length)
+        error = CODE_INVALID_PARAMETER;
+    if (!error)
+        error = fits(file->node, offset + length);
+    if (!error && locked(file, offset, length))
+        error = CODE_LOCK_VIOLATION;
+    if (!error)
+        error = sim_data_write(file->node, offset, buffer, length);
+    return error;
+}
+
+os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
+                  uint32_t length)
+{
+    os_error error = sim_enter(SIM_OP_WRITE, file);
+    if (!error)
+        error = write_file(file, offset, buffer, length);
+    else if (sim_fault_was_partial() && !file->dead)
+        (void)write_file(file, offset, buffer, length / 2);
+    return sim_leave(SIM_OP_WRITE, file->path, error);
+}
+
+/* ---- extents --------------------------------------------------------- */
+
+struct range_list {
+    struct os_range *ranges;
+    size_t capacity;
+    size_t count;
+    bool more;
+};
+
+static void add_range(struct range_list *list, uint64_t from, uint64_t to)
+{
+    struct os_range *last = list->count ? &list->ranges[list->count - 1] : NULL;
+    if (last && !list->more && last->offset + last->length == from) {
+        last->length += to - from;
+    } else if (list->count < list->capacity) {
+        list->ranges[list->count].offset = from;
+        list->ranges[list->count++].length = to - from;
+    } else {
+        list->more = true;
+    }
+}
+
+/* Where the allocated runs end that meet [offset, end). */
+static void list_ranges(const struct sim_node *node, uint64_t offset,
+                        uint64_t end, struct range_list *list)
+{
+    uint64_t cluster = node->volume->cluster;
+    size_t i = sim_map_find(&node->extents, offset / cluster);
+
+    for (; i < node->extents.count && !list->more; i++) {
+        const struct sim_run *run = &node->extents.runs[i];
+        if (run->start * cluster >= end)
+            break;
+        add_range(list, sim_max(run->start * cluster, offset),
+                  sim_min(run->end * cluster, end));
+    }
+}
+
+static os_error allocated(struct os_file *file, uint64_t offset,
+                          uint64_t length, struct range_list *list)
+{
+    const struct sim_node *node = file->node;
+    uint64_t end = sim_min(node->size, INT64_MAX);
+
+    if (node->volume->allocated)
+        return node->volume->allocated;
+    if (!(file->rights & SIM_READ))
+        return CODE_ACCESS_DENIED;
+    if (offset > INT64_MAX || length > INT64_MAX - offset)
+        return CODE_INVALID_PARAMETER;
+    end = sim_min(end, offset + length);
+    if (offset >= end)
+        return 0;
+    if (node->sparse || node->volume->fake_sparse)
+        list_ranges(node, offset, end, list);
+    else
+        add_range(list, offset, end); /* a dense file is all allocated */
+    return 0;
+}
+
+os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
+                      struct os_range *ranges, size_t capacity, size_t *count,
+                      bool *more)
+{
+    struct range_list list = {ranges, capacity, 0, false};
+    os_error error = sim_enter(SIM_OP_ALLOCATED, file);
+    if (!error)
+        error = allocated(file, offset, length, &list);
+    if (!error) {
+        *count = list.count;
+        *more = list.more;
+    }
+    return sim_leave(SIM_OP_ALLOCATED, file->path, error);
+}
+
+struct extent_list {
+    struct os_extent *extents;
+    size_t capacity;
+    size_t count;
+    bool more;
+};
+
+static void add_extent(struct extent_list *list, uint64_t vcn, uint64_t end,
+                       int64_t lcn)
+{
+    if (vcn >= end)
+        return;
+    if (list->count == list->capacity) {
+        list->more = true;
+        return;
+    }
+    list->extents[list->count].vcn = vcn;
+    list->extents[list->count].next_vcn = end;
+    list->extents[list->count++].lcn = lcn;
+}
+
+/* From the run on that holds `vcn`, be it a hole that began before. */
+static void list_extents(const struct sim_node *node, uint64_t vcn,
+                         struct extent_list *list)
+{
+    const struct sim_map *map = &node->extents;
+    size_t i = sim_map_find(map, vcn);
+    uint64_t at = 0;
+
+    if (i == map->count)
+        return;
+    if (map->runs[i].start <= vcn)
+        at = map->runs[i].start;
+    else if (i > 0)
+        at = map->runs[i - 1].end;
+    for (; i < map->count && !list->more; i++) {
+        const struct sim_run *run = &map->runs[i];
+        add_extent(list, at, run->start, OS_HOLE);
+        add_extent(list, run->start, run->end, (int64_t)run->value);
+        at = run->end;
+    }
+    if (node->volume->trailing_holes)
+        add_extent(list, at, sim_clusters(node->volume, node->size), OS_HOLE);
+}
+
+os_error os_extents(struct os_file *file, uint64_t vcn,
+                    struct os_extent *extents, size_t capacity, size_t *count,
+                    bool *more)
+{
+    struct extent_list list = {extents, capacity, 0, false};
+    os_error error = sim_enter(SIM_OP_EXTENTS, file);
+    if (!error)
+        error = file->node->volume->extents;
+    if (!error) {
+        list_extents(file->node, vcn, &list);
+        *count = list.count;
+        *more = list.more;
+    }
+    return sim_leave(SIM_OP_EXTENTS, file->path, error);
+}
+
+os_error os_clone(struct os_file *source, uint64_t source_offset,
+                  struct os_file *dest, uint64_t dest_offset, uint64_t length)
+{
+    os_error error = sim_enter(SIM_OP_CLONE, dest);
+    if (!error)
+        error = sim_clone(source, source_offset, dest, dest_offset, length);
+    sim_clone_record(source, source_offset, dest, dest_offset, length, error);
+    return sim_leave(SIM_OP_CLONE, dest->path, error);
+}
+
+/* ---- metadata, names ------------------------------------------------- */
+
+static os_error set_metadata(struct os_file *file, uint32_t attributes,
+                             int64_t written)
+{
+    const uint32_t settable = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
+                              OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
+                              OS_ATTRIBUTE_TEMPORARY | OS_ATTRIBUTE_NOT_INDEXED;
+    struct sim_node *node = file->node;
+
+    if (!file->metadata)
+        return CODE_ACCESS_DENIED;
+    if (node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if (written < 0)
+        return CODE_INVALID_PARAMETER;
+    node->attributes = attributes & settable;
+    if (written != 0)
+        node->written = written - written % node->volume->time_grain;
+    node->changed = sim_file_time();
+    return 0;
+}
+
+os_error os_set_metadata(struct os_file *file, uint32_t attributes,
+                         int64_t written)
+{
+    os_error error = sim_enter(SIM_OP_SET_METADATA, file);
+    if (!error)
+        error = set_metadata(file, attributes, written);
+    return sim_leave(SIM_OP_SET_METADATA, file->path, error);
+}
+
+static os_error mark_deleted(struct os_file *file, bool deleted)
+{
+    if (!(file->rights & SIM_DELETE))
+        return CODE_ACCESS_DENIED;
+    if (file->node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if (deleted && (file->node->attributes & OS_ATTRIBUTE_READONLY))
+        return CODE_ACCESS_DENIED; /* STATUS_CANNOT_DELETE */
+    file->name->pending = deleted;
+    return 0;
+}
+
+os_error os_mark_deleted(struct os_file *file, bool deleted)
+{
+    os_error error = sim_enter(SIM_OP_MARK_DELETED, file);
+    if (!error)
+        error = mark_deleted(file, deleted);
+    return sim_leave(SIM_OP_MARK_DELETED, file->path, error);
+}
+
+/*
+ * Whether a file that is there may be replaced: a POSIX rename asks whoever
+ * has it open to share its deletion, the classic one lets nobody have it
+ * open [MS-FSA 2.1.5.15.11].
+ */
+static os_error may_replace(const struct sim_name *there, bool replace)
+{
+    const struct sim_node *node = there->node;
+
+    if (there->pending)
+        return CODE_ACCESS_DENIED;
+    if (!replace)
+        return CODE_ALREADY_EXISTS;
+    if (node->kind == SIM_DIRECTORY ||
+        (node->attributes & OS_ATTRIBUTE_READONLY))
+        return CODE_ACCESS_DENIED;
+    if (!node->volume->posix_rename)
+        return node->opens ? CODE_ACCESS_DENIED : 0;
+    if (!sim_sharing_allows(node, SIM_DELETE,
+                            SIM_READ | SIM_WRITE | SIM_DELETE))
+        return CODE_SHARING_VIOLATION;
+    return 0;
+}
+
+static os_error rename_to(struct os_file *file, const wchar_t *path,
+                          bool replace)
+{
+    struct sim_name *there = sim_name_find(path);
+    os_error error = 0;
+
+    if (sim_volume_of(path) != file->node->volume)
+        return CODE_NOT_SAME_DEVICE;
+    if (there == file->name) {
+        sim_name_move(there, path); /* its case may change */
+        return 0;
+    }
+    if (there)
+        error = may_replace(there, replace);
+    if (error)
+        return error;
+    if (there)
+        sim_name_drop(there);
+    sim_name_move(file->name, path);
+    return 0;
+}
+
+static os_error rename_file(struct os_file *file, const wchar_t *path,
+                            bool replace)
+{
+    wchar_t *resolved;
+    os_error error;
+
+    if (!(file->rights & SIM_DELETE) || file->name->pending || file->name->gone)
+        return CODE_ACCESS_DENIED;
+    if (file->node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    error = sim_resolve(path, false, &resolved);
+    if (error)
+        return error;
+    error = rename_to(file, resolved, replace);
+    if (!error) {
+        free(file->path);
+        file->path = resolved;
+        return 0;
+    }
+    free(resolved);
+    return error;
+}
+
+os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
+{
+    os_error error = sim_enter(SIM_OP_RENAME, file);
+    if (!error)
+        error = rename_file(file, path, replace);
+    return sim_leave(SIM_OP_RENAME, path, error);
+}
+
+static os_error remove_name(const wchar_t *path)
+{
+    struct sim_name *name = sim_name_find(path);
+
+    if (!name)
+        return CODE_FILE_NOT_FOUND;
+    if (name->pending || name->node->kind == SIM_DIRECTORY)
+        return CODE_ACCESS_DENIED;
+    if (name->node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if (!sim_sharing_allows(name->node, SIM_DELETE,
+                            SIM_READ | SIM_WRITE | SIM_DELETE))
+        return CODE_SHARING_VIOLATION;
+    if (name->opens)
+        name->pending = true;
+    else
+        sim_name_drop(name);
+    return 0;
+}
+
+static os_error remove_path(const wchar_t *path)
+{
+    wchar_t *resolved;
+    os_error error = sim_resolve(path, false, &resolved);
+    if (error)
+        return error;
+    error = remove_name(resolved);
+    free(resolved);
+    return error;
+}
+
+os_error os_remove(const wchar_t *path)
+{
+    os_error error = sim_enter(SIM_OP_REMOVE, NULL);
+    if (!error)
+        error = remove_path(path);
+    return sim_leave(SIM_OP_REMOVE, path, error);
+}
+
+/* ---- flushing -------------------------------------------------------- */
+
+os_error os_flush(struct os_file *file)
+{
+    os_error error = sim_enter(SIM_OP_FLUSH, file);
+    if (!error)
+        error = may_write(file); /* [REFS 1.17] */
+    if (!error)
+        file->node->dirty = false;
+    return sim_leave(SIM_OP_FLUSH, file->path, error);
+}
+
+/*
+ * An opening for writing like any other: a read-only file refuses it, and so
+ * does whoever has the file open and shares no writing.
+ */
+static os_error flush_path(const wchar_t *path)
+{
+    const struct access access = {SIM_WRITE, SIM_READ | SIM_WRITE | SIM_DELETE};
+    wchar_t *resolved;
+    struct os_file *file;
+    os_error error = sim_resolve(path, true, &resolved);
+
+    if (error)
+        return error;
+    error = open_existing(resolved, access, &file);
+    if (!error) {
+        file->node->dirty = false;
+        sim_handle_free(file);
+    }
+    free(resolved);
+    return error;
+}
+
+os_error os_flush_path(const wchar_t *path)
+{
+    os_error error = sim_enter(SIM_OP_FLUSH_PATH, NULL);
+    if (!error)
+        error = flush_path(path);
+    return sim_leave(SIM_OP_FLUSH_PATH, path, error);
+}
