@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "core/os.h"
 #include "core/run.h"
+#include "win32/interrupt.h"
 
 static int print_page(void (*add)(struct text *text))
 {
@@ -51,6 +52,7 @@ int wmain(int argc, wchar_t **argv)
     struct options options;
     struct text error = {0};
     int code = REPORT_DONE;
+    interrupt_catch();
     if (!options_parse(argc, argv, &options, &error))
         code = print_usage_error(&error);
     else if (options.action == OPTIONS_HELP)

@@ -40,6 +40,7 @@ struct reflink_policy {
     enum reflink_mode mode;
     enum reflink_verify verify;
     enum reflink_existing existing;
+    bool security;    /* also copy owner, group and DACL */
     unsigned retries; /* new starts after a transient error */
 };
 
@@ -87,6 +88,17 @@ enum reflink_reason {
     REFLINK_REASON_COUNT
 };
 
+/* What of SOURCE DEST's volume could not hold: bits of outcome.lost. */
+enum {
+    REFLINK_LOST_STREAMS = 0x1,
+    REFLINK_LOST_EA = 0x2,
+    REFLINK_LOST_SPARSE = 0x4,
+    REFLINK_LOST_INTEGRITY = 0x8,
+    REFLINK_LOST_SECURITY = 0x10,
+    REFLINK_LOST_ATTRIBUTES = 0x20,
+    REFLINK_LOST_COUNT = 6
+};
+
 /* What was being done when an error came. */
 enum reflink_step {
     REFLINK_STEP_NONE,
@@ -108,6 +120,9 @@ enum reflink_step {
     REFLINK_STEP_COMPARE,
     REFLINK_STEP_FLUSH,
     REFLINK_STEP_ATTRIBUTES,
+    REFLINK_STEP_STREAMS,
+    REFLINK_STEP_EA,
+    REFLINK_STEP_SECURITY,
     REFLINK_STEP_RENAME,
     REFLINK_STEP_MEMORY,
     REFLINK_STEP_COUNT
@@ -127,6 +142,8 @@ enum reflink_hint {
     REFLINK_HINT_PAST_END,       /* the range ends past SOURCE's end */
     REFLINK_HINT_TOO_FAR,        /* the range ends past 2^63 - 1 */
     REFLINK_HINT_IN_USE,         /* another program has it open */
+    REFLINK_HINT_ENCRYPTED,      /* DEST would not be, so nothing is written */
+    REFLINK_HINT_INTERRUPTED,    /* the user wanted an end */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
     REFLINK_HINT_COUNT
 };
@@ -154,6 +171,7 @@ struct reflink_outcome {
     uint32_t refusal;      /* code of the last refused request, or 0 */
     uint64_t elapsed_us;
     struct reflink_error error;
+    unsigned lost;           /* REFLINK_LOST_*: to be warned of */
     wchar_t volume_root[64]; /* DEST's, where the reason names it */
     wchar_t file_system[32]; /* DEST's; may be empty */
 };

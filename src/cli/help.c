@@ -24,6 +24,7 @@ static const wchar_t *const usage[] = {
     L"                     its bytes (default)\n",
     L"  --verify[=full]    compare every byte, cloned or copied\n",
     L"  --verify=none      prove nothing\n",
+    L"  --security         also copy owner, group and permissions\n",
     L"  --retries=N        new starts after a transient error (default 5)\n",
     L"  -q, --quiet        print errors only\n",
     L"  -v, --verbose      print every file and what is worth knowing\n",

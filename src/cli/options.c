@@ -76,6 +76,15 @@ static bool apply_keep(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_security(struct parser *parser, const struct option *option,
+                           const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->policy.security = true;
+    return true;
+}
+
 static bool apply_quiet(struct parser *parser, const struct option *option,
                         const wchar_t *value)
 {
@@ -200,6 +209,7 @@ static const struct option table[] = {
     {L"version", 0, VALUE_NONE, apply_version},
     {L"force", L'f', VALUE_NONE, apply_force},
     {L"no-clobber", L'n', VALUE_NONE, apply_keep},
+    {L"security", 0, VALUE_NONE, apply_security},
     {L"quiet", L'q', VALUE_NONE, apply_quiet},
     {L"verbose", L'v', VALUE_NONE, apply_verbose},
     {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},

@@ -47,6 +47,9 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_COMPARE] = L"comparing",
     [REFLINK_STEP_FLUSH] = L"flushing",
     [REFLINK_STEP_ATTRIBUTES] = L"setting its attributes and times",
+    [REFLINK_STEP_STREAMS] = L"copying its named streams",
+    [REFLINK_STEP_EA] = L"copying its extended attributes",
+    [REFLINK_STEP_SECURITY] = L"copying its owner and permissions",
     [REFLINK_STEP_RENAME] = L"putting the new file in its place",
     [REFLINK_STEP_MEMORY] = L"making room in memory",
 };
@@ -63,6 +66,10 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PAST_END] = L"the range ends behind its end",
     [REFLINK_HINT_TOO_FAR] = L"no file can be that long",
     [REFLINK_HINT_IN_USE] = L"another program has it open",
+    [REFLINK_HINT_ENCRYPTED] =
+        L"SOURCE is encrypted and this would not be; copy it to a volume that "
+        L"encrypts, or decrypt it first",
+    [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
 };
 
@@ -159,6 +166,28 @@ static void add_refusal(const struct reflink_outcome *outcome,
     text_add(text, L"\n");
 }
 
+static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
+    L"named streams",        L"extended attributes",   L"the sparse flag",
+    L"the integrity stream", L"owner and permissions", L"some attributes",
+};
+
+/* What DEST's volume could not hold is named, one line for all of it. */
+static void add_losses(const struct reflink_outcome *outcome, struct text *text)
+{
+    const wchar_t *between = L"";
+    text_add(text, L"reflink: ");
+    text_add(text, outcome->dest);
+    text_add(text, L": warning: its volume cannot hold ");
+    for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
+        if ((outcome->lost >> i & 1) == 0)
+            continue;
+        text_add(text, between);
+        text_add(text, losses[i]);
+        between = L", ";
+    }
+    text_add(text, L"\n");
+}
+
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err)
@@ -167,6 +196,8 @@ void report_file(const struct reflink_outcome *outcome,
     case REFLINK_OK:
         if (!style->quiet)
             add_result(outcome, out);
+        if (!style->quiet && outcome->lost != 0)
+            add_losses(outcome, err);
         break;
     case REFLINK_SKIPPED:
         if (style->verbose) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "codes.h"
+
 bool compare_is_zero(const uint8_t *buffer, uint32_t length)
 {
     return length == 0 ||
@@ -62,6 +64,8 @@ os_error compare_all(struct reflink_session *session,
     uint64_t at = 0;
     *equal = true;
     while (at < pair->length && *equal) {
+        if (os_cancelled())
+            return CODE_CANCELLED;
         at += common_hole(pair, at);
         uint64_t left = pair->length - at;
         if (left == 0)

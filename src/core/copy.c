@@ -70,7 +70,7 @@ static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
     while (length != 0) {
         uint32_t step =
             length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
-        if (!write_block(copy, at, step))
+        if (outcome_stop(copy->outcome) || !write_block(copy, at, step))
             return false;
         at += step;
         length -= step;
@@ -123,7 +123,7 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
    for volumes that keep holes but do not list them. */
 static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
 {
-    if (!read_block(copy, at, length))
+    if (outcome_stop(copy->outcome) || !read_block(copy, at, length))
         return false;
     bool skip = copy->job->holes && copy->job->blank &&
                 compare_is_zero(copy->session->buffer, length);

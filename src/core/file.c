@@ -10,30 +10,25 @@
 #include <string.h>
 
 #include "codes.h"
+#include "metadata.h"
 #include "open.h"
 #include "path.h"
 #include "prepare.h"
 #include "restart.h"
-
-/* The attributes that a copy keeps and a program may set. */
-enum {
-    KEPT_ATTRIBUTES = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
-                      OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
-                      OS_ATTRIBUTE_TEMPORARY | OS_ATTRIBUTE_NOT_INDEXED
-};
 
 struct job {
     struct reflink_session *session;
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
-    wchar_t *temporary; /* beside DEST, when one is replaced; else NULL */
+    wchar_t *temporary; /* beside DEST, where it is not made itself */
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
     bool exists; /* DEST is there already */
     bool marked; /* DEST vanishes when it is closed */
     struct prepared prepared;
+    struct metadata metadata;
 };
 
 static bool fail(struct job *job, os_error error, enum reflink_step step)
@@ -94,21 +89,43 @@ static const wchar_t *made_path(const struct job *job)
     return job->temporary != NULL ? job->temporary : job->dest_path;
 }
 
+static os_error make_dest(struct job *job)
+{
+    unsigned intent = OS_CREATE_NEW | open_encrypted(&job->source.info);
+    if (job->policy->security)
+        intent |= OS_WITH_SECURITY;
+    return os_open(made_path(job), intent, &job->dest);
+}
+
+static bool mark_dest(struct job *job)
+{
+    os_error error = os_mark_deleted(job->dest, true);
+    job->marked = error == 0;
+    return job->marked || fail(job, error, REFLINK_STEP_MARK);
+}
+
+/*
+ * A new DEST is made under its own name and marked for deletion at once. One
+ * that is to be replaced, or that gets named streams, which cannot be opened
+ * once it is marked, is made beside it.
+ */
 static bool create_dest(struct job *job)
 {
-    if (job->exists && !name_temporary(job))
+    if ((job->exists || job->metadata.count != 0) && !name_temporary(job))
         return false;
-    os_error error = os_open(made_path(job), OS_CREATE_NEW, &job->dest);
+    os_error error = make_dest(job);
     if (error != 0)
         return fail_hint(job, error, REFLINK_STEP_CREATE,
                          error == CODE_FILE_EXISTS ? REFLINK_HINT_EXISTS
                                                    : REFLINK_HINT_NONE);
-    error = os_mark_deleted(job->dest, true);
-    job->marked = error == 0;
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_MARK);
+    if (!metadata_open_streams(&job->metadata, made_path(job), job->outcome) ||
+        !mark_dest(job))
+        return false;
     error = os_query(job->dest, &job->prepared.dest);
-    return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_QUERY);
+    return open_keeps_encryption(&job->source.info, &job->prepared.dest,
+                                 job->outcome);
 }
 
 static struct transfer whole_transfer(struct job *job)
@@ -142,14 +159,6 @@ static bool check_size(struct job *job)
                      REFLINK_HINT_DIFFERENT);
 }
 
-static bool set_metadata(struct job *job)
-{
-    const struct os_info *source = &job->source.info;
-    os_error error = os_set_metadata(
-        job->dest, source->attributes & KEPT_ATTRIBUTES, source->written);
-    return error == 0 || fail(job, error, REFLINK_STEP_ATTRIBUTES);
-}
-
 /*
  * Clears the mark, then renames: a process that dies between the two leaves
  * a whole temporary; in the other order it would leave no DEST at all.
@@ -162,8 +171,21 @@ static bool commit(struct job *job)
     job->marked = false;
     if (job->temporary == NULL)
         return true;
-    error = os_rename(job->dest, job->dest_path, true);
+    error = os_rename(job->dest, job->dest_path, job->exists);
+    if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
+        return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
     return error == 0 || fail(job, error, REFLINK_STEP_RENAME);
+}
+
+/* All that comes behind the bytes, the name last. */
+static bool finish(struct job *job)
+{
+    return metadata_copy(&job->metadata, job->session, job->policy,
+                         &job->source, job->dest, job->outcome) &&
+           open_check_unchanged(&job->source, job->outcome) &&
+           check_size(job) &&
+           metadata_stamp(&job->source, job->dest, job->outcome) &&
+           !outcome_stop(job->outcome) && commit(job);
 }
 
 static enum attempt_end fill(struct job *job)
@@ -185,8 +207,7 @@ static enum attempt_end fill(struct job *job)
         return ATTEMPT_END;
     }
     prepare_finish(&transfer, &job->prepared);
-    if (open_check_unchanged(&job->source, job->outcome) && check_size(job) &&
-        set_metadata(job) && commit(job))
+    if (finish(job))
         job->outcome->status = REFLINK_OK;
     return ATTEMPT_END;
 }
@@ -195,6 +216,7 @@ static enum attempt_end fill(struct job *job)
 static void undo(struct job *job, bool committed)
 {
     bool remove = job->dest != NULL && !committed && !job->marked;
+    metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
         os_remove(made_path(job));
@@ -211,8 +233,11 @@ static enum attempt_end attempt(struct job *job)
     enum attempt_end end = ATTEMPT_END;
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
-    if (open_source(job->outcome->source, &job->source, job->outcome) &&
-        look_at_dest(job) && create_dest(job)) {
+    if (open_source(job->outcome->source, job->policy->security, &job->source,
+                    job->outcome) &&
+        look_at_dest(job) &&
+        metadata_look(&job->metadata, job->source.file, job->outcome) &&
+        create_dest(job)) {
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK;
     }

@@ -46,13 +46,14 @@ static void fail_source(const wchar_t *path, os_error error,
                       hint);
 }
 
-bool open_source(const wchar_t *path, struct open_source *source,
-                 struct reflink_outcome *outcome)
+bool open_source(const wchar_t *path, bool with_security,
+                 struct open_source *source, struct reflink_outcome *outcome)
 {
-    os_error error = os_open(path, OS_OPEN_SOURCE, &source->file);
+    unsigned extra = with_security ? OS_WITH_SECURITY : 0;
+    os_error error = os_open(path, OS_OPEN_SOURCE | extra, &source->file);
     source->shared = error == CODE_SHARING_VIOLATION;
     if (source->shared)
-        error = os_open(path, OS_OPEN_SOURCE_SHARED, &source->file);
+        error = os_open(path, OS_OPEN_SOURCE_SHARED | extra, &source->file);
     if (error != 0) {
         fail_source(path, error, outcome);
         return false;
@@ -103,6 +104,22 @@ bool open_is_same_file(const struct os_info *a, const struct os_info *b)
     return a->identity.volume == b->identity.volume &&
            memcmp(a->identity.file, b->identity.file,
                   sizeof a->identity.file) == 0;
+}
+
+unsigned open_encrypted(const struct os_info *source)
+{
+    return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;
+}
+
+bool open_keeps_encryption(const struct os_info *source,
+                           const struct os_info *dest,
+                           struct reflink_outcome *outcome)
+{
+    if ((source->attributes & ~dest->attributes & OS_ATTRIBUTE_ENCRYPTED) == 0)
+        return true;
+    outcome_fail_hint(outcome, CODE_NOT_SUPPORTED, REFLINK_STEP_CREATE,
+                      OUTCOME_DEST, REFLINK_HINT_ENCRYPTED);
+    return false;
 }
 
 bool open_check_unchanged(const struct open_source *source,

@@ -20,8 +20,8 @@ struct open_source {
 
 /* Keeps writers out where that can be. `source->file` is set, to be closed
    by the caller, even where the query after the opening fails. */
-bool open_source(const wchar_t *path, struct open_source *source,
-                 struct reflink_outcome *outcome);
+bool open_source(const wchar_t *path, bool with_security,
+                 struct open_source *source, struct reflink_outcome *outcome);
 
 /* What lies under DEST's name. `*exists` is false, and there is no error,
    where it is missing but its directory is there. */
@@ -29,6 +29,14 @@ bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
 bool open_is_same_file(const struct os_info *a, const struct os_info *b);
+
+/* What is to be added to the intent of making DEST: OS_ENCRYPTED, or 0. */
+unsigned open_encrypted(const struct os_info *source);
+
+/* An encrypted SOURCE is never silently written in the clear. */
+bool open_keeps_encryption(const struct os_info *source,
+                           const struct os_info *dest,
+                           struct reflink_outcome *outcome);
 
 /*
  * SOURCE is what it was when it was opened. A change time alone counts only

@@ -27,16 +27,24 @@ enum os_intent {
     OS_OPEN_SOURCE_SHARED, /* read; where somebody already writes */
     OS_CREATE_NEW,         /* must not exist; read, write, delete; for this
                               handle alone; never through a link */
-    OS_OPEN_IN_PLACE       /* exists; read and write; readers get in */
+    OS_OPEN_IN_PLACE,      /* exists; read and write; readers get in */
+    OS_INTENT_MASK = 0xff,
+
+    /* to be added to one of these: */
+    OS_WITH_SECURITY = 0x100, /* and to read (a SOURCE) or set (a new file)
+                                 owner, group and DACL */
+    OS_ENCRYPTED = 0x200      /* a new file is to be encrypted; where it is
+                                 not, os_query's attributes tell */
 };
 
 /*
- * Opens `path`. Errors: CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND,
- * CODE_ACCESS_DENIED (a directory, too), CODE_SHARING_VIOLATION,
- * CODE_FILE_EXISTS with OS_CREATE_NEW, and what else the system says.
+ * Opens `path`, a file or, as `file:stream`, a stream of it, which
+ * OS_CREATE_NEW adds to a file that is there and open. Errors:
+ * CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND, CODE_ACCESS_DENIED (a directory,
+ * too), CODE_SHARING_VIOLATION, CODE_FILE_EXISTS with OS_CREATE_NEW, and what
+ * else the system says.
  */
-os_error os_open(const wchar_t *path, enum os_intent intent,
-                 struct os_file **file);
+os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 
 /* Closes `file`; a NULL is let pass. A file marked for deletion goes now. */
 void os_close(struct os_file *file);
@@ -167,6 +175,32 @@ os_error os_extents(struct os_file *file, uint64_t vcn,
 os_error os_clone(struct os_file *source, uint64_t source_offset,
                   struct os_file *dest, uint64_t dest_offset, uint64_t length);
 
+/* A named stream: `:name`, without its type. */
+struct os_stream_name {
+    wchar_t name[280];
+    uint64_t size;
+};
+
+/*
+ * Lists the named streams of a file. The caller frees `*streams`, NULL where
+ * there are none; so it is where the volume has no streams at all.
+ */
+os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
+                         size_t *count);
+
+/*
+ * Reads all extended attributes as one block of the system's own form. The
+ * caller frees `*block`, NULL where there are none or can be none.
+ */
+os_error os_get_ea(struct os_file *file, void **block, size_t *size);
+
+/* Sets the extended attributes of such a block. */
+os_error os_set_ea(struct os_file *file, const void *block, size_t size);
+
+/* Gives `dest` the owner, group and DACL of `source`; both were opened
+   OS_WITH_SECURITY. */
+os_error os_copy_security(struct os_file *source, struct os_file *dest);
+
 /* Sets last-write time and the attributes that a program may set. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                          int64_t written);
@@ -174,7 +208,12 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
 /* Marks the file to vanish when it is closed, however that comes. */
 os_error os_mark_deleted(struct os_file *file, bool deleted);
 
-/* Gives the open file the name `path`, over a file there if `replace`. */
+/*
+ * Gives the open file the name `path`, if `replace` over a file there, even a
+ * read-only one; a link there is replaced, not its target. Else
+ * CODE_ALREADY_EXISTS or CODE_FILE_EXISTS where there is one. The file must
+ * not be marked for deletion.
+ */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
 
 /* Removes the file `path`, even a read-only one. */
@@ -192,7 +231,11 @@ os_error os_random(void *buffer, size_t length);
 /* Microseconds that pass evenly, from any start. */
 uint64_t os_clock_us(void);
 
+/* Sleeps, but no longer than until somebody wants an end. */
 void os_sleep_ms(uint32_t milliseconds);
+
+/* Whether the user wants an end: Ctrl-C, a closed console, a logoff. */
+bool os_cancelled(void);
 
 /* The system's words for `code`, without a line end; never empty. */
 void os_message(os_error code, wchar_t *buffer, size_t capacity);

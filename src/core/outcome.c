@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "codes.h"
 #include "os.h"
 
 void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
@@ -14,13 +15,23 @@ void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
     outcome->error.step = step;
     outcome->error.hint = hint;
     outcome->error.in_source = side == OUTCOME_SOURCE;
-    outcome->status = REFLINK_FAILED;
+    outcome->status =
+        code == CODE_CANCELLED ? REFLINK_INTERRUPTED : REFLINK_FAILED;
 }
 
 void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
                   enum reflink_step step, enum outcome_side side)
 {
     outcome_fail_hint(outcome, code, step, side, REFLINK_HINT_NONE);
+}
+
+bool outcome_stop(struct reflink_outcome *outcome)
+{
+    if (!os_cancelled())
+        return false;
+    outcome_fail_hint(outcome, CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
+                      REFLINK_HINT_INTERRUPTED);
+    return true;
 }
 
 /* A reason that says only where the border of the last cluster lies gives
@@ -45,6 +56,7 @@ void outcome_restart(struct reflink_outcome *outcome)
     outcome->bytes = 0;
     outcome->bytes_cloned = 0;
     outcome->bytes_copied = 0;
+    outcome->lost = 0;
     outcome->error = (struct reflink_error){0};
 }
 

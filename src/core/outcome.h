@@ -9,7 +9,8 @@
 
 enum outcome_side { OUTCOME_SOURCE, OUTCOME_DEST };
 
-/* Records a failure, unless one is recorded already. */
+/* Records a failure, unless one is recorded already. CODE_CANCELLED is an
+   interruption. */
 void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
                   enum reflink_step step, enum outcome_side side);
 
@@ -17,6 +18,9 @@ void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
 void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
                        enum reflink_step step, enum outcome_side side,
                        enum reflink_hint hint);
+
+/* Whether the user wants an end; then that is recorded as the failure. */
+bool outcome_stop(struct reflink_outcome *outcome);
 
 /* Records why bytes were, or would be, copied. */
 void outcome_reason(struct reflink_outcome *outcome,

@@ -80,6 +80,8 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
     if (classify_io(error) == FATE_TRANSIENT)
         return fail(t, error, REFLINK_STEP_SPARSE);
     t->facts.sparse_mismatch = source_sparse;
+    if (source_sparse)
+        t->outcome->lost |= REFLINK_LOST_SPARSE;
     return true;
 }
 
@@ -89,19 +91,25 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
  */
 static bool match_integrity(struct transfer *t, const struct prepared *prepared)
 {
-    struct os_integrity there;
-    if (!prepared->integrity_known || os_get_integrity(t->dest, &there) != 0 ||
-        (there.algorithm == prepared->integrity.algorithm &&
-         there.flags == prepared->integrity.flags))
-        return true;
+    struct os_integrity there = {0};
     struct os_integrity wanted = prepared->integrity;
+    if (!prepared->integrity_known)
+        return true;
     if (wanted.algorithm == 0) /* no flag goes with no checksum */
         wanted.flags = 0;
-    os_error error = os_set_integrity(t->dest, &wanted);
-    if (error != 0 && classify_io(error) == FATE_TRANSIENT)
+    os_error error = os_get_integrity(t->dest, &there);
+    if (error == 0 && there.algorithm == wanted.algorithm &&
+        there.flags == wanted.flags)
+        return true;
+    if (error == 0)
+        error = os_set_integrity(t->dest, &wanted);
+    if (error == 0)
+        return true;
+    if (classify_io(error) == FATE_TRANSIENT)
         return fail(t, error, REFLINK_STEP_INTEGRITY);
-    t->facts.integrity_differs =
-        error != 0 && there.algorithm != wanted.algorithm;
+    t->facts.integrity_differs = there.algorithm != wanted.algorithm;
+    if (there.algorithm != wanted.algorithm)
+        t->outcome->lost |= REFLINK_LOST_INTEGRITY;
     return true;
 }
 

@@ -60,7 +60,9 @@ static bool open_existing(struct job *job, const struct os_info *there)
 /* A new DEST vanishes with the handle until the range is in it. */
 static bool create(struct job *job)
 {
-    os_error error = os_open(job->outcome->dest, OS_CREATE_NEW, &job->dest);
+    os_error error =
+        os_open(job->outcome->dest,
+                OS_CREATE_NEW | open_encrypted(&job->source.info), &job->dest);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_CREATE, REFLINK_HINT_NONE);
     job->created = true;
@@ -85,7 +87,8 @@ static bool open_dest(struct job *job)
     }
     bool opened = exists ? open_existing(job, &there) : create(job);
     job->old_size = opened ? job->prepared.dest.size : 0;
-    return opened;
+    return opened && open_keeps_encryption(&job->source.info,
+                                           &job->prepared.dest, job->outcome);
 }
 
 /* Both ends exist as numbers, and SOURCE's as bytes. Sums cannot overflow:
@@ -236,7 +239,7 @@ static enum attempt_end attempt(struct job *job)
     enum attempt_end end = ATTEMPT_END;
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
-    if (open_source(job->outcome->source, &job->source, job->outcome) &&
+    if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
         check_range(job) && open_dest(job)) {
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK &&

@@ -33,7 +33,7 @@ bool restart_again(struct restart *restart, enum attempt_end end,
     else
         wait_before(restart->retries++);
     outcome_restart(outcome);
-    return true;
+    return !outcome_stop(outcome);
 }
 
 enum attempt_end restart_end_of(const struct reflink_outcome *outcome)

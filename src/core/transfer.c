@@ -286,6 +286,8 @@ static enum transfer_end end_of(enum piece_end end)
 
 static enum piece_end run_step(struct state *s)
 {
+    if (outcome_stop(s->t->outcome))
+        return PIECE_FAILED;
     if (s->by_bytes)
         return run_bytes(s);
     struct plan_input in = input_of(s);

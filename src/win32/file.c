@@ -17,9 +17,10 @@ static const struct opening openings[] = {
     [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                       OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
-    [OS_OPEN_SOURCE] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES,
+    [OS_OPEN_SOURCE] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA,
                         FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING, 0},
-    [OS_OPEN_SOURCE_SHARED] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES,
+    [OS_OPEN_SOURCE_SHARED] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES |
+                                   FILE_READ_EA,
                                FILE_SHARE_READ | FILE_SHARE_WRITE |
                                    FILE_SHARE_DELETE,
                                OPEN_EXISTING, 0},
@@ -28,6 +29,18 @@ static const struct opening openings[] = {
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };
+
+static struct opening opening_for(unsigned intent)
+{
+    struct opening how = openings[intent & OS_INTENT_MASK];
+    if (intent & OS_WITH_SECURITY)
+        how.access |= how.disposition == CREATE_NEW
+                          ? READ_CONTROL | WRITE_DAC | WRITE_OWNER
+                          : READ_CONTROL;
+    if (intent & OS_ENCRYPTED)
+        how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
+    return how;
+}
 
 static os_error open_handle(const wchar_t *path, const struct opening *how,
                             HANDLE *handle)
@@ -47,13 +60,13 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
     return error;
 }
 
-os_error os_open(const wchar_t *path, enum os_intent intent,
-                 struct os_file **file)
+os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
 {
     struct os_file *opened = malloc(sizeof *opened);
     if (opened == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    os_error error = open_handle(path, &openings[intent], &opened->handle);
+    struct opening how = opening_for(intent);
+    os_error error = open_handle(path, &how, &opened->handle);
     if (error != 0) {
         free(opened);
         return error;

@@ -141,6 +141,35 @@ __declspec(dllimport) LONG NTAPI
     NtQueryVolumeInformationFile(HANDLE file, void *io_status, void *buffer,
                                  ULONG length, int class);
 
+__declspec(dllimport) LONG NTAPI
+    NtQueryEaFile(HANDLE file, void *io_status, void *buffer, ULONG length,
+                  BOOLEAN single, void *list, ULONG list_length, ULONG *index,
+                  BOOLEAN restart);
+__declspec(dllimport) LONG NTAPI
+    NtSetEaFile(HANDLE file, void *io_status, void *buffer, ULONG length);
+__declspec(dllimport) ULONG NTAPI RtlNtStatusToDosError(LONG status);
+
+#define SDK_STATUS_BUFFER_OVERFLOW ((LONG)0x80000005)
+#define SDK_STATUS_BUFFER_TOO_SMALL ((LONG)0xC0000023)
+#define SDK_STATUS_NOT_IMPLEMENTED ((LONG)0xC0000002)
+#define SDK_STATUS_INVALID_DEVICE_REQUEST ((LONG)0xC0000010)
+#define SDK_STATUS_EAS_NOT_SUPPORTED ((LONG)0xC000004F)
+#define SDK_STATUS_NO_EAS_ON_FILE ((LONG)0xC0000052)
+#define SDK_STATUS_NOT_SUPPORTED ((LONG)0xC00000BB)
+
+/* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.15]. */
+enum { SDK_EA_MOST = 1 << 18 };
+
+/* What a volume or file without extended attributes answers. */
+static inline BOOL sdk_has_no_ea(LONG status)
+{
+    return status == SDK_STATUS_NO_EAS_ON_FILE ||
+           status == SDK_STATUS_EAS_NOT_SUPPORTED ||
+           status == SDK_STATUS_NOT_SUPPORTED ||
+           status == SDK_STATUS_NOT_IMPLEMENTED ||
+           status == SDK_STATUS_INVALID_DEVICE_REQUEST;
+}
+
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,
                "FSCC 2.3.7");

@@ -31,8 +31,3 @@ uint64_t os_clock_us(void)
     uint64_t part = (uint64_t)(count.QuadPart % frequency.QuadPart);
     return whole * 1000000 + part * 1000000 / (uint64_t)frequency.QuadPart;
 }
-
-void os_sleep_ms(uint32_t milliseconds)
-{
-    Sleep(milliseconds);
-}

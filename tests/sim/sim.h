@@ -319,7 +319,13 @@ void sim_trace_print(FILE *stream);
 /* All that os_print was given for a stream since sim_reset. */
 const wchar_t *sim_printed(enum os_stream stream);
 
-/* ---- time and chance ------------------------------------------------- */
+/* ---- time, chance, the user ------------------------------------------ */
+
+/*
+ * The user wants an end: os_cancelled says so from now on, until sim_reset,
+ * and sleeps are counted but take no time.
+ */
+void sim_cancel(void);
 
 uint64_t sim_slept_ms(void);
 uint64_t sim_sleeps(void);

@@ -43,6 +43,7 @@ static uint64_t now_us;
 static uint64_t slept_ms;
 static uint64_t sleeps;
 static uint64_t chance;
+static bool cancelled;
 
 static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_ANY] = "any",
@@ -262,6 +263,7 @@ void sim_faults_reset(void)
     slept_ms = 0;
     sleeps = 0;
     chance = START_SEED;
+    cancelled = false;
 }
 
 /* ---- time and chance ------------------------------------------------- */
@@ -286,6 +288,11 @@ int64_t sim_file_time(void)
     return START_TIME + (int64_t)now_us * 10;
 }
 
+void sim_cancel(void)
+{
+    cancelled = true;
+}
+
 void sim_seed(uint64_t seed)
 {
     chance = seed;
@@ -301,10 +308,17 @@ uint64_t os_clock_us(void)
 void os_sleep_ms(uint32_t milliseconds)
 {
     (void)sim_enter(SIM_OP_SLEEP_MS, NULL);
-    now_us += (uint64_t)milliseconds * 1000;
-    slept_ms += milliseconds;
+    if (!cancelled) {
+        now_us += (uint64_t)milliseconds * 1000;
+        slept_ms += milliseconds;
+    }
     sleeps++;
     (void)sim_leave(SIM_OP_SLEEP_MS, L"", 0);
+}
+
+bool os_cancelled(void)
+{
+    return cancelled;
 }
 
 /* splitmix64, byte by byte */

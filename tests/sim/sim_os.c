@@ -18,10 +18,10 @@ struct access {
     unsigned shared;
 };
 
-static struct access access_for(enum os_intent intent)
+static struct access access_for(unsigned intent)
 {
     struct access access = {0, SIM_READ | SIM_WRITE | SIM_DELETE};
-    switch (intent) {
+    switch (intent & OS_INTENT_MASK) {
     case OS_OPEN_LOOK:
         break;
     case OS_OPEN_SOURCE:
@@ -88,16 +88,17 @@ static os_error create_new(const wchar_t *path, struct access access,
     return 0;
 }
 
-static os_error open_file(const wchar_t *path, enum os_intent intent,
+static os_error open_file(const wchar_t *path, unsigned intent,
                           struct os_file **file)
 {
     wchar_t *resolved;
     struct access access = access_for(intent);
-    os_error error = sim_resolve(path, intent != OS_CREATE_NEW, &resolved);
+    bool create = (intent & OS_INTENT_MASK) == OS_CREATE_NEW;
+    os_error error = sim_resolve(path, !create, &resolved);
 
     if (error)
         return error;
-    if (intent == OS_CREATE_NEW)
+    if (create)
         error = create_new(resolved, access, file);
     else
         error = open_existing(resolved, access, file);
@@ -105,8 +106,7 @@ static os_error open_file(const wchar_t *path, enum os_intent intent,
     return error;
 }
 
-os_error os_open(const wchar_t *path, enum os_intent intent,
-                 struct os_file **file)
+os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
 {
     os_error error = sim_enter(SIM_OP_OPEN, NULL);
     if (!error)

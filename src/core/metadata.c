@@ -1,0 +1,168 @@
+#include "metadata.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "classify.h"
+#include "codes.h"
+#include "path.h"
+
+/* The attributes that a copy keeps and a program may set. */
+enum {
+    KEPT_ATTRIBUTES = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
+                      OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
+                      OS_ATTRIBUTE_TEMPORARY | OS_ATTRIBUTE_NOT_INDEXED
+};
+
+static bool fail(struct reflink_outcome *outcome, os_error error,
+                 enum reflink_step step, enum outcome_side side)
+{
+    outcome_fail(outcome, error, step, side);
+    return false;
+}
+
+/* What a volume says that has no room for such a thing at all. */
+static bool is_not_held(os_error error)
+{
+    return classify_unsupported(error) || error == CODE_INVALID_NAME ||
+           error == CODE_EAS_NOT_SUPPORTED;
+}
+
+bool metadata_look(struct metadata *metadata, struct os_file *source,
+                   struct reflink_outcome *outcome)
+{
+    os_error error =
+        os_list_streams(source, &metadata->streams, &metadata->count);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+    return true;
+}
+
+static os_error open_stream(const wchar_t *file, const wchar_t *name,
+                            enum os_intent intent, struct os_file **stream)
+{
+    wchar_t *path = path_splice(file, wcslen(file), name);
+    if (path == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error = os_open(path, intent, stream);
+    free(path);
+    return error;
+}
+
+bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
+                           struct reflink_outcome *outcome)
+{
+    if (metadata->count == 0)
+        return true;
+    metadata->opened = calloc(metadata->count, sizeof *metadata->opened);
+    if (metadata->opened == NULL)
+        return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                    OUTCOME_DEST);
+    for (size_t i = 0; i < metadata->count; i++) {
+        os_error error = open_stream(made_path, metadata->streams[i].name,
+                                     OS_CREATE_NEW, &metadata->opened[i]);
+        if (is_not_held(error))
+            outcome->lost |= REFLINK_LOST_STREAMS;
+        else if (error != 0)
+            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+    }
+    return true;
+}
+
+/* By bytes, always: cloning into a stream brought systems down [REFS 1.12]. */
+static bool copy_bytes(struct reflink_session *session, struct os_file *source,
+                       struct os_file *dest, struct reflink_outcome *outcome)
+{
+    uint64_t at = 0;
+    uint32_t done = 0;
+    do {
+        os_error error =
+            os_read(source, at, session->buffer, SESSION_BUFFER, &done);
+        if (error != 0)
+            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+        error = done != 0 ? os_write(dest, at, session->buffer, done) : 0;
+        if (error != 0)
+            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+        at += done;
+    } while (done == SESSION_BUFFER);
+    return true;
+}
+
+static bool copy_stream(struct metadata *metadata, size_t index,
+                        struct reflink_session *session,
+                        struct reflink_outcome *outcome)
+{
+    struct os_file *source = NULL;
+    if (metadata->opened[index] == NULL)
+        return true;
+    os_error error = open_stream(outcome->source, metadata->streams[index].name,
+                                 OS_OPEN_SOURCE, &source);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+    bool copied = copy_bytes(session, source, metadata->opened[index], outcome);
+    os_close(source);
+    os_close(metadata->opened[index]);
+    metadata->opened[index] = NULL;
+    return copied;
+}
+
+static bool copy_ea(struct os_file *source, struct os_file *dest,
+                    struct reflink_outcome *outcome)
+{
+    void *block = NULL;
+    size_t size = 0;
+    os_error error = os_get_ea(source, &block, &size);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_SOURCE);
+    if (block == NULL)
+        return true;
+    error = os_set_ea(dest, block, size);
+    free(block);
+    if (is_not_held(error))
+        outcome->lost |= REFLINK_LOST_EA;
+    else if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_DEST);
+    return true;
+}
+
+static bool copy_security(struct os_file *source, struct os_file *dest,
+                          struct reflink_outcome *outcome)
+{
+    os_error error = os_copy_security(source, dest);
+    if (is_not_held(error))
+        outcome->lost |= REFLINK_LOST_SECURITY;
+    else if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_SECURITY, OUTCOME_DEST);
+    return true;
+}
+
+bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
+                   const struct reflink_policy *policy,
+                   const struct open_source *source, struct os_file *dest,
+                   struct reflink_outcome *outcome)
+{
+    for (size_t i = 0; i < metadata->count; i++) {
+        if (!copy_stream(metadata, i, session, outcome))
+            return false;
+    }
+    return copy_ea(source->file, dest, outcome) &&
+           (!policy->security || copy_security(source->file, dest, outcome));
+}
+
+bool metadata_stamp(const struct open_source *source, struct os_file *dest,
+                    struct reflink_outcome *outcome)
+{
+    os_error error = os_set_metadata(
+        dest, source->info.attributes & KEPT_ATTRIBUTES, source->info.written);
+    return error == 0 ||
+           fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
+}
+
+void metadata_end(struct metadata *metadata)
+{
+    for (size_t i = 0; metadata->opened != NULL && i < metadata->count; i++)
+        os_close(metadata->opened[i]);
+    free(metadata->opened);
+    free(metadata->streams);
+    *metadata = (struct metadata){0};
+}

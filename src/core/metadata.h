@@ -1,0 +1,44 @@
+/*
+ * What comes along beside the bytes: named streams, extended attributes,
+ * security, attributes and times. What DEST's volume cannot hold is written
+ * down in outcome.lost; what fails is an error.
+ */
+#ifndef REFLINK_CORE_METADATA_H
+#define REFLINK_CORE_METADATA_H
+
+#include "open.h"
+#include "session.h"
+
+struct metadata {
+    struct os_stream_name *streams; /* SOURCE's */
+    struct os_file **opened;        /* DEST's, NULL where they cannot be */
+    size_t count;
+};
+
+/*
+ * Finds out SOURCE's named streams. Where there are any, DEST's have to be
+ * opened before it is marked for deletion: afterwards nothing can be opened
+ * under its name.
+ */
+bool metadata_look(struct metadata *metadata, struct os_file *source,
+                   struct reflink_outcome *outcome);
+
+/* Opens DEST's streams; `made_path` is the name that DEST has now. */
+bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
+                           struct reflink_outcome *outcome);
+
+/* Copies the streams by bytes and closes them, then extended attributes and,
+   if the policy says so, security. */
+bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
+                   const struct reflink_policy *policy,
+                   const struct open_source *source, struct os_file *dest,
+                   struct reflink_outcome *outcome);
+
+/* Sets attributes and last-write time: the last thing done to DEST. */
+bool metadata_stamp(const struct open_source *source, struct os_file *dest,
+                    struct reflink_outcome *outcome);
+
+/* Closes and frees what is left. */
+void metadata_end(struct metadata *metadata);
+
+#endif

@@ -1,0 +1,47 @@
+/* Ctrl-C, Ctrl-Break, a closed console, a logoff, a shutdown. */
+#include "interrupt.h"
+
+#include "win32.h"
+
+/* Set once somebody wants an end. Sleeping waits on it. */
+static HANDLE wanted_event;
+static volatile LONG times_wanted;
+
+enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 10000 };
+
+/*
+ * Runs in a thread of its own. The first time only says so: the core stops
+ * at its next step and undoes. The second time ends the process at once; what
+ * is marked for deletion goes with its handles. When the console closes or
+ * the user logs off, the system ends the process as soon as this returns, so
+ * it does not, until the core had time to undo.
+ */
+static BOOL WINAPI on_event(DWORD event)
+{
+    if (InterlockedIncrement(&times_wanted) > 1)
+        ExitProcess(EXIT_INTERRUPTED);
+    SetEvent(wanted_event);
+    if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
+        Sleep(LONGEST_UNDO_MS);
+    return TRUE;
+}
+
+void interrupt_catch(void)
+{
+    wanted_event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (wanted_event != NULL)
+        SetConsoleCtrlHandler(on_event, TRUE);
+}
+
+bool os_cancelled(void)
+{
+    return times_wanted != 0;
+}
+
+void os_sleep_ms(uint32_t milliseconds)
+{
+    if (wanted_event != NULL)
+        WaitForSingleObject(wanted_event, milliseconds);
+    else
+        Sleep(milliseconds);
+}

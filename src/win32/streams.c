@@ -1,0 +1,160 @@
+/* Named streams, extended attributes and security: what rides on a file. */
+#include "win32.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Asked for with growing buffers up to here; nothing holds more. */
+enum { LIST_FIRST = 4096, LIST_MOST = 4 << 20 };
+
+/* A volume without named streams says so in one of these ways. */
+static bool has_none(os_error error)
+{
+    return error == ERROR_HANDLE_EOF || error == ERROR_INVALID_PARAMETER ||
+           error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
+           error == ERROR_CALL_NOT_IMPLEMENTED || error == ERROR_INVALID_LEVEL;
+}
+
+/* The raw list, FILE_STREAM_INFO after FILE_STREAM_INFO; NULL: none. */
+static os_error query_streams(HANDLE handle, BYTE **list)
+{
+    for (DWORD size = LIST_FIRST; size <= LIST_MOST; size *= 4) {
+        *list = calloc(1, size);
+        if (*list == NULL)
+            return ERROR_NOT_ENOUGH_MEMORY;
+        if (GetFileInformationByHandleEx(handle, FileStreamInfo, *list, size))
+            return 0;
+        os_error error = GetLastError();
+        free(*list);
+        *list = NULL;
+        if (has_none(error))
+            return 0;
+        if (error != ERROR_MORE_DATA && error != ERROR_INSUFFICIENT_BUFFER)
+            return error;
+    }
+    return ERROR_MORE_DATA;
+}
+
+/* `:name:$DATA` becomes `:name`; the file's own data, `::$DATA`, is none. */
+static bool take_name(const FILE_STREAM_INFO *info,
+                      struct os_stream_name *stream)
+{
+    size_t length = info->StreamNameLength / sizeof(WCHAR);
+    size_t capacity = sizeof stream->name / sizeof stream->name[0];
+    if (length < 2 || length >= capacity || info->StreamName[1] == L':')
+        return false;
+    wmemcpy(stream->name, info->StreamName, length);
+    stream->name[length] = L'\0';
+    wchar_t *type = wcschr(stream->name + 1, L':');
+    if (type != NULL)
+        *type = L'\0';
+    stream->size = (uint64_t)info->StreamSize.QuadPart;
+    return true;
+}
+
+static os_error take_streams(const BYTE *list, struct os_stream_name **streams,
+                             size_t *count)
+{
+    const FILE_STREAM_INFO *info = (const FILE_STREAM_INFO *)list;
+    for (;;) {
+        struct os_stream_name *grown =
+            realloc(*streams, (*count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return ERROR_NOT_ENOUGH_MEMORY;
+        *streams = grown;
+        if (take_name(info, &grown[*count]))
+            (*count)++;
+        if (info->NextEntryOffset == 0)
+            return 0;
+        info = (const FILE_STREAM_INFO *)((const BYTE *)info +
+                                          info->NextEntryOffset);
+    }
+}
+
+os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
+                         size_t *count)
+{
+    BYTE *list = NULL;
+    *streams = NULL;
+    *count = 0;
+    os_error error = query_streams(file->handle, &list);
+    if (error == 0 && list != NULL)
+        error = take_streams(list, streams, count);
+    free(list);
+    if (error != 0 || *count == 0) {
+        free(*streams);
+        *streams = NULL;
+        *count = 0;
+    }
+    return error;
+}
+
+static os_error error_of(LONG status)
+{
+    return status >= 0 ? 0 : RtlNtStatusToDosError(status);
+}
+
+/* FILE_FULL_EA_INFORMATION is what both calls speak [MS-FSCC 2.4.15]; Win32
+   has no name for it. */
+os_error os_get_ea(struct os_file *file, void **block, size_t *size)
+{
+    struct sdk_io_status status;
+    LONG result = SDK_STATUS_BUFFER_OVERFLOW;
+    *block = NULL;
+    *size = 0;
+    for (ULONG room = LIST_FIRST;
+         result == SDK_STATUS_BUFFER_OVERFLOW && room <= SDK_EA_MOST;
+         room *= 4) {
+        free(*block);
+        *block = calloc(1, room);
+        if (*block == NULL)
+            return ERROR_NOT_ENOUGH_MEMORY;
+        memset(&status, 0, sizeof status);
+        result = NtQueryEaFile(file->handle, &status, *block, room, FALSE, NULL,
+                               0, NULL, TRUE);
+        if (result == SDK_STATUS_BUFFER_TOO_SMALL)
+            result = SDK_STATUS_BUFFER_OVERFLOW;
+    }
+    *size = (size_t)status.information;
+    if (result >= 0 && *size != 0)
+        return 0;
+    free(*block);
+    *block = NULL;
+    return result >= 0 || sdk_has_no_ea(result) ? 0 : error_of(result);
+}
+
+os_error os_set_ea(struct os_file *file, const void *block, size_t size)
+{
+    struct sdk_io_status status;
+    memset(&status, 0, sizeof status);
+    void *copy = malloc(size);
+    if (copy == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    memcpy(copy, block, size);
+    LONG result = NtSetEaFile(file->handle, &status, copy, (ULONG)size);
+    free(copy);
+    return error_of(result);
+}
+
+enum {
+    COPIED_SECURITY = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                      DACL_SECURITY_INFORMATION
+};
+
+os_error os_copy_security(struct os_file *source, struct os_file *dest)
+{
+    DWORD size = 0;
+    GetKernelObjectSecurity(source->handle, COPIED_SECURITY, NULL, 0, &size);
+    if (size == 0)
+        return GetLastError();
+    PSECURITY_DESCRIPTOR descriptor = calloc(1, size);
+    if (descriptor == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    os_error error = 0;
+    if (!GetKernelObjectSecurity(source->handle, COPIED_SECURITY, descriptor,
+                                 size, &size) ||
+        !SetKernelObjectSecurity(dest->handle, COPIED_SECURITY, descriptor))
+        error = GetLastError();
+    free(descriptor);
+    return error;
+}
