@@ -28,19 +28,34 @@ static int print_usage_error(const struct text *words)
     return REPORT_USAGE;
 }
 
+/* Prints and clears both texts; false if stdout could not be written. */
+static bool print(struct text *out, struct text *err)
+{
+    bool printed = os_print(OS_STDOUT, text_words(out)) && !out->failed;
+    os_print(OS_STDERR, text_words(err));
+    text_clear(out);
+    text_clear(err);
+    return printed;
+}
+
 static int run_options(const struct options *options)
 {
-    struct report_style style = {options->quiet, options->verbose};
-    struct text out = {0};
-    struct text err = {0};
+    struct report_style style = {.quiet = options->quiet,
+                                 .verbose = options->verbose,
+                                 .json = options->json};
+    struct report_totals totals = {0};
     struct reflink_outcome outcome;
     struct run run = {0};
+    struct text out = {0};
+    struct text err = {0};
     run_one(&run, &options->policy, options->operands[0], options->operands[1],
             options->has_range ? &options->range : NULL, &outcome);
+    report_count(&totals, &outcome);
+    totals.elapsed_us = outcome.elapsed_us;
     report_file(&outcome, &style, &out, &err);
-    int code = report_exit_code(&outcome);
-    bool printed = os_print(OS_STDOUT, text_words(&out));
-    os_print(OS_STDERR, text_words(&err));
+    report_summary(&totals, &style, &out);
+    bool printed = print(&out, &err);
+    int code = report_exit_code(&totals);
     text_free(&out);
     text_free(&err);
     run_end(&run);

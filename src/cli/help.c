@@ -28,6 +28,7 @@ static const wchar_t *const usage[] = {
     L"  --retries=N        new starts after a transient error (default 5)\n",
     L"  -q, --quiet        print errors only\n",
     L"  -v, --verbose      print every file and what is worth knowing\n",
+    L"  --json             one JSON object a line on stdout\n",
     L"  -h, -?, /?, --help this page\n",
     L"  --version          the version\n",
     L"  --                 no options behind this\n",

@@ -85,6 +85,15 @@ static bool apply_security(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_json(struct parser *parser, const struct option *option,
+                       const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->json = true;
+    return true;
+}
+
 static bool apply_quiet(struct parser *parser, const struct option *option,
                         const wchar_t *value)
 {
@@ -210,6 +219,7 @@ static const struct option table[] = {
     {L"force", L'f', VALUE_NONE, apply_force},
     {L"no-clobber", L'n', VALUE_NONE, apply_keep},
     {L"security", 0, VALUE_NONE, apply_security},
+    {L"json", 0, VALUE_NONE, apply_json},
     {L"quiet", L'q', VALUE_NONE, apply_quiet},
     {L"verbose", L'v', VALUE_NONE, apply_verbose},
     {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},

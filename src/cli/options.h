@@ -17,6 +17,7 @@ struct options {
     struct reflink_range range;
     bool quiet;
     bool verbose;
+    bool json;
     const wchar_t **operands; /* within argv; the array is owned */
     int operand_count;
 };

@@ -3,90 +3,8 @@
 #include <inttypes.h>
 
 #include "../core/os.h"
-
-/* Behind a result line; %ls is DEST's volume. */
-static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
-    [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for",
-    [REFLINK_REASON_EMPTY] = L"there is no byte in it",
-    [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than one cluster",
-    [REFLINK_REASON_PARTIAL_CLUSTER] =
-        L"the last cluster is not whole, and was copied",
-    [REFLINK_REASON_NO_CLONING] = L"%ls cannot clone blocks",
-    [REFLINK_REASON_OTHER_VOLUME] = L"%ls is another volume than SOURCE's",
-    [REFLINK_REASON_UNALIGNED] = L"the range does not lie on cluster borders",
-    [REFLINK_REASON_CLOSE_OVERLAP] =
-        L"the range is moved by less than one cluster",
-    [REFLINK_REASON_INTEGRITY] =
-        L"the integrity settings of SOURCE and DEST differ",
-    [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, and DEST cannot be",
-    [REFLINK_REASON_LIMIT] =
-        L"some clusters are referenced as often as the volume allows",
-    [REFLINK_REASON_ENCRYPTED] = L"SOURCE is encrypted",
-    [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
-    [REFLINK_REASON_UNPROVED] =
-        L"the volume said that it had cloned, and had not",
-};
-
-static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
-    [REFLINK_STEP_NONE] = L"working",
-    [REFLINK_STEP_PATH] = L"reading the path",
-    [REFLINK_STEP_RANGE] = L"finding the range",
-    [REFLINK_STEP_OPEN_SOURCE] = L"opening it to read",
-    [REFLINK_STEP_OPEN_DEST] = L"opening it to write",
-    [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
-    [REFLINK_STEP_QUERY_VOLUME] = L"asking its volume",
-    [REFLINK_STEP_CREATE] = L"creating it",
-    [REFLINK_STEP_MARK] = L"marking it",
-    [REFLINK_STEP_SPARSE] = L"making it sparse",
-    [REFLINK_STEP_INTEGRITY] = L"setting its integrity stream",
-    [REFLINK_STEP_SET_SIZE] = L"setting its size",
-    [REFLINK_STEP_CLONE] = L"cloning into it",
-    [REFLINK_STEP_READ] = L"reading",
-    [REFLINK_STEP_WRITE] = L"writing",
-    [REFLINK_STEP_ZERO] = L"writing zeros",
-    [REFLINK_STEP_COMPARE] = L"comparing",
-    [REFLINK_STEP_FLUSH] = L"flushing",
-    [REFLINK_STEP_ATTRIBUTES] = L"setting its attributes and times",
-    [REFLINK_STEP_STREAMS] = L"copying its named streams",
-    [REFLINK_STEP_EA] = L"copying its extended attributes",
-    [REFLINK_STEP_SECURITY] = L"copying its owner and permissions",
-    [REFLINK_STEP_RENAME] = L"putting the new file in its place",
-    [REFLINK_STEP_MEMORY] = L"making room in memory",
-};
-
-static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
-    [REFLINK_HINT_EXISTS] = L"-f replaces it, -n leaves it alone",
-    [REFLINK_HINT_SAME_FILE] = L"SOURCE and DEST are the same file",
-    [REFLINK_HINT_STREAM] = L"it names a stream; streams are never cloned",
-    [REFLINK_HINT_DIRECTORY] = L"it is a directory",
-    [REFLINK_HINT_NOT_DIRECTORY] = L"it is not a directory",
-    [REFLINK_HINT_NO_DIRECTORY] = L"the directory it goes into is missing",
-    [REFLINK_HINT_NOT_A_FILE] = L"it is not a file on a disk",
-    [REFLINK_HINT_SOURCE_CHANGED] = L"it was changed meanwhile",
-    [REFLINK_HINT_PAST_END] = L"the range ends behind its end",
-    [REFLINK_HINT_TOO_FAR] = L"no file can be that long",
-    [REFLINK_HINT_IN_USE] = L"another program has it open",
-    [REFLINK_HINT_ENCRYPTED] =
-        L"SOURCE is encrypted and this would not be; copy it to a volume that "
-        L"encrypts, or decrypt it first",
-    [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
-    [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
-};
-
-static void add_reason(const struct reflink_outcome *outcome, struct text *text)
-{
-    struct text volume = {0};
-    const wchar_t *root = outcome->volume_root;
-    const wchar_t *file_system = outcome->file_system;
-    if (root[0] != L'\0' && file_system[0] != L'\0')
-        text_format(&volume, L"%ls (%ls)", root, file_system);
-    else if (root[0] != L'\0' || file_system[0] != L'\0')
-        text_add(&volume, root[0] != L'\0' ? root : file_system);
-    else
-        text_add(&volume, L"DEST's volume");
-    text_format(text, reasons[outcome->reason], text_words(&volume));
-    text_free(&volume);
-}
+#include "report_json.h"
+#include "words.h"
 
 static void add_requests(uint64_t requests, struct text *text)
 {
@@ -129,7 +47,7 @@ static void add_result(const struct reflink_outcome *outcome, struct text *text)
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
-        add_reason(outcome, text);
+        words_add_reason(text, outcome);
     }
     text_add(text, L"\n");
 }
@@ -145,11 +63,11 @@ static void add_error(const struct reflink_outcome *outcome, struct text *text)
 {
     const struct reflink_error *error = &outcome->error;
     text_add(text, L"reflink: ");
-    text_add(text, error->in_source ? outcome->source : outcome->dest);
-    text_format(text, L": %ls", steps[error->step]);
+    text_add(text, words_error_path(outcome));
+    text_format(text, L": %ls", words_step(error->step));
     add_message(error->code, text);
     if (error->hint != REFLINK_HINT_NONE)
-        text_format(text, L": %ls", hints[error->hint]);
+        text_format(text, L": %ls", words_hint(error->hint));
     text_add(text, L"\n");
 }
 
@@ -158,18 +76,13 @@ static void add_refusal(const struct reflink_outcome *outcome,
 {
     text_add(text, L"reflink: ");
     text_add(text, outcome->dest);
-    text_format(text, L": %ls", steps[REFLINK_STEP_CLONE]);
+    text_format(text, L": %ls", words_step(REFLINK_STEP_CLONE));
     if (outcome->refusal != 0)
         add_message(outcome->refusal, text);
     text_add(text, L": ");
-    add_reason(outcome, text);
+    words_add_reason(text, outcome);
     text_add(text, L"\n");
 }
-
-static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
-    L"named streams",        L"extended attributes",   L"the sparse flag",
-    L"the integrity stream", L"owner and permissions", L"some attributes",
-};
 
 /* What DEST's volume could not hold is named, one line for all of it. */
 static void add_losses(const struct reflink_outcome *outcome, struct text *text)
@@ -182,31 +95,50 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
         if ((outcome->lost >> i & 1) == 0)
             continue;
         text_add(text, between);
-        text_add(text, losses[i]);
+        text_add(text, words_lost(i));
         between = L", ";
     }
     text_add(text, L"\n");
+}
+
+static void add_skipped(const struct reflink_outcome *outcome,
+                        struct text *text)
+{
+    text_add(text, L"skipped ");
+    text_add(text, outcome->source);
+    text_add(text, L" -> ");
+    text_add(text, outcome->dest);
+    text_add(text, L": it exists already\n");
+}
+
+/* Whether the line of a file that was done is wanted. */
+static bool is_told(const struct reflink_outcome *outcome,
+                    const struct report_style *style)
+{
+    if (style->quiet || style->json)
+        return false;
+    if (outcome->status == REFLINK_SKIPPED)
+        return style->verbose;
+    return style->verbose || !style->many ||
+           outcome->method != REFLINK_METHOD_CLONE;
 }
 
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err)
 {
+    if (style->json)
+        report_json_file(outcome, out);
     switch (outcome->status) {
     case REFLINK_OK:
-        if (!style->quiet)
+        if (is_told(outcome, style))
             add_result(outcome, out);
         if (!style->quiet && outcome->lost != 0)
             add_losses(outcome, err);
         break;
     case REFLINK_SKIPPED:
-        if (style->verbose) {
-            text_add(out, L"skipped ");
-            text_add(out, outcome->source);
-            text_add(out, L" -> ");
-            text_add(out, outcome->dest);
-            text_add(out, L": it exists already\n");
-        }
+        if (is_told(outcome, style))
+            add_skipped(outcome, out);
         break;
     case REFLINK_REFUSED:
         add_refusal(outcome, err);
@@ -217,6 +149,40 @@ void report_file(const struct reflink_outcome *outcome,
     }
 }
 
+static void add_count(struct text *text, uint64_t count, const wchar_t *what,
+                      uint64_t bytes)
+{
+    text_format(text, L", %" PRIu64 L" %ls (", count, what);
+    text_add_size(text, bytes);
+    text_add(text, L")");
+}
+
+/* `3 files: 2 cloned (44 GiB), 1 copied (4.2 GiB), 0 failed` */
+static void add_summary(const struct report_totals *totals, struct text *text)
+{
+    text_format(text, L"%" PRIu64 L" %ls: %" PRIu64 L" cloned (", totals->files,
+                totals->files == 1 ? L"file" : L"files", totals->cloned);
+    text_add_size(text, totals->bytes_cloned);
+    text_add(text, L")");
+    add_count(text, totals->copied, L"copied", totals->bytes_copied);
+    if (totals->mixed != 0)
+        text_format(text, L", %" PRIu64 L" mixed", totals->mixed);
+    if (totals->skipped != 0)
+        text_format(text, L", %" PRIu64 L" skipped", totals->skipped);
+    if (totals->refused != 0)
+        text_format(text, L", %" PRIu64 L" refused", totals->refused);
+    text_format(text, L", %" PRIu64 L" failed\n", totals->failed);
+}
+
+void report_summary(const struct report_totals *totals,
+                    const struct report_style *style, struct text *out)
+{
+    if (style->json)
+        report_json_summary(totals, report_exit_code(totals), out);
+    else if (style->many && !style->quiet)
+        add_summary(totals, out);
+}
+
 void report_usage(const wchar_t *words, struct text *err)
 {
     text_add(err, L"reflink: ");
@@ -224,19 +190,46 @@ void report_usage(const wchar_t *words, struct text *err)
     text_add(err, L"\nTry 'reflink --help'.\n");
 }
 
-enum report_exit report_exit_code(const struct reflink_outcome *outcome)
+static void count_done(struct report_totals *totals,
+                       const struct reflink_outcome *outcome)
 {
+    totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
+    totals->copied += outcome->method == REFLINK_METHOD_COPY;
+    totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
+    totals->bytes_cloned += outcome->bytes_cloned;
+    totals->bytes_copied += outcome->bytes_copied;
+}
+
+void report_count(struct report_totals *totals,
+                  const struct reflink_outcome *outcome)
+{
+    totals->files++;
     switch (outcome->status) {
     case REFLINK_OK:
+        count_done(totals, outcome);
+        break;
     case REFLINK_SKIPPED:
-        return REPORT_DONE;
+        totals->skipped++;
+        break;
     case REFLINK_REFUSED:
-        return REPORT_REFUSED;
-    case REFLINK_DIFFERENT:
-        return REPORT_DIFFERENT;
-    case REFLINK_INTERRUPTED:
-        return REPORT_INTERRUPTED;
+        totals->refused++;
+        break;
     default:
-        return REPORT_FAILED;
+        totals->failed++;
+        totals->different += outcome->status == REFLINK_DIFFERENT;
+        totals->interrupted += outcome->status == REFLINK_INTERRUPTED;
+        break;
     }
+}
+
+/* An interruption outweighs a failure, that a difference, that a refusal. */
+enum report_exit report_exit_code(const struct report_totals *totals)
+{
+    if (totals->interrupted != 0)
+        return REPORT_INTERRUPTED;
+    if (totals->failed > totals->different)
+        return REPORT_FAILED;
+    if (totals->different != 0)
+        return REPORT_DIFFERENT;
+    return totals->refused != 0 ? REPORT_REFUSED : REPORT_DONE;
 }

@@ -1,5 +1,6 @@
 /*
- * What happened, put into words. Knows no file and prints nothing itself.
+ * What happened, put into lines of text or of JSON. Knows no file and prints
+ * nothing itself.
  */
 #ifndef REFLINK_CLI_REPORT_H
 #define REFLINK_CLI_REPORT_H
@@ -11,6 +12,25 @@
 struct report_style {
     bool quiet;
     bool verbose;
+    bool json; /* objects on stdout instead of lines */
+    bool many; /* lists and trees: cloned files pass in silence, and a summary
+                  ends it */
+};
+
+/* What a run did, file by file. */
+struct report_totals {
+    uint64_t files;
+    uint64_t cloned;
+    uint64_t copied;
+    uint64_t mixed;
+    uint64_t skipped;
+    uint64_t failed; /* those that differ or were interrupted, too */
+    uint64_t refused;
+    uint64_t different;
+    uint64_t interrupted;
+    uint64_t bytes_cloned;
+    uint64_t bytes_copied;
+    uint64_t elapsed_us;
 };
 
 /* The exit codes that CONTRACT.md names. */
@@ -23,17 +43,25 @@ enum report_exit {
     REPORT_INTERRUPTED = 130
 };
 
+/* Counts one more file. */
+void report_count(struct report_totals *totals,
+                  const struct reflink_outcome *outcome);
+
 /*
- * Adds the result line to `out` and what went wrong to `err`, each with its
- * line end; either may get nothing.
+ * Adds the result to `out` and what went wrong to `err`, each with its line
+ * end; either may get nothing.
  */
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
+/* Adds what ends a run to `out`: nothing for a single file as text. */
+void report_summary(const struct report_totals *totals,
+                    const struct report_style *style, struct text *out);
+
 /* Adds `reflink: WORDS` and where to read more. */
 void report_usage(const wchar_t *words, struct text *err);
 
-enum report_exit report_exit_code(const struct reflink_outcome *outcome);
+enum report_exit report_exit_code(const struct report_totals *totals);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify.h"
 #include "codes.h"
 #include "metadata.h"
 #include "open.h"
@@ -21,7 +22,7 @@ struct job {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
-    wchar_t *temporary; /* beside DEST, where it is not made itself */
+    wchar_t *temporary; /* what DEST is called until it is whole */
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
@@ -84,17 +85,12 @@ static bool name_temporary(struct job *job)
            fail(job, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
 }
 
-static const wchar_t *made_path(const struct job *job)
-{
-    return job->temporary != NULL ? job->temporary : job->dest_path;
-}
-
 static os_error make_dest(struct job *job)
 {
     unsigned intent = OS_CREATE_NEW | open_encrypted(&job->source.info);
     if (job->policy->security)
         intent |= OS_WITH_SECURITY;
-    return os_open(made_path(job), intent, &job->dest);
+    return os_open(job->temporary, intent, &job->dest);
 }
 
 static bool mark_dest(struct job *job)
@@ -105,20 +101,18 @@ static bool mark_dest(struct job *job)
 }
 
 /*
- * A new DEST is made under its own name and marked for deletion at once. One
- * that is to be replaced, or that gets named streams, which cannot be opened
- * once it is marked, is made beside it.
+ * DEST is made beside its name, under one that tells what it is: a mark for
+ * deletion does not outlive a power cut, and half a file must not stand under
+ * DEST's name then. Streams cannot be opened any more once it is marked.
  */
 static bool create_dest(struct job *job)
 {
-    if ((job->exists || job->metadata.count != 0) && !name_temporary(job))
+    if (!name_temporary(job))
         return false;
     os_error error = make_dest(job);
     if (error != 0)
-        return fail_hint(job, error, REFLINK_STEP_CREATE,
-                         error == CODE_FILE_EXISTS ? REFLINK_HINT_EXISTS
-                                                   : REFLINK_HINT_NONE);
-    if (!metadata_open_streams(&job->metadata, made_path(job), job->outcome) ||
+        return fail(job, error, REFLINK_STEP_CREATE);
+    if (!metadata_open_streams(&job->metadata, job->temporary, job->outcome) ||
         !mark_dest(job))
         return false;
     error = os_query(job->dest, &job->prepared.dest);
@@ -160,6 +154,17 @@ static bool check_size(struct job *job)
 }
 
 /*
+ * What is renamed over the old DEST has to be on the disk, or a power cut
+ * could leave neither. A volume that knows no flush needs none.
+ */
+static bool flush(struct job *job)
+{
+    os_error error = os_flush(job->dest);
+    return error == 0 || classify_unsupported(error) ||
+           fail(job, error, REFLINK_STEP_FLUSH);
+}
+
+/*
  * Clears the mark, then renames: a process that dies between the two leaves
  * a whole temporary; in the other order it would leave no DEST at all.
  */
@@ -169,8 +174,6 @@ static bool commit(struct job *job)
     if (error != 0)
         return fail(job, error, REFLINK_STEP_MARK);
     job->marked = false;
-    if (job->temporary == NULL)
-        return true;
     error = os_rename(job->dest, job->dest_path, job->exists);
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
@@ -185,7 +188,7 @@ static bool finish(struct job *job)
            open_check_unchanged(&job->source, job->outcome) &&
            check_size(job) &&
            metadata_stamp(&job->source, job->dest, job->outcome) &&
-           !outcome_stop(job->outcome) && commit(job);
+           flush(job) && !outcome_stop(job->outcome) && commit(job);
 }
 
 static enum attempt_end fill(struct job *job)
@@ -219,7 +222,7 @@ static void undo(struct job *job, bool committed)
     metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
-        os_remove(made_path(job));
+        os_remove(job->temporary);
     os_close(job->source.file);
     free(job->temporary);
     job->dest = NULL;
@@ -260,6 +263,10 @@ void reflink_file(struct reflink_session *session,
     if (open_check_paths(source, dest, outcome)) {
         while (restart_again(&job.restart, attempt(&job), outcome))
             ;
+    }
+    if (outcome->status != REFLINK_OK) { /* what was moved is gone again */
+        outcome->bytes_cloned = 0;
+        outcome->bytes_copied = 0;
     }
     outcome_end(outcome, start);
 }

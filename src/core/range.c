@@ -139,14 +139,6 @@ static struct transfer range_transfer(struct job *job)
     return transfer;
 }
 
-/* Undoes the growth of a DEST that got no byte. */
-static void shrink(struct job *job)
-{
-    if (!job->created && job->new_size > job->old_size &&
-        job->outcome->bytes_cloned == 0 && job->outcome->bytes_copied == 0)
-        os_set_size(job->dest, job->old_size);
-}
-
 static enum attempt_end after_run(struct job *job,
                                   const struct transfer *transfer,
                                   enum transfer_end end)
@@ -154,8 +146,9 @@ static enum attempt_end after_run(struct job *job,
     if (end == TRANSFER_UNPROVED)
         return ATTEMPT_UNPROVED;
     if (end == TRANSFER_REFUSED) {
-        shrink(job);
         job->outcome->status = REFLINK_REFUSED;
+        if (!job->created && job->outcome->bytes_cloned == 0)
+            prepare_undo(transfer, &job->prepared, job->old_size);
     }
     if (end != TRANSFER_DONE)
         return ATTEMPT_END;

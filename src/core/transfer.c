@@ -139,7 +139,8 @@ static enum piece_end on_saturated(struct state *s,
 {
     struct transfer *t = s->t;
     uint32_t unit = transfer_unit(t);
-    outcome_reason(t->outcome, REFLINK_REASON_LIMIT);
+    if (is_refusal(t, REFLINK_REASON_LIMIT) || piece->length <= unit)
+        outcome_reason(t->outcome, REFLINK_REASON_LIMIT);
     if (is_refusal(t, REFLINK_REASON_LIMIT))
         return PIECE_REFUSED;
     if (piece->length <= unit)

@@ -25,12 +25,19 @@ void sim_reset(void);
 extern bool sim_crashed;
 
 /*
+ * Set when a clone request had a named stream as SOURCE or DEST, whatever it
+ * was answered with. Some Windows crash on it [REFS 1.12].
+ */
+extern bool sim_cloned_stream;
+
+/*
  * Recounts every reference, those of files pending deletion included, and
  * compares with the counts kept. Says on stderr what is wrong, if any.
  */
 bool sim_check(void);
 
-/* How many files are open: 0 at the end of a test that leaks none. */
+/* How many files and streams are open: 0 at the end of a test that leaks none.
+ */
 size_t sim_open_handles(void);
 
 /*
@@ -83,10 +90,21 @@ struct sim_volume {
     bool features_known; /* or the volume does not tell */
     bool read_only;      /* everything that writes is refused with 19 */
     uint64_t max_file_size;
-    int64_t time_grain; /* file times are rounded down to it, 100 ns */
-    bool posix_rename;  /* a rename replaces a file that is open */
+    int64_t time_grain;        /* file times are rounded down to it, 100 ns */
+    bool posix_rename;         /* a rename replaces a file that is open */
+    bool rename_over_readonly; /* or is refused with 5 */
     bool hard_links;
     bool lazy; /* no clusters set aside when a file grows */
+
+    bool streams;           /* has named streams; where not, their names are
+                               invalid (123) */
+    uint64_t stream_limit;  /* bytes of one, more are 112; 0: none */
+    bool eas;               /* has extended attributes; where not, setting
+                               them is answered with 282 */
+    bool security;          /* has owner, group, DACL; where not, copying
+                               them from or to here is answered with 50 */
+    bool encrypts;          /* a new file can be encrypted */
+    uint32_t no_attributes; /* OS_ATTRIBUTE_* that set-metadata drops */
 
     uint32_t allocation_unit;   /* as told; 0: not told; or SIM_OWN */
     uint32_t integrity_cluster; /* as told by get-integrity; or SIM_OWN */
@@ -177,6 +195,31 @@ void sim_set_integrity(const wchar_t *path, uint16_t algorithm, uint32_t flags);
 void sim_set_attributes(const wchar_t *path, uint32_t attributes);
 void sim_set_written(const wchar_t *path, int64_t written);
 
+/*
+ * A named stream, its name without a colon, and what it holds: as set here,
+ * or by os_write to `path:stream`. What is missing holds nothing, not even no
+ * bytes. 123 where there can be none, 112 for one that is too long.
+ */
+os_error sim_set_stream(const wchar_t *path, const wchar_t *stream,
+                        const void *data, size_t length);
+bool sim_stream_holds(const wchar_t *path, const wchar_t *stream,
+                      const void *data, size_t length);
+size_t sim_stream_count(const wchar_t *path);
+
+/*
+ * The extended attributes are one block of any bytes; with size 0, none. 282
+ * where there can be none.
+ */
+os_error sim_set_ea(const wchar_t *path, const void *data, size_t size);
+bool sim_ea_holds(const wchar_t *path, const void *data, size_t size);
+
+/*
+ * A number stands for owner, group and DACL. It is 0 but where it was set; a
+ * new file has that of its directory. Any volume keeps what is set here.
+ */
+void sim_set_security(const wchar_t *path, unsigned security);
+unsigned sim_security(const wchar_t *path);
+
 /* A range that somebody else has locked for himself: 33 to all others. */
 void sim_lock(const wchar_t *path, uint64_t offset, uint64_t length);
 void sim_unlock_all(const wchar_t *path);
@@ -187,8 +230,8 @@ void sim_settle(const wchar_t *path);
 enum { SIM_READ = 1, SIM_WRITE = 2, SIM_DELETE = 4 };
 
 /*
- * Opens a file as another process would, with these rights and sharing these;
- * NULL if the sharing rules are against it. Ended by os_close.
+ * Opens a file or stream as another process would, with these rights and
+ * sharing these; NULL if the sharing rules are against it. Ended by os_close.
  */
 struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
                             unsigned shared);
@@ -243,7 +286,10 @@ void sim_clone_requests(const struct sim_clone_request **requests,
 
 /* ---- operations: faults, hooks, counts, trace ------------------------ */
 
-/* One for each function of os.h. SIM_OP_ANY stands for all that can fail. */
+/*
+ * One for each function of os.h but os_cancelled, which passes no gate.
+ * SIM_OP_ANY stands for all that can fail.
+ */
 enum sim_op {
     SIM_OP_ANY,
     SIM_OP_OPEN,
@@ -262,6 +308,10 @@ enum sim_op {
     SIM_OP_ALLOCATED,
     SIM_OP_EXTENTS,
     SIM_OP_CLONE,
+    SIM_OP_LIST_STREAMS,
+    SIM_OP_GET_EA,
+    SIM_OP_SET_EA,
+    SIM_OP_COPY_SECURITY,
     SIM_OP_SET_METADATA,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,

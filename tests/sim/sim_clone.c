@@ -18,6 +18,7 @@
 #define COPY_BUFFER 0x10000u
 
 bool sim_crashed;
+bool sim_cloned_stream;
 
 struct request {
     struct os_file *source_file;
@@ -438,12 +439,19 @@ static bool drops(struct sim_volume *volume)
     return true;
 }
 
+static bool is_stream(const struct os_file *file)
+{
+    return file->node && file->node->kind == SIM_STREAM;
+}
+
 os_error sim_clone(struct os_file *source, uint64_t source_offset,
                    struct os_file *dest, uint64_t dest_offset, uint64_t length)
 {
     struct request r = {0};
     os_error error;
 
+    if (is_stream(source) || is_stream(dest))
+        return CODE_NOT_SUPPORTED; /* [REFS 1.2, 1.12] */
     if (!(dest->rights & SIM_WRITE))
         return CODE_ACCESS_DENIED; /* by the code's access bits [REFS 1.1] */
     r.source_file = source;
@@ -474,6 +482,9 @@ void sim_clone_record(const struct os_file *source, uint64_t source_offset,
                       uint64_t length, os_error code)
 {
     struct sim_clone_request *last;
+
+    if (is_stream(source) || is_stream(dest))
+        sim_cloned_stream = true;
     if (request_count == request_room) {
         request_room = request_room * 2 + 16;
         requests = sim_grow(requests, request_room * sizeof *requests);
@@ -504,4 +515,5 @@ void sim_clones_reset(void)
     request_count = 0;
     request_room = 0;
     sim_crashed = false;
+    sim_cloned_stream = false;
 }

@@ -11,6 +11,7 @@
 
 void sim_touch(struct sim_node *node)
 {
+    node = sim_file_of(node);
     node->written = sim_file_time();
     node->written -= node->written % node->volume->time_grain;
     node->changed = sim_file_time();

@@ -17,14 +17,6 @@ void sim_reset(void)
     sim_faults_reset();
 }
 
-static struct sim_node *must_find(const wchar_t *path)
-{
-    struct sim_node *node = sim_node_find(path);
-    if (!node)
-        sim_die("no such file", path);
-    return node;
-}
-
 /* ---- making files ---------------------------------------------------- */
 
 /* The absolute path of a name that is still free. */
@@ -148,42 +140,41 @@ os_error sim_set_sparse(const wchar_t *path, bool sparse)
 
 void sim_set_integrity(const wchar_t *path, uint16_t algorithm, uint32_t flags)
 {
-    struct sim_node *node = must_find(path);
+    struct sim_node *node = sim_node_must_find(path);
     node->algorithm = algorithm;
     node->integrity_flags = flags;
 }
 
 void sim_set_attributes(const wchar_t *path, uint32_t attributes)
 {
-    must_find(path)->attributes = attributes;
+    sim_node_must_find(path)->attributes = attributes;
 }
 
 void sim_set_written(const wchar_t *path, int64_t written)
 {
-    must_find(path)->written = written;
+    sim_node_must_find(path)->written = written;
 }
 
 void sim_lock(const wchar_t *path, uint64_t offset, uint64_t length)
 {
-    sim_map_set(&must_find(path)->locks, offset, offset + length, 1, 0);
+    sim_map_set(&sim_node_must_find(path)->locks, offset, offset + length, 1,
+                0);
 }
 
 void sim_unlock_all(const wchar_t *path)
 {
-    sim_map_clear(&must_find(path)->locks, 0, UINT64_MAX);
+    sim_map_clear(&sim_node_must_find(path)->locks, 0, UINT64_MAX);
 }
 
 void sim_settle(const wchar_t *path)
 {
-    must_find(path)->dirty = false;
+    sim_node_must_find(path)->dirty = false;
 }
 
-struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
-                            unsigned shared)
+static struct sim_name *must_find_name(const wchar_t *path)
 {
-    wchar_t *resolved;
     struct sim_name *name;
-    struct os_file *file = NULL;
+    wchar_t *resolved;
 
     if (sim_resolve(path, true, &resolved))
         sim_die("no such path", path);
@@ -191,9 +182,28 @@ struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
     free(resolved);
     if (!name)
         sim_die("no such file", path);
-    if (sim_sharing_allows(name->node, rights, shared))
-        file = sim_handle_new(name, rights, shared);
-    return file;
+    return name;
+}
+
+struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
+                            unsigned shared)
+{
+    size_t colon = sim_stream_colon(path);
+    wchar_t *plain = sim_copy_path(path, colon);
+    struct sim_name *name = must_find_name(plain);
+    struct sim_node *stream = NULL;
+
+    free(plain);
+    if (path[colon]) {
+        stream = sim_stream_find(name->node, path + colon + 1);
+        if (!stream)
+            sim_die("no such stream", path);
+    }
+    if (!sim_sharing_allows(stream ? stream : name->node, rights, shared))
+        return NULL;
+    if (stream)
+        return sim_handle_new_stream(name, stream, rights, shared);
+    return sim_handle_new(name, rights, shared);
 }
 
 void sim_kill_process(void)
@@ -217,32 +227,32 @@ bool sim_exists(const wchar_t *path)
 
 uint64_t sim_size(const wchar_t *path)
 {
-    return must_find(path)->size;
+    return sim_node_must_find(path)->size;
 }
 
 uint32_t sim_attributes(const wchar_t *path)
 {
-    return must_find(path)->attributes;
+    return sim_node_must_find(path)->attributes;
 }
 
 int64_t sim_written(const wchar_t *path)
 {
-    return must_find(path)->written;
+    return sim_node_must_find(path)->written;
 }
 
 bool sim_is_sparse(const wchar_t *path)
 {
-    return must_find(path)->sparse;
+    return sim_node_must_find(path)->sparse;
 }
 
 uint16_t sim_integrity(const wchar_t *path)
 {
-    return must_find(path)->algorithm;
+    return sim_node_must_find(path)->algorithm;
 }
 
 uint64_t sim_allocated(const wchar_t *path)
 {
-    const struct sim_node *node = must_find(path);
+    const struct sim_node *node = sim_node_must_find(path);
     return sim_map_covered(&node->extents, 0, UINT64_MAX) *
            node->volume->cluster;
 }
@@ -255,7 +265,7 @@ static bool locate(const wchar_t *path, uint64_t offset, struct sim_node **node,
     uint64_t vcn;
     bool mapped;
 
-    *node = must_find(path);
+    *node = sim_node_must_find(path);
     vcn = offset / (*node)->volume->cluster;
     run = sim_map_piece(&(*node)->extents, vcn, vcn + 1, &mapped);
     *lcn = run.value;
@@ -285,7 +295,7 @@ uint32_t sim_refs(const wchar_t *path, uint64_t offset)
 size_t sim_read_at(const wchar_t *path, uint64_t offset, void *buffer,
                    size_t length)
 {
-    const struct sim_node *node = must_find(path);
+    const struct sim_node *node = sim_node_must_find(path);
     uint8_t *bytes = buffer;
     size_t done = 0;
 
@@ -370,8 +380,8 @@ static bool same_clusters(const struct sim_node *a, const struct sim_node *b,
 
 bool sim_same_bytes(const wchar_t *a_path, const wchar_t *b_path)
 {
-    const struct sim_node *a = must_find(a_path);
-    const struct sim_node *b = must_find(b_path);
+    const struct sim_node *a = sim_node_must_find(a_path);
+    const struct sim_node *b = sim_node_must_find(b_path);
     uint64_t cluster = a->volume->cluster;
     uint64_t valid = sim_min(a->valid, b->valid) / cluster;
     uint64_t last = sim_max(a->valid, b->valid);
@@ -386,8 +396,8 @@ bool sim_same_bytes(const wchar_t *a_path, const wchar_t *b_path)
 
 uint64_t sim_shared_bytes(const wchar_t *a_path, const wchar_t *b_path)
 {
-    const struct sim_node *a = must_find(a_path);
-    const struct sim_node *b = must_find(b_path);
+    const struct sim_node *a = sim_node_must_find(a_path);
+    const struct sim_node *b = sim_node_must_find(b_path);
     uint64_t size = sim_min(a->size, b->size);
     uint64_t cluster = a->volume->cluster;
     uint64_t end = sim_clusters(a->volume, size);

@@ -8,9 +8,12 @@
 #include "sim.h"
 #include "sim_map.h"
 
-enum sim_kind { SIM_FILE, SIM_DIRECTORY, SIM_SYMLINK };
+enum sim_kind { SIM_FILE, SIM_DIRECTORY, SIM_SYMLINK, SIM_STREAM };
 
-/* A file, whatever its names. It lives while it has a name or is open. */
+/*
+ * A file, whatever its names. It lives while it has a name or is open. Or a
+ * named stream, which lives as long as its file, and has only data.
+ */
 struct sim_node {
     enum sim_kind kind;
     struct sim_volume *volume;
@@ -29,6 +32,13 @@ struct sim_node {
     uint64_t valid;         /* bytes from here on read as zeros */
     struct sim_map extents; /* VCN to LCN */
     struct sim_map locks;   /* ranges that somebody else has locked */
+    void *ea;               /* extended attributes, or NULL */
+    size_t ea_size;
+    unsigned security;
+    struct sim_node *streams; /* the named streams of a file, as they came */
+    struct sim_node *file;    /* the file of a stream, */
+    wchar_t *stream_name;     /* its name without a colon, */
+    struct sim_node *next_stream; /* and the next one */
     struct sim_node *next;
 };
 
@@ -42,11 +52,12 @@ struct sim_name {
 };
 
 struct os_file {
-    struct sim_node *node; /* NULL once the server has lost it */
+    struct sim_node *node; /* a stream's own; NULL once it is lost */
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
     bool metadata; /* may set attributes, the sparse flag */
+    bool security; /* was opened for it */
     os_error dead; /* what every call is answered with, or 0 */
     wchar_t *path; /* for the trace, which outlives names */
     struct os_file *next;
@@ -64,6 +75,12 @@ static inline uint64_t sim_min(uint64_t a, uint64_t b)
 static inline uint64_t sim_max(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+/* The file that `node` is, or is a stream of. */
+static inline struct sim_node *sim_file_of(struct sim_node *node)
+{
+    return node->file ? node->file : node;
 }
 
 static inline uint64_t sim_clusters(const struct sim_volume *volume,
@@ -119,7 +136,7 @@ bool sim_store_check(const struct sim_volume *volume,
 struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind);
 void sim_node_free(struct sim_node *node);
 
-/* Sets both times to now. */
+/* Sets both times to now; a stream has those of its file. */
 void sim_touch(struct sim_node *node);
 
 os_error sim_data_resize(struct sim_node *node, uint64_t size);
@@ -157,6 +174,9 @@ os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved);
 /* The volume of a path that need not exist, or be absolute; or NULL. */
 struct sim_volume *sim_volume_under(const wchar_t *path);
 
+/* Whether two absolute paths, or two names, are the same. */
+bool sim_same_path(const wchar_t *a, const wchar_t *b);
+
 /* NULL if there is none. `path` is absolute. */
 struct sim_name *sim_name_find(const wchar_t *path);
 struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node);
@@ -172,6 +192,9 @@ bool sim_name_within(const struct sim_name *name, const wchar_t *directory);
 /* The node that `path` leads to, links followed; NULL if none. */
 struct sim_node *sim_node_find(const wchar_t *path);
 
+/* The same; that there is none is a mistake of the test. */
+struct sim_node *sim_node_must_find(const wchar_t *path);
+
 /* The same; a missing one is made. Sets `*error` where that fails. */
 struct sim_node *sim_node_make(const wchar_t *path, os_error *error);
 
@@ -182,10 +205,29 @@ bool sim_sharing_allows(const struct sim_node *node, unsigned rights,
                         unsigned shared);
 struct os_file *sim_handle_new(struct sim_name *name, unsigned rights,
                                unsigned shared);
+
+/* The same for `stream` of the file called `name`. */
+struct os_file *sim_handle_new_stream(struct sim_name *name,
+                                      struct sim_node *stream, unsigned rights,
+                                      unsigned shared);
 void sim_handle_free(struct os_file *file);
 
 /* The server forgets all files that are open on the volume. */
 void sim_handles_lost(struct sim_volume *volume, os_error code);
+
+/* ---- streams.c ------------------------------------------------------- */
+
+/* Where `:stream` begins in a path of any form; its end if there is none. */
+size_t sim_stream_colon(const wchar_t *path);
+
+/* 123 for a name that no stream can have, on this volume or any. */
+os_error sim_stream_allowed(const struct sim_volume *volume,
+                            const wchar_t *stream);
+
+struct sim_node *sim_stream_find(const struct sim_node *file,
+                                 const wchar_t *stream);
+struct sim_node *sim_stream_add(struct sim_node *file, const wchar_t *stream);
+void sim_streams_free(struct sim_node *file);
 
 /* ---- volumes.c ------------------------------------------------------- */
 

@@ -59,6 +59,11 @@ static int compare(const wchar_t *a, const wchar_t *b)
     return fold(*a) < fold(*b) ? -1 : 1;
 }
 
+bool sim_same_path(const wchar_t *a, const wchar_t *b)
+{
+    return compare(a, b) == 0;
+}
+
 /* The length of `prefix` if `path` is it or lies below it, else 0. */
 static size_t prefix_length(const wchar_t *path, const wchar_t *prefix)
 {
@@ -312,11 +317,23 @@ static void remove_name(const struct sim_name *name)
     memmove(names + i, names + i + 1, (name_count - i) * sizeof *names);
 }
 
+/* A new file gets the security of its directory. */
+static void inherit(const wchar_t *path, struct sim_node *node)
+{
+    wchar_t *parent = sim_copy_path(path, parent_end(path, wcslen(path), 0));
+    const struct sim_name *directory = sim_name_find(parent);
+    if (directory)
+        node->security = directory->node->security;
+    free(parent);
+}
+
 struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node)
 {
     struct sim_name *name = calloc(1, sizeof *name);
     if (!name)
         abort();
+    if (node->names == 0)
+        inherit(path, node);
     name->path = sim_copy_path(path, wcslen(path));
     name->node = node;
     node->names++;
@@ -407,6 +424,8 @@ void sim_node_free(struct sim_node *node)
                        node->extents.runs[node->extents.count - 1].end);
     sim_map_free(&node->extents);
     sim_map_free(&node->locks);
+    sim_streams_free(node);
+    free(node->ea);
     free(node->target);
     free(node);
 }
@@ -420,6 +439,14 @@ struct sim_node *sim_node_find(const wchar_t *path)
     name = sim_name_find(resolved);
     free(resolved);
     return name ? name->node : NULL;
+}
+
+struct sim_node *sim_node_must_find(const wchar_t *path)
+{
+    struct sim_node *node = sim_node_find(path);
+    if (!node)
+        sim_die("no such file", path);
+    return node;
 }
 
 struct sim_node *sim_node_make(const wchar_t *path, os_error *error)
@@ -479,10 +506,25 @@ struct os_file *sim_handle_new(struct sim_name *name, unsigned rights,
     return file;
 }
 
+struct os_file *sim_handle_new_stream(struct sim_name *name,
+                                      struct sim_node *stream, unsigned rights,
+                                      unsigned shared)
+{
+    struct os_file *file = sim_handle_new(name, rights, shared);
+    size_t length = wcslen(file->path);
+    size_t room = length + wcslen(stream->stream_name) + 2;
+
+    file->node = stream;
+    file->path = sim_grow(file->path, room * sizeof *file->path);
+    file->path[length] = L':';
+    wcscpy(file->path + length + 1, stream->stream_name);
+    return file;
+}
+
 /* What the server does when a file is closed: it may be the last of it. */
 static void detach(struct os_file *file)
 {
-    struct sim_node *node = file->node;
+    struct sim_node *node = sim_file_of(file->node);
     struct sim_name *name = file->name;
 
     file->node = NULL;

@@ -43,21 +43,29 @@ static struct access access_for(unsigned intent)
     return access;
 }
 
-/* Whether a file that is there may be opened so, and how not. */
-static os_error may_open(const struct sim_name *name, struct access access)
+/* What a file that is there has against being opened so, or a stream of it. */
+static os_error may_reach(const struct sim_name *name, struct access access)
 {
-    const struct sim_node *node = name->node;
-
     if (name->pending)
         return CODE_ACCESS_DENIED; /* STATUS_DELETE_PENDING */
-    if (node->kind == SIM_DIRECTORY && access.rights)
-        return CODE_ACCESS_DENIED;
     if (access.rights & SIM_WRITE) {
-        if (node->volume->read_only)
+        if (name->node->volume->read_only)
             return CODE_WRITE_PROTECT;
-        if (node->attributes & OS_ATTRIBUTE_READONLY)
+        if (name->node->attributes & OS_ATTRIBUTE_READONLY)
             return CODE_ACCESS_DENIED;
     }
+    return 0;
+}
+
+/* Whether `node`, `name`'s file or a stream of it, may be opened so. */
+static os_error may_open(const struct sim_name *name,
+                         const struct sim_node *node, struct access access)
+{
+    os_error error = may_reach(name, access);
+    if (error)
+        return error;
+    if (node->kind == SIM_DIRECTORY && access.rights)
+        return CODE_ACCESS_DENIED;
     if (!sim_sharing_allows(node, access.rights, access.shared))
         return CODE_SHARING_VIOLATION;
     return 0;
@@ -67,7 +75,9 @@ static os_error open_existing(const wchar_t *path, struct access access,
                               struct os_file **file)
 {
     struct sim_name *name = sim_name_find(path);
-    os_error error = name ? may_open(name, access) : CODE_FILE_NOT_FOUND;
+    os_error error = CODE_FILE_NOT_FOUND;
+    if (name)
+        error = may_open(name, name->node, access);
     if (!error)
         *file = sim_handle_new(name, access.rights, access.shared);
     return error;
@@ -88,21 +98,84 @@ static os_error create_new(const wchar_t *path, struct access access,
     return 0;
 }
 
-static os_error open_file(const wchar_t *path, unsigned intent,
-                          struct os_file **file)
+static os_error open_stream(struct sim_name *name, const wchar_t *stream,
+                            struct access access, struct os_file **file)
 {
-    wchar_t *resolved;
+    struct sim_node *node = sim_stream_find(name->node, stream);
+    os_error error = CODE_FILE_NOT_FOUND;
+    if (node)
+        error = may_open(name, node, access);
+    if (!error)
+        *file = sim_handle_new_stream(name, node, access.rights, access.shared);
+    return error;
+}
+
+/* Who has the file open, and how, does not matter [MS-FSA 2.1.5.1.2]. */
+static os_error create_stream(struct sim_name *name, const wchar_t *stream,
+                              struct access access, struct os_file **file)
+{
+    os_error error = may_reach(name, access);
+    if (!error && sim_stream_find(name->node, stream))
+        error = CODE_FILE_EXISTS;
+    if (!error)
+        *file = sim_handle_new_stream(name, sim_stream_add(name->node, stream),
+                                      access.rights, access.shared);
+    return error;
+}
+
+/*
+ * NTFS would create the file along with its stream. The core is not to do
+ * that, so the simulator does not know such a name.
+ */
+static os_error open_part(const wchar_t *path, const wchar_t *stream,
+                          unsigned intent, struct os_file **file)
+{
     struct access access = access_for(intent);
     bool create = (intent & OS_INTENT_MASK) == OS_CREATE_NEW;
-    os_error error = sim_resolve(path, !create, &resolved);
+    struct sim_name *name = sim_name_find(path);
+    os_error error = sim_stream_allowed(sim_volume_of(path), stream);
 
     if (error)
         return error;
-    if (create)
-        error = create_new(resolved, access, file);
+    if (!name)
+        return create ? CODE_INVALID_NAME : CODE_FILE_NOT_FOUND;
+    return create ? create_stream(name, stream, access, file)
+                  : open_stream(name, stream, access, file);
+}
+
+static os_error open_whole(const wchar_t *path, unsigned intent,
+                           struct os_file **file)
+{
+    struct access access = access_for(intent);
+    os_error error;
+
+    if ((intent & OS_INTENT_MASK) != OS_CREATE_NEW)
+        return open_existing(path, access, file);
+    error = create_new(path, access, file);
+    if (!error && (intent & OS_ENCRYPTED) && (*file)->node->volume->encrypts)
+        (*file)->node->attributes |= OS_ATTRIBUTE_ENCRYPTED;
+    return error;
+}
+
+static os_error open_file(const wchar_t *path, unsigned intent,
+                          struct os_file **file)
+{
+    bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW;
+    size_t colon = sim_stream_colon(path);
+    wchar_t *plain = sim_copy_path(path, colon);
+    wchar_t *resolved;
+    os_error error = sim_resolve(plain, follow, &resolved);
+
+    free(plain);
+    if (error)
+        return error;
+    if (path[colon])
+        error = open_part(resolved, path + colon + 1, intent, file);
     else
-        error = open_existing(resolved, access, file);
+        error = open_whole(resolved, intent, file);
     free(resolved);
+    if (!error)
+        (*file)->security = intent & OS_WITH_SECURITY;
     return error;
 }
 
@@ -125,12 +198,14 @@ void os_close(struct os_file *file)
 
 /* ---- what a file is -------------------------------------------------- */
 
-static uint32_t attributes_of(const struct sim_node *node)
+/* All is the file's, but whether the stream is sparse. */
+static uint32_t attributes_of(struct sim_node *node)
 {
-    uint32_t attributes = node->attributes;
+    const struct sim_node *file = sim_file_of(node);
+    uint32_t attributes = file->attributes;
     if (node->sparse)
         attributes |= OS_ATTRIBUTE_SPARSE;
-    if (node->kind == SIM_DIRECTORY)
+    if (file->kind == SIM_DIRECTORY)
         attributes |= OS_ATTRIBUTE_DIRECTORY;
     return attributes ? attributes : OS_ATTRIBUTE_NORMAL;
 }
@@ -139,10 +214,10 @@ os_error os_query(struct os_file *file, struct os_info *info)
 {
     os_error error = sim_enter(SIM_OP_QUERY, file);
     if (!error) {
-        const struct sim_node *node = file->node;
+        const struct sim_node *node = sim_file_of(file->node);
         memset(info, 0, sizeof *info);
-        info->size = node->size;
-        info->attributes = attributes_of(node);
+        info->size = file->node->size;
+        info->attributes = attributes_of(file->node);
         info->written = node->written;
         info->changed = node->changed;
         info->identity.volume = node->volume->serial;
@@ -326,8 +401,12 @@ os_error os_set_sparse(struct os_file *file, bool sparse)
 /* The largest file of FAT has a code of its own; others do not care. */
 static os_error fits(const struct sim_node *node, uint64_t size)
 {
+    uint64_t limit = node->volume->stream_limit;
+
     if (size > INT64_MAX)
         return CODE_INVALID_PARAMETER;
+    if (node->kind == SIM_STREAM && limit && size > limit)
+        return CODE_DISK_FULL;
     return size > node->volume->max_file_size ? CODE_FILE_TOO_LARGE : 0;
 }
 
@@ -590,7 +669,8 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
     const uint32_t settable = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
                               OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
                               OS_ATTRIBUTE_TEMPORARY | OS_ATTRIBUTE_NOT_INDEXED;
-    struct sim_node *node = file->node;
+    struct sim_node *node = sim_file_of(file->node);
+    uint32_t encrypted = node->attributes & OS_ATTRIBUTE_ENCRYPTED;
 
     if (!file->metadata)
         return CODE_ACCESS_DENIED;
@@ -598,7 +678,8 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
         return CODE_WRITE_PROTECT;
     if (written < 0)
         return CODE_INVALID_PARAMETER;
-    node->attributes = attributes & settable;
+    node->attributes = attributes & settable & ~node->volume->no_attributes;
+    node->attributes |= encrypted;
     if (written != 0)
         node->written = written - written % node->volume->time_grain;
     node->changed = sim_file_time();
@@ -614,8 +695,11 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
     return sim_leave(SIM_OP_SET_METADATA, file->path, error);
 }
 
+/* A stream that goes by itself, or changes its name, is beyond the seam. */
 static os_error mark_deleted(struct os_file *file, bool deleted)
 {
+    if (file->node->kind == SIM_STREAM)
+        return CODE_INVALID_PARAMETER;
     if (!(file->rights & SIM_DELETE))
         return CODE_ACCESS_DENIED;
     if (file->node->volume->read_only)
@@ -648,7 +732,8 @@ static os_error may_replace(const struct sim_name *there, bool replace)
     if (!replace)
         return CODE_ALREADY_EXISTS;
     if (node->kind == SIM_DIRECTORY ||
-        (node->attributes & OS_ATTRIBUTE_READONLY))
+        (!node->volume->rename_over_readonly &&
+         (node->attributes & OS_ATTRIBUTE_READONLY)))
         return CODE_ACCESS_DENIED;
     if (!node->volume->posix_rename)
         return node->opens ? CODE_ACCESS_DENIED : 0;
@@ -686,6 +771,8 @@ static os_error rename_file(struct os_file *file, const wchar_t *path,
     wchar_t *resolved;
     os_error error;
 
+    if (file->node->kind == SIM_STREAM)
+        return CODE_INVALID_PARAMETER;
     if (!(file->rights & SIM_DELETE) || file->name->pending || file->name->gone)
         return CODE_ACCESS_DENIED;
     if (file->node->volume->read_only)

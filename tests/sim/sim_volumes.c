@@ -35,7 +35,12 @@ static void refs_4k(struct sim_volume *v)
     v->max_file_size = INT64_MAX;
     v->time_grain = 1;
     v->posix_rename = true;
+    v->rename_over_readonly = true;
     v->hard_links = true;
+    v->streams = true;
+    v->stream_limit = 128 * KIB; /* [REFS 1.12] */
+    v->eas = true;
+    v->security = true;
     v->allocation_unit = SIM_OWN;
     v->integrity_cluster = SIM_OWN;
     v->trailing_holes = true;
@@ -59,6 +64,7 @@ static void refs_ws2016(struct sim_volume *v)
     refs_4k(v);
     v->past_end = SIM_PAST_END_CLIPPED;
     v->posix_rename = false;
+    v->rename_over_readonly = false;
 }
 
 static void refs_unflushed(struct sim_volume *v)
@@ -105,6 +111,8 @@ static void samba(struct sim_volume *v)
     refs_4k(v);
     v->fs_name = L"NTFS";
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
+    v->stream_limit = 0;
+    v->eas = false;
     v->lazy = true;
     v->limit = UINT32_MAX;
     v->allocation_unit = 1024;
@@ -129,6 +137,7 @@ static void winbtrfs(struct sim_volume *v)
 {
     refs_4k(v);
     v->fs_name = L"Btrfs";
+    v->stream_limit = 0;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
     v->limit = UINT32_MAX;
     v->integrity_cluster = 4096;
@@ -147,6 +156,8 @@ static void openzfs(struct sim_volume *v)
 {
     refs_4k(v);
     v->fs_name = L"ZFS";
+    v->streams = false;
+    v->eas = false;
     v->cluster = 128 * KIB;
     v->lazy = true;
     v->limit = UINT32_MAX;
@@ -167,6 +178,8 @@ static void nfs41(struct sim_volume *v)
 {
     refs_4k(v);
     v->fs_name = L"NFS";
+    v->streams = false;
+    v->eas = false;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
     v->lazy = true;
     v->limit = UINT32_MAX;
@@ -184,6 +197,8 @@ static void ntfs(struct sim_volume *v)
 {
     refs_4k(v);
     v->fs_name = L"NTFS";
+    v->stream_limit = 0;
+    v->encrypts = true;
     v->features = OS_VOLUME_SPARSE;
     v->get_integrity = CODE_INVALID_FUNCTION;
     v->set_integrity = CODE_INVALID_FUNCTION;
@@ -198,7 +213,13 @@ static void exfat(struct sim_volume *v)
     v->features = 0;
     v->time_grain = EXFAT_TIME;
     v->posix_rename = false;
+    v->rename_over_readonly = false;
     v->hard_links = false;
+    v->streams = false;
+    v->eas = false;
+    v->security = false;
+    v->encrypts = false;
+    v->no_attributes = OS_ATTRIBUTE_NOT_INDEXED;
     v->set_sparse = CODE_INVALID_FUNCTION;
     v->zero = CODE_INVALID_FUNCTION;
     v->allocated = CODE_INVALID_FUNCTION;

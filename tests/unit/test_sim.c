@@ -379,9 +379,10 @@ SIM_TEST(rename_over_a_file)
     cr_expect_eq(os_write(file, 0, "fresh", 5), 0);
     cr_expect_eq(os_rename(file, DEST, false), CODE_ALREADY_EXISTS);
     sim_set_attributes(DEST, OS_ATTRIBUTE_READONLY);
+    volume->rename_over_readonly = false;
     cr_expect_eq(os_rename(file, DEST, true), CODE_ACCESS_DENIED);
     cr_expect(sim_holds(DEST, "old", 3));
-    sim_set_attributes(DEST, 0);
+    volume->rename_over_readonly = true;
     cr_expect_eq(os_rename(file, DEST, true), 0);
     os_close(file);
     cr_expect(sim_holds(DEST, "fresh", 5));

@@ -1,0 +1,131 @@
+#include "json.h"
+
+#include <inttypes.h>
+
+/* A comma, unless something has just been opened. */
+static void separate(struct text *text)
+{
+    const wchar_t *words = text_words(text);
+    wchar_t last = text->length != 0 ? words[text->length - 1] : L'\n';
+    if (last != L'{' && last != L'[' && last != L'\n')
+        text_add(text, L",");
+}
+
+static void add_key(struct text *text, const wchar_t *key)
+{
+    separate(text);
+    text_add(text, L"\"");
+    text_add(text, key);
+    text_add(text, L"\":");
+}
+
+static bool is_high(wchar_t c)
+{
+    return c >= 0xD800 && c <= 0xDBFF;
+}
+
+static bool is_low(wchar_t c)
+{
+    return c >= 0xDC00 && c <= 0xDFFF;
+}
+
+static void add_one(struct text *text, wchar_t c)
+{
+    wchar_t one[2] = {c, L'\0'};
+    if (c == L'"' || c == L'\\')
+        text_add(text, L"\\");
+    if (c < 0x20 || c == 0x7F)
+        text_format(text, L"\\u%04x", (unsigned)c);
+    else
+        text_add(text, one);
+}
+
+static void add_escaped(struct text *text, const wchar_t *value)
+{
+    text_add(text, L"\"");
+    for (const wchar_t *at = value; *at != L'\0'; at++) {
+        wchar_t pair[3] = {at[0], at[1], L'\0'};
+        if (is_high(at[0]) && is_low(at[1])) {
+            text_add(text, pair);
+            at++;
+        } else if (is_high(at[0]) || is_low(at[0])) {
+            text_add(text, L"\xFFFD");
+        } else {
+            add_one(text, at[0]);
+        }
+    }
+    text_add(text, L"\"");
+}
+
+void json_begin(struct text *text, const wchar_t *type)
+{
+    text_add(text, L"{");
+    json_string(text, L"type", type);
+}
+
+void json_end(struct text *text)
+{
+    text_add(text, L"}\n");
+}
+
+void json_string(struct text *text, const wchar_t *key, const wchar_t *value)
+{
+    if (value == NULL) {
+        json_null(text, key);
+        return;
+    }
+    add_key(text, key);
+    add_escaped(text, value);
+}
+
+void json_number(struct text *text, const wchar_t *key, uint64_t value)
+{
+    add_key(text, key);
+    text_format(text, L"%" PRIu64, value);
+}
+
+void json_boolean(struct text *text, const wchar_t *key, bool value)
+{
+    add_key(text, key);
+    text_add(text, value ? L"true" : L"false");
+}
+
+void json_null(struct text *text, const wchar_t *key)
+{
+    add_key(text, key);
+    text_add(text, L"null");
+}
+
+void json_open(struct text *text, const wchar_t *key)
+{
+    add_key(text, key);
+    text_add(text, L"{");
+}
+
+void json_close(struct text *text)
+{
+    text_add(text, L"}");
+}
+
+void json_array(struct text *text, const wchar_t *key)
+{
+    add_key(text, key);
+    text_add(text, L"[");
+}
+
+void json_item(struct text *text)
+{
+    separate(text);
+    text_add(text, L"{");
+}
+
+void json_element(struct text *text, const wchar_t *value)
+{
+    separate(text);
+    add_escaped(text, value);
+}
+
+void json_array_end(struct text *text)
+{
+    text_add(text, L"]");
+}

@@ -1,0 +1,81 @@
+#include "report_json.h"
+
+#include "../core/os.h"
+#include "json.h"
+#include "words.h"
+
+static void add_reason(const struct reflink_outcome *outcome, struct text *text)
+{
+    struct text sentence = {0};
+    bool told = outcome->reason != REFLINK_REASON_NONE;
+    if (told)
+        words_add_reason(&sentence, outcome);
+    json_string(text, L"reason", words_reason(outcome->reason));
+    json_string(text, L"reason_text", told ? text_words(&sentence) : NULL);
+    text_free(&sentence);
+}
+
+static void add_error(const struct reflink_outcome *outcome, struct text *text)
+{
+    const struct reflink_error *error = &outcome->error;
+    wchar_t message[512];
+    if (error->code == 0) {
+        json_null(text, L"error");
+        return;
+    }
+    os_message(error->code, message, sizeof message / sizeof message[0]);
+    json_open(text, L"error");
+    json_number(text, L"code", error->code);
+    json_string(text, L"message", message);
+    json_string(text, L"path", words_error_path(outcome));
+    json_string(text, L"step", words_step(error->step));
+    json_string(text, L"hint", words_hint(error->hint));
+    json_close(text);
+}
+
+static void add_losses(const struct reflink_outcome *outcome, struct text *text)
+{
+    json_array(text, L"not_kept");
+    for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
+        if (outcome->lost >> i & 1)
+            json_element(text, words_lost(i));
+    }
+    json_array_end(text);
+}
+
+void report_json_file(const struct reflink_outcome *outcome, struct text *text)
+{
+    json_begin(text, L"file");
+    json_string(text, L"source", outcome->source);
+    json_string(text, L"dest", outcome->dest);
+    json_string(text, L"status", words_status(outcome->status));
+    json_string(text, L"method", words_method(outcome->method));
+    json_number(text, L"bytes", outcome->bytes);
+    json_number(text, L"bytes_cloned", outcome->bytes_cloned);
+    json_number(text, L"bytes_copied", outcome->bytes_copied);
+    json_number(text, L"requests", outcome->requests);
+    json_number(text, L"cluster_size", outcome->cluster_size);
+    add_reason(outcome, text);
+    json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
+    add_losses(outcome, text);
+    add_error(outcome, text);
+    json_end(text);
+}
+
+void report_json_summary(const struct report_totals *totals,
+                         enum report_exit code, struct text *text)
+{
+    json_begin(text, L"summary");
+    json_number(text, L"files", totals->files);
+    json_number(text, L"cloned", totals->cloned);
+    json_number(text, L"copied", totals->copied);
+    json_number(text, L"mixed", totals->mixed);
+    json_number(text, L"skipped", totals->skipped);
+    json_number(text, L"failed", totals->failed);
+    json_number(text, L"refused", totals->refused);
+    json_number(text, L"bytes_cloned", totals->bytes_cloned);
+    json_number(text, L"bytes_copied", totals->bytes_copied);
+    json_number(text, L"elapsed_ms", totals->elapsed_us / 1000);
+    json_number(text, L"exit_code", (uint64_t)code);
+    json_end(text);
+}

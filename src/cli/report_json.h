@@ -1,0 +1,11 @@
+/* What happened, as the objects that CONTRACT.md promises. */
+#ifndef REFLINK_CLI_REPORT_JSON_H
+#define REFLINK_CLI_REPORT_JSON_H
+
+#include "report.h"
+
+void report_json_file(const struct reflink_outcome *outcome, struct text *text);
+void report_json_summary(const struct report_totals *totals,
+                         enum report_exit code, struct text *text);
+
+#endif

@@ -1,0 +1,158 @@
+#include "words.h"
+
+static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_NOT_ASKED] = L"not-asked",
+    [REFLINK_REASON_EMPTY] = L"empty",
+    [REFLINK_REASON_BELOW_CLUSTER] = L"below-cluster",
+    [REFLINK_REASON_PARTIAL_CLUSTER] = L"partial-cluster",
+    [REFLINK_REASON_NO_CLONING] = L"no-block-cloning",
+    [REFLINK_REASON_OTHER_VOLUME] = L"different-volume",
+    [REFLINK_REASON_UNALIGNED] = L"unaligned",
+    [REFLINK_REASON_CLOSE_OVERLAP] = L"close-overlap",
+    [REFLINK_REASON_INTEGRITY] = L"integrity-mismatch",
+    [REFLINK_REASON_SPARSE] = L"sparse-mismatch",
+    [REFLINK_REASON_LIMIT] = L"reference-limit",
+    [REFLINK_REASON_ENCRYPTED] = L"encrypted",
+    [REFLINK_REASON_REFUSED] = L"volume-refused",
+    [REFLINK_REASON_UNPROVED] = L"proof-failed",
+};
+
+/* %ls is DEST's volume. */
+static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for",
+    [REFLINK_REASON_EMPTY] = L"there is no byte in it",
+    [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than one cluster",
+    [REFLINK_REASON_PARTIAL_CLUSTER] =
+        L"the last cluster is not whole, and was copied",
+    [REFLINK_REASON_NO_CLONING] = L"%ls cannot clone blocks",
+    [REFLINK_REASON_OTHER_VOLUME] = L"%ls is another volume than SOURCE's",
+    [REFLINK_REASON_UNALIGNED] = L"the range does not lie on cluster borders",
+    [REFLINK_REASON_CLOSE_OVERLAP] =
+        L"the range is moved by less than one cluster",
+    [REFLINK_REASON_INTEGRITY] =
+        L"the integrity settings of SOURCE and DEST differ",
+    [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, and DEST cannot be",
+    [REFLINK_REASON_LIMIT] =
+        L"some clusters are referenced as often as the volume allows",
+    [REFLINK_REASON_ENCRYPTED] = L"SOURCE is encrypted",
+    [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
+    [REFLINK_REASON_UNPROVED] =
+        L"the volume said that it had cloned, and had not",
+};
+
+static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
+    [REFLINK_STEP_NONE] = L"working",
+    [REFLINK_STEP_PATH] = L"reading the path",
+    [REFLINK_STEP_RANGE] = L"finding the range",
+    [REFLINK_STEP_OPEN_SOURCE] = L"opening it to read",
+    [REFLINK_STEP_OPEN_DEST] = L"opening it to write",
+    [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
+    [REFLINK_STEP_QUERY_VOLUME] = L"asking its volume",
+    [REFLINK_STEP_CREATE] = L"creating it",
+    [REFLINK_STEP_MARK] = L"marking it",
+    [REFLINK_STEP_SPARSE] = L"making it sparse",
+    [REFLINK_STEP_INTEGRITY] = L"setting its integrity stream",
+    [REFLINK_STEP_SET_SIZE] = L"setting its size",
+    [REFLINK_STEP_CLONE] = L"cloning into it",
+    [REFLINK_STEP_READ] = L"reading",
+    [REFLINK_STEP_WRITE] = L"writing",
+    [REFLINK_STEP_ZERO] = L"writing zeros",
+    [REFLINK_STEP_COMPARE] = L"comparing",
+    [REFLINK_STEP_FLUSH] = L"flushing",
+    [REFLINK_STEP_ATTRIBUTES] = L"setting its attributes and times",
+    [REFLINK_STEP_STREAMS] = L"copying its named streams",
+    [REFLINK_STEP_EA] = L"copying its extended attributes",
+    [REFLINK_STEP_SECURITY] = L"copying its owner and permissions",
+    [REFLINK_STEP_RENAME] = L"putting the new file in its place",
+    [REFLINK_STEP_MEMORY] = L"making room in memory",
+};
+
+static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
+    [REFLINK_HINT_EXISTS] = L"-f replaces it, -n leaves it alone",
+    [REFLINK_HINT_SAME_FILE] = L"SOURCE and DEST are the same file",
+    [REFLINK_HINT_STREAM] = L"it names a stream; streams are never cloned",
+    [REFLINK_HINT_DIRECTORY] = L"it is a directory",
+    [REFLINK_HINT_NOT_DIRECTORY] = L"it is not a directory",
+    [REFLINK_HINT_NO_DIRECTORY] = L"the directory it goes into is missing",
+    [REFLINK_HINT_NOT_A_FILE] = L"it is not a file on a disk",
+    [REFLINK_HINT_SOURCE_CHANGED] = L"it was changed meanwhile",
+    [REFLINK_HINT_PAST_END] = L"the range ends behind its end",
+    [REFLINK_HINT_TOO_FAR] = L"no file can be that long",
+    [REFLINK_HINT_IN_USE] = L"another program has it open",
+    [REFLINK_HINT_ENCRYPTED] =
+        L"SOURCE is encrypted and this would not be; copy it to a volume that "
+        L"encrypts, or decrypt it first",
+    [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
+    [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
+};
+
+static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
+    L"named streams",        L"extended attributes",   L"the sparse flag",
+    L"the integrity stream", L"owner and permissions", L"some attributes",
+};
+
+static const wchar_t *const statuses[] = {
+    [REFLINK_OK] = L"ok",
+    [REFLINK_SKIPPED] = L"skipped",
+    [REFLINK_FAILED] = L"failed",
+    [REFLINK_REFUSED] = L"refused",
+    [REFLINK_DIFFERENT] = L"different",
+    [REFLINK_INTERRUPTED] = L"interrupted",
+};
+
+static const wchar_t *const methods[] = {
+    [REFLINK_METHOD_NONE] = L"none",
+    [REFLINK_METHOD_CLONE] = L"clone",
+    [REFLINK_METHOD_COPY] = L"copy",
+    [REFLINK_METHOD_MIXED] = L"mixed",
+};
+
+const wchar_t *words_reason(enum reflink_reason reason)
+{
+    return reasons[reason];
+}
+
+void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
+{
+    struct text volume = {0};
+    const wchar_t *root = outcome->volume_root;
+    const wchar_t *file_system = outcome->file_system;
+    if (root[0] != L'\0' && file_system[0] != L'\0')
+        text_format(&volume, L"%ls (%ls)", root, file_system);
+    else if (root[0] != L'\0' || file_system[0] != L'\0')
+        text_add(&volume, root[0] != L'\0' ? root : file_system);
+    else
+        text_add(&volume, L"DEST's volume");
+    text_format(text, sentences[outcome->reason], text_words(&volume));
+    text_free(&volume);
+}
+
+const wchar_t *words_status(enum reflink_status status)
+{
+    return statuses[status];
+}
+
+const wchar_t *words_method(enum reflink_method method)
+{
+    return methods[method];
+}
+
+const wchar_t *words_step(enum reflink_step step)
+{
+    return steps[step];
+}
+
+const wchar_t *words_hint(enum reflink_hint hint)
+{
+    return hints[hint];
+}
+
+const wchar_t *words_lost(unsigned index)
+{
+    return losses[index];
+}
+
+const wchar_t *words_error_path(const struct reflink_outcome *outcome)
+{
+    return outcome->error.in_source ? outcome->source : outcome->dest;
+}
