@@ -94,6 +94,33 @@ static bool apply_json(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_dry_run(struct parser *parser, const struct option *option,
+                          const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->dry_run = true;
+    return true;
+}
+
+/* The forms that look and change nothing; one at a time. */
+static bool apply_action(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
+{
+    static const struct {
+        const wchar_t *name;
+        enum options_action action;
+    } actions[] = {{L"info", OPTIONS_INFO},
+                   {L"extents", OPTIONS_EXTENTS},
+                   {L"shared", OPTIONS_SHARED}};
+    (void)value;
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (wcscmp(actions[i].name, option->name) == 0)
+            parser->options->action = actions[i].action;
+    }
+    return true;
+}
+
 static bool apply_quiet(struct parser *parser, const struct option *option,
                         const wchar_t *value)
 {
@@ -160,6 +187,19 @@ static bool apply_verify(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_progress(struct parser *parser, const struct option *option,
+                           const wchar_t *value)
+{
+    static const struct word words[] = {{L"auto", PROGRESS_AUTO},
+                                        {L"always", PROGRESS_ALWAYS},
+                                        {L"never", PROGRESS_NEVER}};
+    int progress = find_word(words, sizeof words / sizeof words[0], value);
+    if (progress < 0)
+        return bad_value(parser, option, value, L"auto, always or never");
+    parser->options->progress = (enum options_progress)progress;
+    return true;
+}
+
 static bool parse_size(struct parser *parser, const struct option *option,
                        const wchar_t *value, uint64_t *size)
 {
@@ -220,6 +260,11 @@ static const struct option table[] = {
     {L"no-clobber", L'n', VALUE_NONE, apply_keep},
     {L"security", 0, VALUE_NONE, apply_security},
     {L"json", 0, VALUE_NONE, apply_json},
+    {L"progress", 0, VALUE_NEEDED, apply_progress},
+    {L"dry-run", 0, VALUE_NONE, apply_dry_run},
+    {L"info", 0, VALUE_NONE, apply_action},
+    {L"extents", 0, VALUE_NONE, apply_action},
+    {L"shared", 0, VALUE_NONE, apply_action},
     {L"quiet", L'q', VALUE_NONE, apply_quiet},
     {L"verbose", L'v', VALUE_NONE, apply_verbose},
     {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},
@@ -357,25 +402,50 @@ static void take_range(struct parser *parser)
         take_range_operands(options);
 }
 
-/* What the operands have to be for a run. */
-static bool check_operands(struct parser *parser)
+static bool has_empty_operand(struct parser *parser)
 {
     const struct options *options = parser->options;
     for (int i = 0; i < options->operand_count; i++) {
         if (options->operands[i][0] == L'\0') {
             text_format(parser->error, L"operand %d is empty", i + 1);
-            return false;
+            return true;
         }
     }
+    return false;
+}
+
+/* Exactly two: SOURCE and DEST, or the two files of --shared. */
+static bool check_two(struct parser *parser, const wchar_t *none,
+                      const wchar_t *one)
+{
+    const struct options *options = parser->options;
     if (options->operand_count == 0)
-        text_add(parser->error, L"SOURCE and DEST are missing");
+        text_add(parser->error, none);
     else if (options->operand_count == 1)
-        text_format(parser->error, L"DEST is missing behind '%ls'",
+        text_format(parser->error, L"%ls is missing behind '%ls'", one,
                     options->operands[0]);
     else if (options->operand_count > 2)
         text_format(parser->error, L"one operand too many: '%ls'",
                     options->operands[2]);
     return options->operand_count == 2;
+}
+
+static bool check_operands(struct parser *parser)
+{
+    const struct options *options = parser->options;
+    if (has_empty_operand(parser))
+        return false;
+    switch (options->action) {
+    case OPTIONS_INFO:
+    case OPTIONS_EXTENTS:
+        if (options->operand_count == 0)
+            text_add(parser->error, L"a path is missing");
+        return options->operand_count != 0;
+    case OPTIONS_SHARED:
+        return check_two(parser, L"two files are missing", L"a second file");
+    default:
+        return check_two(parser, L"SOURCE and DEST are missing", L"DEST");
+    }
 }
 
 bool options_parse(int argc, wchar_t **argv, struct options *options,
@@ -403,7 +473,8 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
             ended = true;
         else if (!parse_argument(&parser, argument))
             return false;
-        if (options->action != OPTIONS_RUN)
+        if (options->action == OPTIONS_HELP ||
+            options->action == OPTIONS_VERSION)
             return true;
     }
     take_range(&parser);

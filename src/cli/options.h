@@ -8,7 +8,16 @@
 
 #include "text.h"
 
-enum options_action { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION };
+enum options_action {
+    OPTIONS_RUN,
+    OPTIONS_HELP,
+    OPTIONS_VERSION,
+    OPTIONS_INFO,    /* --info PATH... */
+    OPTIONS_EXTENTS, /* --extents FILE... */
+    OPTIONS_SHARED   /* --shared FILE FILE */
+};
+
+enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 struct options {
     enum options_action action;
@@ -18,6 +27,8 @@ struct options {
     bool quiet;
     bool verbose;
     bool json;
+    bool dry_run; /* say what would be done */
+    enum options_progress progress;
     const wchar_t **operands; /* within argv; the array is owned */
     int operand_count;
 };
