@@ -184,6 +184,16 @@ struct reflink_session *reflink_session_open(void);
 void reflink_session_close(struct reflink_session *session);
 
 /*
+ * Has `watch` called with what was done so far of the file at hand, and how
+ * many bytes it is to be: after each request and each block. NULL: no more.
+ */
+void reflink_session_watch(struct reflink_session *session,
+                           void (*watch)(void *context,
+                                         const struct reflink_outcome *so_far,
+                                         uint64_t total),
+                           void *context);
+
+/*
  * Clones or copies the whole of `source` to `dest`, which names a file, not
  * the directory it goes into. DEST appears complete or not at all. Fills
  * `*outcome`, whatever happens.
@@ -205,5 +215,42 @@ void reflink_range(struct reflink_session *session,
                    const struct reflink_policy *policy, const wchar_t *source,
                    const wchar_t *dest, const struct reflink_range *range,
                    struct reflink_outcome *outcome);
+
+/* A step that a run would take, in order. */
+enum reflink_dry_kind {
+    REFLINK_DRY_CREATE,     /* a temporary beside DEST, or DEST in place */
+    REFLINK_DRY_SPARSE,     /* DEST is marked sparse, for cloning or holes */
+    REFLINK_DRY_INTEGRITY,  /* DEST gets SOURCE's integrity setting */
+    REFLINK_DRY_SET_SIZE,   /* `length` is the new end of file */
+    REFLINK_DRY_CLONE,      /* a request */
+    REFLINK_DRY_COPY,       /* by bytes */
+    REFLINK_DRY_DENSE,      /* the sparse flag is given back */
+    REFLINK_DRY_STREAMS,    /* `length` named streams are copied */
+    REFLINK_DRY_ATTRIBUTES, /* attributes and times are set */
+    REFLINK_DRY_RENAME,     /* the temporary takes DEST's name */
+    REFLINK_DRY_REPLACE,    /* and an old DEST's place */
+    REFLINK_DRY_COUNT
+};
+
+struct reflink_dry_step {
+    enum reflink_dry_kind kind;
+    uint64_t source_offset;
+    uint64_t dest_offset;
+    uint64_t length;  /* bytes of the files */
+    uint64_t request; /* bytes that a request asks for */
+};
+
+/*
+ * Finds out what reflink_file, or reflink_range if `range` is not NULL, would
+ * do, and changes nothing. Calls `tell` for each step; fills `*outcome` with
+ * what is to be expected, a refusal or an error too. What only a request can
+ * show (its refusal, a failed proof) is not foreseen.
+ */
+void reflink_dry_run(struct reflink_session *session,
+                     const struct reflink_policy *policy, const wchar_t *source,
+                     const wchar_t *dest, const struct reflink_range *range,
+                     void (*tell)(void *context,
+                                  const struct reflink_dry_step *step),
+                     void *context, struct reflink_outcome *outcome);
 
 #endif

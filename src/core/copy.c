@@ -103,10 +103,18 @@ static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
     return true;
 }
 
+static bool count(const struct copy *copy, uint64_t length)
+{
+    copy->outcome->bytes_copied += length;
+    session_tell(copy->session, copy->outcome);
+    return true;
+}
+
 static bool copy_hole(const struct copy *copy, const struct part *part)
 {
     if (copy->job->blank)
-        return check_zeros(copy, part->at, part->length);
+        return check_zeros(copy, part->at, part->length) &&
+               count(copy, part->length);
     os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
                              part->length);
     if (error != 0 && classify_unsupported(error)) {
@@ -116,7 +124,8 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
         outcome_fail(copy->outcome, error, REFLINK_STEP_ZERO, OUTCOME_DEST);
         return false;
     }
-    return check_zeros(copy, part->at, part->length);
+    return check_zeros(copy, part->at, part->length) &&
+           count(copy, part->length);
 }
 
 /* One block; what is zero in a sparse SOURCE stays a hole in a blank DEST,
@@ -129,7 +138,7 @@ static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
                 compare_is_zero(copy->session->buffer, length);
     if (!skip && !write_block(copy, at, length))
         return false;
-    return check_block(copy, at, length);
+    return check_block(copy, at, length) && count(copy, length);
 }
 
 static bool copy_data(const struct copy *copy, const struct part *part)
@@ -201,8 +210,5 @@ bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome)
 {
     struct copy copy = {session, job, outcome};
-    bool done = job->backward ? copy_backward(&copy) : copy_forward(&copy);
-    if (done)
-        outcome->bytes_copied += job->length;
-    return done;
+    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
 }

@@ -22,8 +22,9 @@ struct copy_job {
 
 /*
  * Copies the range. The ranges may overlap in one file: the result is what
- * memmove would give, if `backward` is set as it says. Returns true when all
- * is done; else the failure, or a difference found by `check`, is recorded.
+ * memmove would give, if `backward` is set as it says. What is done is counted
+ * in the outcome block by block. Returns true when all is done; else the
+ * failure, or a difference found by `check`, is recorded.
  */
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome);

@@ -45,27 +45,13 @@ static bool fail_hint(struct job *job, os_error error, enum reflink_step step,
     return false;
 }
 
-/* What the policy says to a DEST that is there. */
-static bool judge_existing(struct job *job, const struct os_info *there)
-{
-    if (job->policy->existing == REFLINK_EXISTING_KEEP) {
-        job->outcome->status = REFLINK_SKIPPED;
-        return false;
-    }
-    if (open_is_same_file(there, &job->source.info))
-        return fail_hint(job, CODE_SHARING_VIOLATION, REFLINK_STEP_OPEN_DEST,
-                         REFLINK_HINT_SAME_FILE);
-    if (job->policy->existing == REFLINK_EXISTING_FAIL)
-        return fail_hint(job, CODE_FILE_EXISTS, REFLINK_STEP_CREATE,
-                         REFLINK_HINT_EXISTS);
-    return true;
-}
-
 static bool look_at_dest(struct job *job)
 {
     struct os_info there;
     return open_look(job->dest_path, &job->exists, &there, job->outcome) &&
-           (!job->exists || judge_existing(job, &there));
+           (!job->exists ||
+            open_judge_existing(job->policy, &there, &job->source.info,
+                                job->outcome));
 }
 
 /* A name beside DEST that nobody can guess and everybody can recognise. */

@@ -106,6 +106,23 @@ bool open_is_same_file(const struct os_info *a, const struct os_info *b)
                   sizeof a->identity.file) == 0;
 }
 
+bool open_judge_existing(const struct reflink_policy *policy,
+                         const struct os_info *there,
+                         const struct os_info *source,
+                         struct reflink_outcome *outcome)
+{
+    if (policy->existing == REFLINK_EXISTING_KEEP)
+        outcome->status = REFLINK_SKIPPED;
+    else if (open_is_same_file(there, source))
+        outcome_fail_hint(outcome, CODE_SHARING_VIOLATION,
+                          REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          REFLINK_HINT_SAME_FILE);
+    else if (policy->existing == REFLINK_EXISTING_FAIL)
+        outcome_fail_hint(outcome, CODE_FILE_EXISTS, REFLINK_STEP_CREATE,
+                          OUTCOME_DEST, REFLINK_HINT_EXISTS);
+    return outcome->status == REFLINK_OK;
+}
+
 unsigned open_encrypted(const struct os_info *source)
 {
     return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;

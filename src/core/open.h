@@ -28,6 +28,12 @@ bool open_source(const wchar_t *path, bool with_security,
 bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
+/* What the policy of whole files says to a DEST that is there. */
+bool open_judge_existing(const struct reflink_policy *policy,
+                         const struct os_info *there,
+                         const struct os_info *source,
+                         struct reflink_outcome *outcome);
+
 bool open_is_same_file(const struct os_info *a, const struct os_info *b);
 
 /* What is to be added to the intent of making DEST: OS_ENCRYPTED, or 0. */

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "bounds.h"
 #include "codes.h"
 #include "open.h"
 #include "prepare.h"
@@ -91,33 +92,9 @@ static bool open_dest(struct job *job)
                                            &job->prepared.dest, job->outcome);
 }
 
-/* Both ends exist as numbers, and SOURCE's as bytes. Sums cannot overflow:
-   each is compared with what is left instead. */
-static bool check_range(struct job *job)
-{
-    const struct reflink_range *range = job->range;
-    uint64_t size = job->source.info.size;
-    job->length = range->length;
-    if (range->to_end && range->source_offset <= size)
-        job->length = size - range->source_offset;
-    if (range->source_offset > size ||
-        job->length > size - range->source_offset) {
-        outcome_fail_hint(job->outcome, CODE_HANDLE_EOF, REFLINK_STEP_RANGE,
-                          OUTCOME_SOURCE, REFLINK_HINT_PAST_END);
-        return false;
-    }
-    if (range->dest_offset >= PLAN_MAX_SIZE ||
-        job->length >= PLAN_MAX_SIZE - range->dest_offset)
-        return fail(job, CODE_ARITHMETIC_OVERFLOW, REFLINK_STEP_RANGE,
-                    REFLINK_HINT_TOO_FAR);
-    return true;
-}
-
 static struct transfer range_transfer(struct job *job)
 {
-    uint64_t end = job->range->dest_offset + job->length;
-    bool grows = job->length != 0 && end > job->old_size;
-    job->new_size = grows ? end : job->old_size;
+    job->new_size = bounds_grown(job->range, job->length, job->old_size);
     struct transfer transfer = {
         .session = job->session,
         .policy = job->policy,
@@ -233,7 +210,9 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
-        check_range(job) && open_dest(job)) {
+        bounds_check(job->range, job->source.info.size, &job->length,
+                     job->outcome) &&
+        open_dest(job)) {
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK &&
                     commit(job);

@@ -40,3 +40,20 @@ struct lesson *session_lesson(struct reflink_session *session, uint64_t volume)
     lessons[session->count] = (struct lesson){.volume = volume};
     return &lessons[session->count++];
 }
+
+void reflink_session_watch(struct reflink_session *session,
+                           void (*watch)(void *context,
+                                         const struct reflink_outcome *so_far,
+                                         uint64_t total),
+                           void *context)
+{
+    session->watch = watch;
+    session->watch_context = context;
+}
+
+void session_tell(const struct reflink_session *session,
+                  const struct reflink_outcome *outcome)
+{
+    if (session->watch != NULL)
+        session->watch(session->watch_context, outcome, session->total);
+}

@@ -24,7 +24,15 @@ struct reflink_session {
     size_t count;
     uint8_t *buffer; /* SESSION_BUFFER bytes */
     uint8_t *second; /* likewise */
+    void (*watch)(void *context, const struct reflink_outcome *so_far,
+                  uint64_t total); /* or NULL */
+    void *watch_context;
+    uint64_t total; /* bytes of the file at hand */
 };
+
+/* Tells whoever watches how far it got. */
+void session_tell(const struct reflink_session *session,
+                  const struct reflink_outcome *outcome);
 
 /* The lesson of `volume`, made if there is none; NULL: no memory. Valid
    until the next call. */

@@ -231,6 +231,7 @@ static enum piece_end clone_piece(struct state *s,
     if (end != PIECE_DONE)
         return end;
     t->outcome->bytes_cloned += piece->length;
+    session_tell(t->session, t->outcome);
     s->has_cloned = true;
     if (s->limit < PLAN_LIMIT)
         s->limit = s->limit < PLAN_LIMIT / 2 ? s->limit * 2 : PLAN_LIMIT;
@@ -311,16 +312,23 @@ static enum reflink_reason reason_at_start(struct transfer *t)
     return reason_before(&t->facts);
 }
 
-bool transfer_refuses(struct transfer *transfer)
+enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
     enum reflink_reason reason = reason_at_start(transfer);
-    if (reason == REFLINK_REASON_NONE) {
-        struct plan_input in = input_of(&s);
-        struct plan plan;
-        plan_make(&in, &plan);
-        reason = plan.nothing ? REFLINK_REASON_NONE : plan.reason;
-    }
+    if (reason != REFLINK_REASON_NONE)
+        return reason;
+    struct plan_input in = input_of(&s);
+    plan_make(&in, plan);
+    return REFLINK_REASON_NONE;
+}
+
+bool transfer_refuses(struct transfer *transfer)
+{
+    struct plan plan;
+    enum reflink_reason reason = transfer_plan(transfer, &plan);
+    if (reason == REFLINK_REASON_NONE && !plan.nothing)
+        reason = plan.reason;
     if (reason == REFLINK_REASON_NONE || !is_refusal(transfer, reason))
         return false;
     outcome_reason(transfer->outcome, reason);
@@ -331,6 +339,7 @@ enum transfer_end transfer_run(struct transfer *transfer)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
     s.before = *transfer->lesson;
+    transfer->session->total = transfer->length;
     enum reflink_reason reason = reason_at_start(transfer);
     if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
         return TRANSFER_REFUSED;

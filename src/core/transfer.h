@@ -40,6 +40,10 @@ enum transfer_end {
    its cluster size, else a guess [REFS 11]. */
 uint32_t transfer_unit(const struct transfer *transfer);
 
+/* How the range would be cut, if nothing is learned on the way. A reason
+   other than none: all by bytes for that, and `*plan` is not set. */
+enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan);
+
 /*
  * Whether REFLINK_ALWAYS must refuse before anything changes: by what is
  * known of the files, or because the range is not on cluster borders. Says

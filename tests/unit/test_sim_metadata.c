@@ -97,6 +97,9 @@ SIM_TEST(a_stream_is_read_by_its_name)
     cr_expect_not(sim_stream_holds(SOURCE, L"one", "byte", 4));
     cr_expect_not(sim_stream_holds(SOURCE, L"two", "", 0));
     cr_expect_not(sim_stream_holds(DEST, L"one", "", 0));
+    cr_expect_eq(sim_set_stream(SOURCE, L"One", "new", 3), 0);
+    cr_expect(sim_stream_holds(SOURCE, L"one", "new", 3));
+    cr_expect_eq(sim_stream_count(SOURCE), 1);
 }
 
 SIM_TEST(a_stream_is_added_and_filled)
@@ -137,6 +140,8 @@ SIM_TEST(what_no_stream_opens_as)
     cr_expect_eq(try_open(L"R:\\dir:one", OS_CREATE_NEW), 0);
     cr_expect_eq(try_open(L"R:\\dir:one", OS_OPEN_SOURCE), 0);
     cr_expect_eq(try_open(L"source:one", OS_OPEN_SOURCE), 0);
+    cr_expect_eq(try_open(L"R:", OS_OPEN_LOOK), 0); /* a drive's colon */
+    cr_expect_eq(try_open(L"\\\\?\\R:", OS_OPEN_LOOK), 0);
 }
 
 SIM_TEST(streams_through_links)
@@ -246,7 +251,7 @@ SIM_TEST(a_lost_stream_answers_so)
     volume->drop.code = CODE_NETNAME_DELETED;
     volume->drop.kills_handles = true;
     cr_expect_eq(os_clone(source, 0, dest, 0, 4096), CODE_NETNAME_DELETED);
-    cr_expect_neq(os_read(stream, 0, &byte, 1, &done), 0);
+    cr_expect_eq(os_read(stream, 0, &byte, 1, &done), CODE_NETNAME_DELETED);
     os_close(stream);
     os_close(source);
     os_close(dest);
@@ -357,6 +362,7 @@ SIM_TEST(no_stream_is_cloned)
     sim_write_file(DEST, "x", 1);
     file = open_file(DEST, OS_OPEN_IN_PLACE);
     stream = open_file(STREAM, OS_OPEN_IN_PLACE);
+    cr_expect_eq(os_set_size(stream, 4096), 0);
     cr_expect_not(sim_cloned_stream);
     cr_expect_eq(os_clone(file, 0, stream, 0, 4096), CODE_NOT_SUPPORTED);
     cr_expect(sim_cloned_stream);
@@ -657,6 +663,28 @@ SIM_TEST(security_is_copied_by_who_may)
                                OS_CREATE_NEW | OS_WITH_SECURITY),
                  0);
     cr_expect_eq(sim_security(DEST), 9);
+}
+
+SIM_TEST(security_of_a_lost_source)
+{
+    struct os_file *source;
+    struct os_file *dest;
+    struct os_file *inside;
+    os_error code;
+    struct sim_volume *volume = one_stream("refs-4k");
+    sim_mount(L"S:\\", "refs-4k");
+    source = open_file(SOURCE, OS_OPEN_SOURCE | OS_WITH_SECURITY);
+    dest = open_file(L"S:\\f", OS_CREATE_NEW | OS_WITH_SECURITY);
+    volume->drop.at = 1;
+    volume->drop.code = CODE_NETNAME_DELETED;
+    volume->drop.kills_handles = true;
+    inside = open_file(L"R:\\g", OS_CREATE_NEW);
+    code = os_clone(inside, 0, inside, 0, 4096);
+    os_close(inside);
+    cr_expect_eq(code, CODE_NETNAME_DELETED);
+    cr_expect_eq(os_copy_security(source, dest), CODE_NETNAME_DELETED);
+    os_close(source);
+    os_close(dest);
 }
 
 SIM_TEST(security_between_volumes)
