@@ -43,9 +43,9 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     json_array_end(text);
 }
 
-void report_json_file(const struct reflink_outcome *outcome, struct text *text)
+void report_json_members(const struct reflink_outcome *outcome,
+                         struct text *text)
 {
-    json_begin(text, L"file");
     json_string(text, L"source", outcome->source);
     json_string(text, L"dest", outcome->dest);
     json_string(text, L"status", words_status(outcome->status));
@@ -59,6 +59,12 @@ void report_json_file(const struct reflink_outcome *outcome, struct text *text)
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
     add_error(outcome, text);
+}
+
+void report_json_file(const struct reflink_outcome *outcome, struct text *text)
+{
+    json_begin(text, L"file");
+    report_json_members(outcome, text);
     json_end(text);
 }
 

@@ -4,6 +4,10 @@
 
 #include "report.h"
 
+/* All members of an outcome, within an object that is begun. */
+void report_json_members(const struct reflink_outcome *outcome,
+                         struct text *text);
+
 void report_json_file(const struct reflink_outcome *outcome, struct text *text);
 void report_json_summary(const struct report_totals *totals,
                          enum report_exit code, struct text *text);

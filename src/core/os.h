@@ -248,4 +248,7 @@ enum os_stream { OS_STDOUT, OS_STDERR };
  */
 bool os_print(enum os_stream stream, const wchar_t *text);
 
+/* The columns of the console behind `stream`; 0 if there is none. */
+unsigned os_console_width(enum os_stream stream);
+
 #endif

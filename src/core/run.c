@@ -20,24 +20,46 @@ static void fail(struct reflink_outcome *outcome, const wchar_t *source,
                           REFLINK_HINT_NOT_DIRECTORY);
 }
 
+bool run_begin(struct run *run)
+{
+    *run = (struct run){.session = reflink_session_open()};
+    return run->session != NULL;
+}
+
+/* Finds the target; false if there is none, which is then the outcome. */
+static bool find_target(struct run *run, const wchar_t *source,
+                        const wchar_t *dest, struct reflink_outcome *outcome)
+{
+    free(run->target);
+    run->target = NULL;
+    os_error error = target_find(source, dest, &run->target);
+    if (error != 0)
+        fail(outcome, source, dest, error);
+    return error == 0;
+}
+
 void run_one(struct run *run, const struct reflink_policy *policy,
              const wchar_t *source, const wchar_t *dest,
              const struct reflink_range *range, struct reflink_outcome *outcome)
 {
-    free(run->target);
-    run->target = NULL;
-    if (run->session == NULL)
-        run->session = reflink_session_open();
-    os_error error = run->session != NULL
-                         ? target_find(source, dest, &run->target)
-                         : CODE_NOT_ENOUGH_MEMORY;
-    if (error != 0)
-        fail(outcome, source, dest, error);
-    else if (range != NULL)
+    if (!find_target(run, source, dest, outcome))
+        return;
+    if (range != NULL)
         reflink_range(run->session, policy, source, run->target, range,
                       outcome);
     else
         reflink_file(run->session, policy, source, run->target, outcome);
+}
+
+void run_dry(struct run *run, const struct reflink_policy *policy,
+             const wchar_t *source, const wchar_t *dest,
+             const struct reflink_range *range,
+             void (*tell)(void *context, const struct reflink_dry_step *step),
+             void *context, struct reflink_outcome *outcome)
+{
+    if (find_target(run, source, dest, outcome))
+        reflink_dry_run(run->session, policy, source, run->target, range, tell,
+                        context, outcome);
 }
 
 void run_end(struct run *run)

@@ -7,11 +7,13 @@
 
 #include <reflink/reflink.h>
 
-/* Zeroed, it is a run that has not begun. */
 struct run {
     struct reflink_session *session;
     wchar_t *target; /* that of the last source */
 };
+
+/* False: there is no memory for it; run_end is due all the same. */
+bool run_begin(struct run *run);
 
 /*
  * Clones `source` to `dest`, or into it if it is a directory; all of it, or
@@ -22,6 +24,13 @@ void run_one(struct run *run, const struct reflink_policy *policy,
              const wchar_t *source, const wchar_t *dest,
              const struct reflink_range *range,
              struct reflink_outcome *outcome);
+
+/* The same as a dry run: `tell` is called for each step. */
+void run_dry(struct run *run, const struct reflink_policy *policy,
+             const wchar_t *source, const wchar_t *dest,
+             const struct reflink_range *range,
+             void (*tell)(void *context, const struct reflink_dry_step *step),
+             void *context, struct reflink_outcome *outcome);
 
 void run_end(struct run *run);
 

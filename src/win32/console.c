@@ -59,3 +59,13 @@ bool os_print(enum os_stream stream, const wchar_t *text)
     return GetConsoleMode(handle, &mode) ? print_console(handle, text, length)
                                          : print_utf8(handle, text, length);
 }
+
+unsigned os_console_width(enum os_stream stream)
+{
+    HANDLE handle = GetStdHandle(stream == OS_STDOUT ? STD_OUTPUT_HANDLE
+                                                     : STD_ERROR_HANDLE);
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    if (!GetConsoleScreenBufferInfo(handle, &info))
+        return 0;
+    return (unsigned)(info.srWindow.Right - info.srWindow.Left + 1);
+}

@@ -1,0 +1,112 @@
+#include "report_dry.h"
+
+#include <inttypes.h>
+
+#include "json.h"
+#include "report_json.h"
+#include "words.h"
+
+/* The stable word, and what people read. */
+static const struct {
+    const wchar_t *word;
+    const wchar_t *sentence;
+} kinds[REFLINK_DRY_COUNT] = {
+    [REFLINK_DRY_CREATE] = {L"create", L"make it, marked for deletion"},
+    [REFLINK_DRY_SPARSE] = {L"sparse", L"mark it sparse"},
+    [REFLINK_DRY_INTEGRITY] = {L"integrity", L"set SOURCE's integrity stream"},
+    [REFLINK_DRY_SET_SIZE] = {L"size", L"set its end of file"},
+    [REFLINK_DRY_CLONE] = {L"clone", NULL},
+    [REFLINK_DRY_COPY] = {L"copy", NULL},
+    [REFLINK_DRY_DENSE] = {L"dense", L"give the sparse flag back"},
+    [REFLINK_DRY_STREAMS] = {L"streams", L"copy named streams"},
+    [REFLINK_DRY_ATTRIBUTES] = {L"attributes", L"set attributes and times"},
+    [REFLINK_DRY_RENAME] = {L"rename", L"give it its name"},
+    [REFLINK_DRY_REPLACE] = {L"replace", L"put it in the old file's place"},
+};
+
+static bool is_piece(const struct reflink_dry_step *step)
+{
+    return step->kind == REFLINK_DRY_CLONE || step->kind == REFLINK_DRY_COPY;
+}
+
+static void add_json(const struct reflink_dry_step *step, struct text *text)
+{
+    if (text->length != 0)
+        text_add(text, L",");
+    text_add(text, L"{");
+    json_string(text, L"step", kinds[step->kind].word);
+    if (is_piece(step)) {
+        json_number(text, L"source_offset", step->source_offset);
+        json_number(text, L"dest_offset", step->dest_offset);
+    }
+    if (is_piece(step) || step->length != 0)
+        json_number(text, L"length", step->length);
+    if (step->kind == REFLINK_DRY_CLONE)
+        json_number(text, L"request", step->request);
+    json_close(text);
+}
+
+static void add_line(const struct reflink_dry_step *step, struct text *text)
+{
+    text_format(text, L"  %-10ls ", kinds[step->kind].word);
+    if (is_piece(step))
+        text_format(text, L"%" PRIu64 L" bytes from %" PRIu64 L" to %" PRIu64,
+                    step->length, step->source_offset, step->dest_offset);
+    else
+        text_add(text, kinds[step->kind].sentence);
+    if (step->request > step->length)
+        text_format(text, L" (asks for %" PRIu64 L")", step->request);
+    if (!is_piece(step) && step->length != 0)
+        text_format(text, L": %" PRIu64, step->length);
+    text_add(text, L"\n");
+}
+
+void report_dry_step(void *dry, const struct reflink_dry_step *step)
+{
+    struct report_dry *collected = dry;
+    if (collected->style->json)
+        add_json(step, &collected->steps);
+    else
+        add_line(step, &collected->steps);
+}
+
+static void add_head(const struct reflink_outcome *outcome, struct text *text)
+{
+    text_add(text, L"plan    ");
+    text_add(text, outcome->source);
+    text_add(text, L" -> ");
+    text_add(text, outcome->dest);
+    text_add(text, L"  (");
+    text_add_size(text, outcome->bytes_cloned);
+    text_format(text, L" cloned in %" PRIu64 L" %ls, ", outcome->requests,
+                outcome->requests == 1 ? L"request" : L"requests");
+    text_add_size(text, outcome->bytes_copied);
+    text_add(text, L" copied)");
+    if (outcome->reason != REFLINK_REASON_NONE) {
+        text_add(text, L": ");
+        words_add_reason(text, outcome);
+    }
+    text_add(text, L"\n");
+}
+
+void report_dry_end(struct report_dry *dry,
+                    const struct reflink_outcome *outcome, struct text *out,
+                    struct text *err)
+{
+    struct report_style style = *dry->style;
+    if (style.json) {
+        json_begin(out, L"plan");
+        report_json_members(outcome, out);
+        json_array(out, L"steps");
+        text_add(out, text_words(&dry->steps));
+        json_array_end(out);
+        json_end(out);
+    } else if (outcome->status == REFLINK_OK && !style.quiet) {
+        add_head(outcome, out);
+        text_add(out, text_words(&dry->steps));
+    }
+    style.json = false;
+    if (outcome->status != REFLINK_OK)
+        report_file(outcome, &style, out, err);
+    text_free(&dry->steps);
+}

@@ -1,0 +1,117 @@
+#include "perform.h"
+
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/report_dry.h"
+#include "core/os.h"
+#include "core/run.h"
+
+struct performance {
+    const struct options *options;
+    struct report_style style;
+    struct report_totals totals;
+    struct progress progress;
+    struct run run;
+    struct text out;
+    struct text err;
+    bool printed; /* stdout took all of it so far */
+};
+
+/* Prints what has been put together, and empties it. */
+static void flush(struct performance *p)
+{
+    p->printed = os_print(OS_STDOUT, text_words(&p->out)) && !p->out.failed &&
+                 p->printed;
+    os_print(OS_STDERR, text_words(&p->err));
+    text_clear(&p->out);
+    text_clear(&p->err);
+}
+
+static void watch(void *context, const struct reflink_outcome *so_far,
+                  uint64_t total)
+{
+    struct performance *p = context;
+    struct text line = {0};
+    uint64_t now = os_clock_us();
+    if (!progress_due(&p->progress, now))
+        return;
+    progress_add_line(&p->progress, so_far->dest,
+                      so_far->bytes_cloned + so_far->bytes_copied, total, now,
+                      &line);
+    os_print(OS_STDERR, text_words(&line));
+    text_free(&line);
+}
+
+static void end_progress(struct performance *p)
+{
+    struct text line = {0};
+    progress_add_end(&p->progress, &line);
+    os_print(OS_STDERR, text_words(&line));
+    text_free(&line);
+}
+
+static void begin_progress(struct performance *p)
+{
+    p->progress = (struct progress){.start_us = os_clock_us()};
+    p->progress.width = os_console_width(OS_STDERR);
+    p->progress.wanted = p->options->progress == PROGRESS_ALWAYS ||
+                         (p->options->progress == PROGRESS_AUTO &&
+                          p->progress.width != 0 && !p->options->quiet);
+    reflink_session_watch(p->run.session, watch, p);
+}
+
+static const struct reflink_range *range_of(const struct options *options)
+{
+    return options->has_range ? &options->range : NULL;
+}
+
+static void clone(struct performance *p, const wchar_t *source,
+                  const wchar_t *dest)
+{
+    struct reflink_outcome outcome;
+    begin_progress(p);
+    run_one(&p->run, &p->options->policy, source, dest, range_of(p->options),
+            &outcome);
+    end_progress(p);
+    report_count(&p->totals, &outcome);
+    p->totals.elapsed_us += outcome.elapsed_us;
+    report_file(&outcome, &p->style, &p->out, &p->err);
+    report_summary(&p->totals, &p->style, &p->out);
+    flush(p);
+}
+
+static void rehearse(struct performance *p, const wchar_t *source,
+                     const wchar_t *dest)
+{
+    struct reflink_outcome outcome;
+    struct report_dry dry = {.style = &p->style};
+    run_dry(&p->run, &p->options->policy, source, dest, range_of(p->options),
+            report_dry_step, &dry, &outcome);
+    report_count(&p->totals, &outcome);
+    report_dry_end(&dry, &outcome, &p->out, &p->err);
+    flush(p);
+}
+
+int perform(const struct options *options)
+{
+    struct performance p = {
+        .options = options,
+        .style = {.quiet = options->quiet,
+                  .verbose = options->verbose,
+                  .json = options->json},
+        .printed = true,
+    };
+    if (!run_begin(&p.run)) {
+        os_print(OS_STDERR, L"reflink: there is not enough memory\n");
+        p.totals.failed++;
+    } else if (options->dry_run) {
+        rehearse(&p, options->operands[0], options->operands[1]);
+    } else {
+        clone(&p, options->operands[0], options->operands[1]);
+    }
+    int code = (int)report_exit_code(&p.totals);
+    text_free(&p.out);
+    text_free(&p.err);
+    run_end(&p.run);
+    return p.printed || code != REPORT_DONE ? code : REPORT_FAILED;
+}
