@@ -20,14 +20,10 @@ bool progress_due(struct progress *progress, uint64_t now_us)
     return due;
 }
 
-/* value * factor / divisor without overflow; the divisor is not 0. */
+/* value * factor / divisor, near enough to be shown, without overflow. */
 static uint64_t scale(uint64_t value, uint64_t factor, uint64_t divisor)
 {
-    while (value > UINT64_MAX / factor) {
-        value /= 2;
-        divisor = divisor > 1 ? divisor / 2 : 1;
-    }
-    return value * factor / divisor;
+    return (uint64_t)((double)value * (double)factor / (double)divisor);
 }
 
 static void add_bar(struct text *text, uint64_t done, uint64_t total)

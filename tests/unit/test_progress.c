@@ -1,0 +1,82 @@
+#include <criterion/criterion.h>
+
+#include "../../src/cli/progress.h"
+
+static const uint64_t MI = 1024 * 1024;
+
+Test(progress, due_on_a_console)
+{
+    struct progress p = {.wanted = true, .width = 80, .start_us = 1000};
+    cr_expect_not(progress_due(&p, 1000));
+    cr_expect_not(progress_due(&p, 500999));
+    cr_expect(progress_due(&p, 501000));
+    cr_expect_not(progress_due(&p, 600999));
+    cr_expect(progress_due(&p, 601000));
+}
+
+Test(progress, due_in_a_log)
+{
+    struct progress p = {.wanted = true, .width = 0, .start_us = 0};
+    cr_expect_not(progress_due(&p, 9999999));
+    cr_expect(progress_due(&p, 10000000));
+    cr_expect_not(progress_due(&p, 19999999));
+    cr_expect(progress_due(&p, 20000000));
+}
+
+Test(progress, never_due_unless_wanted)
+{
+    struct progress p = {.wanted = false, .width = 80};
+    cr_expect_not(progress_due(&p, UINT64_MAX));
+}
+
+static void expect_line(unsigned width, const wchar_t *name, uint64_t done,
+                        uint64_t total, const wchar_t *wanted)
+{
+    struct progress p = {.wanted = true, .width = width, .start_us = 0};
+    struct text text = {0};
+    progress_add_line(&p, name, done, total, 2000000, &text);
+    cr_expect_eq(wcscmp(text_words(&text), wanted), 0, "'%ls'",
+                 text_words(&text));
+    text_free(&text);
+}
+
+Test(progress, lines)
+{
+    expect_line(0, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"b.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left\n");
+    expect_line(81, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx  [##########..........]   50%  512 MiB of 1 GiB  "
+                L"256 MiB/s  2 s left     ");
+    /* no room for the bar, then none for the name, then for all of it */
+    expect_line(61, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left       "
+                L"  ");
+    expect_line(21, L"b.vhdx", 512 * MI, 1024 * MI, L"\r   50%  512 MiB of 1");
+}
+
+Test(progress, a_long_name_is_cut_in_front)
+{
+    expect_line(61, L"C:\\very\\long\\folder\\names\\base.vhdx", 512 * MI,
+                1024 * MI,
+                L"\r...es\\base.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
+}
+
+Test(progress, numbers_at_their_limits)
+{
+    expect_line(0, L"x", 0, 0, L"x  100%  0 bytes of 0 bytes  0 bytes/s  \n");
+    expect_line(0, L"x", 0, MI, L"x    0%  0 bytes of 1 MiB  0 bytes/s  \n");
+    expect_line(0, L"x", UINT64_C(1) << 62, UINT64_C(1) << 63,
+                L"x   50%  4 EiB of 8 EiB  2 EiB/s  2 s left\n");
+}
+
+Test(progress, is_erased)
+{
+    struct progress p = {.wanted = true, .width = 6, .last_us = 7};
+    struct text text = {0};
+    progress_add_end(&p, &text);
+    cr_expect_eq(wcscmp(text_words(&text), L"\r     \r"), 0);
+    text_clear(&text);
+    progress_add_end(&p, &text);
+    cr_expect_eq(text.length, 0);
+    text_free(&text);
+}
