@@ -57,34 +57,6 @@ static os_error map_next(struct map_reader *reader, int64_t *lcn, uint64_t *run)
     return 0;
 }
 
-/* Compares the clusters of both ranges, run by run. */
-static enum map_result compare_maps(const struct compare_pair *pair,
-                                    uint32_t cluster_size)
-{
-    struct map_reader source = {.file = pair->source};
-    struct map_reader dest = {.file = pair->dest};
-    source.vcn = pair->source_offset / cluster_size;
-    dest.vcn = pair->dest_offset / cluster_size;
-    uint64_t left = (pair->length + cluster_size - 1) / cluster_size;
-    while (left != 0) {
-        int64_t source_lcn = OS_HOLE;
-        int64_t dest_lcn = OS_HOLE;
-        uint64_t source_run = 0;
-        uint64_t dest_run = 0;
-        if (map_next(&source, &source_lcn, &source_run) != 0 ||
-            map_next(&dest, &dest_lcn, &dest_run) != 0)
-            return MAP_UNTOLD;
-        if (source_lcn != dest_lcn)
-            return MAP_DIFFERENT;
-        uint64_t run = source_run < dest_run ? source_run : dest_run;
-        run = run < left ? run : left;
-        source.vcn += run;
-        dest.vcn += run;
-        left -= run;
-    }
-    return MAP_EQUAL;
-}
-
 /* The next allocated byte of SOURCE at or behind `at`, if the volume tells;
    a sample of a hole proves nothing. */
 static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
@@ -169,6 +141,67 @@ static os_error compare_samples(struct reflink_session *session,
     return 0;
 }
 
+/* Up to here the bytes of a run are all compared, else blocks of it. */
+enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
+
+/*
+ * Room that SOURCE has and never wrote to reads as zeros, and a volume may
+ * give DEST a hole for it: XFS does. So a hole is right where SOURCE reads as
+ * zeros, too.
+ */
+static bool is_unwritten(struct reflink_session *session,
+                         const struct compare_pair *pair, uint64_t at,
+                         uint64_t length)
+{
+    struct compare_pair run = *pair;
+    enum compare_side side = COMPARE_SOURCE;
+    bool equal = false;
+    if (at >= pair->length)
+        return true;
+    run.source_offset += at;
+    run.dest_offset += at;
+    run.length = length < pair->length - at ? length : pair->length - at;
+    run.holes = false;
+    os_error error =
+        run.length <= RUN_COMPARED
+            ? compare_all(session, &run, &equal, &side)
+            : compare_samples(session, &run, RUN_SAMPLES, &equal, &side);
+    return error == 0 && equal;
+}
+
+/* Compares the clusters of both ranges, run by run. */
+static enum map_result compare_maps(struct reflink_session *session,
+                                    const struct compare_pair *pair,
+                                    uint32_t cluster_size)
+{
+    struct map_reader source = {.file = pair->source};
+    struct map_reader dest = {.file = pair->dest};
+    source.vcn = pair->source_offset / cluster_size;
+    dest.vcn = pair->dest_offset / cluster_size;
+    uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
+    uint64_t left = total;
+    while (left != 0) {
+        int64_t source_lcn = OS_HOLE;
+        int64_t dest_lcn = OS_HOLE;
+        uint64_t source_run = 0;
+        uint64_t dest_run = 0;
+        if (map_next(&source, &source_lcn, &source_run) != 0 ||
+            map_next(&dest, &dest_lcn, &dest_run) != 0)
+            return MAP_UNTOLD;
+        uint64_t run = source_run < dest_run ? source_run : dest_run;
+        run = run < left ? run : left;
+        if (source_lcn != dest_lcn &&
+            (dest_lcn != OS_HOLE ||
+             !is_unwritten(session, pair, (total - left) * cluster_size,
+                           run * cluster_size)))
+            return MAP_DIFFERENT;
+        source.vcn += run;
+        dest.vcn += run;
+        left -= run;
+    }
+    return MAP_EQUAL;
+}
+
 static os_error prove_sample(struct reflink_session *session,
                              const struct compare_pair *pair,
                              enum map_result map, bool *proved,
@@ -191,7 +224,7 @@ os_error prove_clone(struct reflink_session *session, const struct proof *proof,
         return 0;
     enum map_result map = MAP_UNTOLD;
     if (proof->cluster_size != 0)
-        map = compare_maps(pair, proof->cluster_size);
+        map = compare_maps(session, pair, proof->cluster_size);
     *proved = map != MAP_DIFFERENT;
     if (!*proved)
         return 0;

@@ -1,5 +1,6 @@
 #include "reason.h"
 
+#include "classify.h"
 #include "codes.h"
 
 /* A volume may have the request and not say so [REFS 3, OpenZFS]: with
@@ -39,6 +40,8 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
 enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
                                       os_error code)
 {
+    if (facts->has_cloned && classify_clone(code) == FATE_CANNOT)
+        return REFLINK_REASON_REFUSED; /* it can, and both are on it */
     switch (code) {
     case CODE_INVALID_FUNCTION:
         return REFLINK_REASON_NO_CLONING;

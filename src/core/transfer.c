@@ -128,7 +128,8 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
         return PIECE_AGAIN;
     if (!s->has_cloned) /* what was tried in vain taught nothing */
         *t->lesson = s->before;
-    if (code == CODE_INVALID_FUNCTION)
+    t->facts.has_cloned = s->has_cloned;
+    if (code == CODE_INVALID_FUNCTION && !s->has_cloned)
         t->lesson->no_cloning = true;
     return give_up(s, reason_of_refusal(&t->facts, code));
 }
@@ -169,8 +170,8 @@ static enum piece_end prove_piece(const struct state *s,
                                   const struct plan_piece *piece)
 {
     const struct transfer *t = s->t;
-    /* extents are counted in clusters: a volume that told the wrong size
-       for them cannot be read by its extents */
+    /* extents are counted in clusters: a volume that asked for another
+       alignment may have told the wrong size for them */
     bool told_right = t->lesson->alignment == 0;
     struct proof proof = {t->policy->verify, told_right ? t->cluster_size : 0};
     struct compare_pair pair = {

@@ -1,0 +1,237 @@
+/* Starting programs under Wine, and what they say. */
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "e2e_internal.h"
+
+enum { RUN_SECONDS = 120, HOLD_SECONDS = 10, MOST_WORDS = 32 };
+
+static pid_t holder;
+
+char *e2e_slurp(const char *path)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = strdup("");
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+static const char *tool(const char *variable)
+{
+    const char *path = getenv(variable);
+    if (path == NULL)
+        e2e_broken(e2e_text("%s is not set", variable));
+    return path;
+}
+
+static void redirect(int descriptor, const char *path, int flags)
+{
+    int file = open(path, flags, 0644);
+    if (file < 0 || dup2(file, descriptor) < 0)
+        _exit(126);
+}
+
+/* To files, never to a pipe: a Wine process that stays in the background
+   would hold the pipe open. */
+pid_t e2e_spawn(const char *const *words, const char *out, const char *err)
+{
+    pid_t process = fork();
+    if (process < 0)
+        e2e_broken("fork");
+    if (process != 0)
+        return process;
+    redirect(0, "/dev/null", O_RDONLY);
+    redirect(1, out, O_WRONLY | O_CREAT | O_TRUNC);
+    redirect(2, err, O_WRONLY | O_CREAT | O_TRUNC);
+    /* Wine takes arguments in the locale's encoding. */
+    setenv("LC_ALL", "C.UTF-8", 1);
+    execv(words[0], (char *const *)(uintptr_t)words);
+    _exit(127);
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+int e2e_wait(pid_t process, int seconds)
+{
+    int status = 0;
+    for (long waited = 0; waited < seconds * 1000L; waited += 2) {
+        if (waitpid(process, &status, WNOHANG) == process)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        pause_ms(2);
+    }
+    kill(process, SIGKILL);
+    waitpid(process, &status, 0);
+    return -1;
+}
+
+static unsigned count_lines(const char *log, const char *head, const char *tail)
+{
+    unsigned count = 0;
+    for (const char *at = log; *at != '\0';) {
+        size_t length = strcspn(at, "\n");
+        size_t end = strlen(tail);
+        if (strncmp(at, head, strlen(head)) == 0 && length >= end &&
+            strncmp(at + length - end, tail, end) == 0)
+            count++;
+        at += length + (at[length] == '\n');
+    }
+    return count;
+}
+
+static const char *bridge_settings(void)
+{
+    static const char *const names[] = {
+        "REFLINK_BRIDGE_PROFILE", "REFLINK_BRIDGE_LIE", "REFLINK_BRIDGE_FAIL",
+        "REFLINK_BRIDGE_SATURATED", "REFLINK_BRIDGE_POINTERS"};
+    const char *text = "";
+    for (size_t i = 0; i < ROWS(names); i++) {
+        if (getenv(names[i]) != NULL)
+            text = e2e_text("%s%s=%s ", text, names[i], getenv(names[i]));
+    }
+    return text;
+}
+
+static const char *describe(const char *const *arguments)
+{
+    const char *text =
+        e2e_bridged() ? e2e_text("%slaunch.exe ", bridge_settings()) : "";
+    text = e2e_text("%sreflink.exe", text);
+    for (; *arguments != NULL; arguments++)
+        text = e2e_text("%s '%s'", text, *arguments);
+    return text;
+}
+
+static void read_result(struct result *result, const char *out, const char *err,
+                        const char *log)
+{
+    result->out = e2e_slurp(out);
+    result->err = e2e_slurp(err);
+    result->log = e2e_slurp(log);
+    result->requests = count_lines(result->log, "DUP", "");
+    result->granted = count_lines(result->log, "DUP", "status=00000000");
+}
+
+/* Fills `words` with the whole command line, NULL behind the last. */
+static void put_words(const char **words, const char *const *arguments)
+{
+    size_t count = 0;
+    words[count++] = tool("E2E_WINE");
+    if (e2e_bridged())
+        words[count++] = tool("E2E_LAUNCH");
+    words[count++] = tool("E2E_REFLINK");
+    for (size_t i = 0; arguments[i] != NULL; i++) {
+        cr_assert(count + 1 < MOST_WORDS);
+        words[count++] = arguments[i];
+    }
+    words[count] = NULL;
+}
+
+/* Once in some thousand times Wine 8 fails to start a process, with
+   ERROR_INTERNAL_ERROR, when several are started at once. */
+static bool was_not_started(const struct result *result)
+{
+    return result->exit_code == 125 &&
+           e2e_has(result->err, "cannot start the program (error 1359)");
+}
+
+struct result *e2e_run(const char *const *arguments)
+{
+    static unsigned number;
+    const char *words[MOST_WORDS];
+    struct result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        e2e_broken("calloc");
+    put_words(words, arguments);
+    result->command = describe(arguments);
+    for (int tries = 0; tries < 3; tries++) {
+        const char *base = e2e_text("%s/%u", e2e_desk(), ++number);
+        const char *out = e2e_text("%s.out", base);
+        const char *err = e2e_text("%s.err", base);
+        const char *log = e2e_text("%s.log", base);
+        e2e_set("REFLINK_BRIDGE_LOG", log);
+        result->exit_code = e2e_wait(e2e_spawn(words, out, err), RUN_SECONDS);
+        read_result(result, out, err, log);
+        if (!was_not_started(result))
+            break;
+    }
+    EXPECT(result, strchr(result->out, '\r') == NULL);
+    EXPECT(result, strchr(result->err, '\r') == NULL);
+    return result;
+}
+
+void e2e_hold(const char *name, const char *access, const char *share)
+{
+    const char *out = e2e_text("%s/hold.out", e2e_desk());
+    const char *sign = e2e_text("%s/hold.end", e2e_desk());
+    const char *const words[] = {tool("E2E_WINE"),
+                                 tool("E2E_HOLD"),
+                                 name,
+                                 access,
+                                 share,
+                                 e2e_text("Z:%s", sign),
+                                 NULL};
+    unlink(sign);
+    holder = e2e_spawn(words, out, "/dev/null");
+    for (long waited = 0; waited < HOLD_SECONDS * 1000; waited += 5) {
+        if (e2e_has(e2e_slurp(out), "held"))
+            return;
+        pause_ms(5);
+    }
+    e2e_broken(e2e_text("'%s' cannot be held open", name));
+}
+
+void e2e_release(void)
+{
+    if (holder == 0)
+        return;
+    e2e_write(e2e_text("%s/hold.end", e2e_desk()), "");
+    e2e_wait(holder, HOLD_SECONDS);
+    holder = 0;
+}
+
+bool e2e_like(const char *text, const char *pattern)
+{
+    return fnmatch(pattern, text, FNM_NOESCAPE) == 0;
+}
+
+bool e2e_is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+bool e2e_has(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+const char *e2e_story(struct result *result, const char *what)
+{
+    if (result->told)
+        return e2e_text("expected: %s", what);
+    result->told = true;
+    return e2e_text("expected: %s\n"
+                    "on volume %s: %s\n"
+                    "exit code: %d\n"
+                    "stdout: %s\n"
+                    "stderr: %s\n"
+                    "in the folder: %s\n"
+                    "asked of the bridge:\n%.2000s",
+                    what, e2e_volume_name(e2e_volume()), result->command,
+                    result->exit_code, result->out, result->err, e2e_files(),
+                    result->log);
+}

@@ -1,0 +1,273 @@
+/* Ranges on real volumes: in place, within one file, past the end. */
+#include "e2e.h"
+
+TestSuite(range, .fini = e2e_leave);
+
+struct bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+static struct bytes load(const char *name)
+{
+    struct bytes bytes = {.size = (size_t)e2e_size(name)};
+    bytes.data = malloc(bytes.size + 1);
+    FILE *file = fopen(name, "rb");
+    cr_assert(file != NULL && bytes.data != NULL);
+    cr_assert_eq(fread(bytes.data, 1, bytes.size, file), bytes.size);
+    fclose(file);
+    return bytes;
+}
+
+/* What DEST is to hold: memmove, with zeros in a gap. */
+static struct bytes put(struct bytes source, struct bytes dest, size_t from,
+                        size_t to, size_t length)
+{
+    size_t size = to + length > dest.size ? to + length : dest.size;
+    struct bytes wanted = {calloc(1, size + 1), size};
+    memcpy(wanted.data, dest.data, dest.size);
+    memcpy(wanted.data + to, source.data + from, length);
+    return wanted;
+}
+
+static bool holds(const char *name, struct bytes wanted)
+{
+    struct bytes found = load(name);
+    bool same = found.size == wanted.size &&
+                memcmp(found.data, wanted.data, wanted.size) == 0;
+    free(found.data);
+    return same;
+}
+
+/* In clusters and bytes of the volume at hand. */
+struct row {
+    size_t from_clusters, from_bytes;
+    size_t to_clusters, to_bytes;
+    size_t clusters, bytes; /* of the length */
+    size_t requests;
+    const char *word; /* the result line begins with it */
+};
+
+static const struct row rows[] = {
+    {0, 0, 0, 0, 8, 0, 1, "cloned "},     {3, 0, 1, 0, 8, 0, 1, "cloned "},
+    {0, 0, 16, 0, 16, 0, 1, "cloned "},  /* DEST grows */
+    {0, 0, 40, 0, 4, 0, 1, "cloned "},   /* behind a gap */
+    {1, 100, 5, 100, 8, 0, 1, "mixed "}, /* head and tail by bytes */
+    {1, 100, 5, 101, 8, 0, 0, "copied "}, {0, 0, 0, 0, 0, 100, 0, "copied "},
+    {0, 0, 2, 0, 3, 17, 1, "mixed "},     {0, 0, 0, 0, 0, 0, 0, "copied "},
+};
+
+static void check_row(const struct row *row, const char *source,
+                      const char *dest, bool requests)
+{
+    size_t cluster = (size_t)e2e_cluster();
+    size_t from = row->from_clusters * cluster + row->from_bytes;
+    size_t to = row->to_clusters * cluster + row->to_bytes;
+    size_t length = row->clusters * cluster + row->bytes;
+    struct bytes before = load(source);
+    struct bytes wanted = put(before, load(dest), from, to, length);
+    if (length == 0)
+        wanted = load(dest);
+    struct result *result = RUN(source, dest, e2e_text("%zu", from),
+                                e2e_text("%zu", to), e2e_text("%zu", length));
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, holds(dest, wanted));
+    EXPECT(result, strcmp(source, dest) == 0 || holds(source, before));
+    if (requests) {
+        EXPECT(result, result->requests == row->requests);
+        EXPECT(result, strncmp(result->out, row->word, strlen(row->word)) == 0);
+    }
+}
+
+ParameterizedTestParameters(range, into_another_file)
+{
+    return e2e_numbers(CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, range, into_another_file)
+{
+    e2e_enter((enum volume) * number);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        e2e_make("a", 16 * e2e_cluster());
+        e2e_make("b", 16 * e2e_cluster());
+        check_row(&rows[i], "a", "b", true);
+    }
+    cr_expect_str_eq(e2e_files(), "a b");
+}
+
+Test(range, into_another_file_plain)
+{
+    e2e_enter(PLAIN);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        e2e_make("a", 16 * e2e_cluster());
+        e2e_make("b", 16 * e2e_cluster());
+        check_row(&rows[i], "a", "b", false);
+    }
+}
+
+ParameterizedTestParameters(range, within_one_file)
+{
+    return e2e_numbers(VOLUME_COUNT - 2);
+}
+
+ParameterizedTest(int *number, range, within_one_file)
+{
+    static const struct row moves[] = {
+        {0, 0, 1, 0, 8, 0, 8, "cloned "},   {1, 0, 0, 0, 8, 0, 8, "cloned "},
+        {0, 0, 3, 0, 8, 0, 3, "cloned "},   {3, 0, 0, 0, 8, 0, 3, "cloned "},
+        {0, 0, 8, 0, 8, 0, 1, "cloned "},   {8, 0, 0, 0, 8, 0, 1, "cloned "},
+        {0, 5, 2, 5, 8, 0, 4, "mixed "},    {2, 5, 0, 5, 8, 0, 4, "mixed "},
+        {0, 0, 0, 1, 9, 9, 0, "copied "},   {0, 1, 0, 0, 9, 9, 0, "copied "},
+        {0, 0, 12, 0, 16, 0, 2, "cloned "}, /* and the file grows */
+    };
+    e2e_enter((enum volume) * number);
+    for (size_t i = 0; i < ROWS(moves); i++) {
+        e2e_make("a", 16 * e2e_cluster());
+        check_row(&moves[i], "a", "a", *number < CLONING_VOLUMES);
+    }
+    cr_expect_str_eq(e2e_files(), "a");
+}
+
+/* A missing DEST is made; its gap takes no room. */
+ParameterizedTestParameters(range, into_a_new_file)
+{
+    return e2e_numbers(CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, range, into_a_new_file)
+{
+    e2e_enter((enum volume) * number);
+    e2e_make("a", 16 * e2e_cluster() + 77);
+    struct result *result =
+        RUN("--source-offset=0", "--dest-offset=1G", "a", "b");
+    EXPECT(result, result->exit_code == 0 && result->requests == 1);
+    EXPECT(result, e2e_like(result->out, "cloned  a -> b  (*1 request*\n"));
+    EXPECT(result, e2e_size("b") == GIB + 16 * e2e_cluster() + 77);
+    EXPECT(result, e2e_allocated("b") <= 18 * e2e_cluster());
+    result = RUN("--source-offset=1G", "b", "c");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_same_bytes("a", "c"));
+    cr_expect_str_eq(e2e_files(), "a b c");
+}
+
+/* Bytes of DEST behind SOURCE's last, partial cluster survive. */
+ParameterizedTestParameters(range, tail_in_the_middle_of_dest)
+{
+    return e2e_numbers(CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, range, tail_in_the_middle_of_dest)
+{
+    e2e_enter((enum volume) * number);
+    e2e_make("a", 5 * e2e_cluster() + 10);
+    e2e_make("b", 16 * e2e_cluster());
+    struct bytes wanted =
+        put(load("a"), load("b"), 0, 0, 5 * e2e_cluster() + 10);
+    struct result *result = RUN("--offset=0", "--reflink=always", "a", "b");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, holds("b", wanted));
+    EXPECT(result, e2e_like(result->out, "mixed   a -> b  (*10 bytes copied)"
+                                         ": the last cluster*\n"));
+}
+
+/* What must change nothing, with its exit code and a word of its message. */
+Test(range, bad_ranges)
+{
+    static const struct {
+        const char *arguments[6];
+        int exit_code;
+        const char *message;
+    } bad[] = {
+        {{"--offset=0", "--length=65537", "a", "b"}, 1, "a: *range*(38)*end"},
+        {{"--source-offset=65537", "a", "b"}, 1, "a: *(38)"},
+        {{"--offset=16E", "a", "b"}, 2, "--offset*16E"},
+        {{"--offset=-1", "a", "b"}, 2, "--offset*-1"},
+        {{"--offset=", "a", "b"}, 2, "--offset*''"},
+        {{"--length=5x", "a", "b"}, 2, "--length*5x"},
+        {{"--length=99999999999999999999", "a", "b"}, 2, "--length*9999"},
+        {{"--dest-offset=0x8000000000000000", "a", "b"}, 1, "b: *(534)"},
+        {{"--dest-offset=0xffffffffffffffff", "a", "b"}, 1, "b: *(534)"},
+        {{"--source-offset=0xffffffffffffffff", "a", "b"}, 1, "a: *(38)"},
+        {{"--reflink=always", "--offset=100", "a", "b"}, 3, "b: *border"},
+        {{"--reflink=always", "--length=100", "a", "b"}, 3, "b: *border"},
+        {{"a", "b", "0", "0", "x"}, 2, "operand"},
+        {{"--length=4K", "a"}, 2, "DEST is missing"},
+        {{"--length", "4K", "a"}, 2, "DEST is missing"},
+        {{"a", "b", "--length"}, 2, "--length needs a value"},
+    };
+    e2e_enter(XFS4K);
+    e2e_make("a", 65536);
+    e2e_make("b", 65536);
+    const char *before = e2e_snapshot();
+    for (size_t i = 0; i < ROWS(bad); i++) {
+        struct result *result = e2e_run(bad[i].arguments);
+        e2e_expect_nothing_done(result, bad[i].exit_code, before);
+        EXPECT(result, e2e_like(result->err,
+                                e2e_text("reflink: *%s*", bad[i].message)));
+        EXPECT(result, result->requests == 0);
+    }
+}
+
+/* A whole part of a big file, sizes with suffixes, both forms. */
+Test(range, splices_a_gibibyte)
+{
+    static const struct range data[] = {
+        {0, MIB}, {GIB, 4 * MIB}, {5 * GIB - MIB, MIB}, {0, 0}};
+    e2e_enter(XFS4K);
+    e2e_make_sparse("a", 6 * GIB, data);
+    e2e_make_sparse("b", 6 * GIB, data + 2);
+    struct result *result = RUN("--offset=1GiB", "--length=512M", "a", "b");
+    EXPECT(result, result->exit_code == 0 && result->requests == 1);
+    EXPECT(result, e2e_shared_bytes("a", "b") == 4 * MIB);
+    result = RUN("a", "b", "0", "0", "-");
+    EXPECT(result, result->exit_code == 0 && result->requests == 2);
+    EXPECT(result, e2e_same_bytes("a", "b"));
+    EXPECT(result, e2e_shared_bytes("a", "b") == 6 * MIB);
+}
+
+Test(range, keep_leaves_dest_alone)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", 65536);
+    e2e_make("b", 100);
+    const char *before = e2e_snapshot();
+    struct result *result = RUN("-n", "--offset=0", "a", "b");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_is(e2e_snapshot(), before));
+}
+
+Test(range, saturated_clusters_only_are_copied)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", 64 * KIB);
+    e2e_set("REFLINK_BRIDGE_SATURATED", "20480+8192");
+    struct result *result = RUN("--offset=0", "a", "b");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_same_bytes("a", "b"));
+    EXPECT(result, e2e_like(result->out, "mixed *(56 KiB cloned, 8 KiB "
+                                         "copied)*often*\n"));
+    EXPECT(result, e2e_shared_bytes("a", "b") == 56 * KIB);
+}
+
+/* Every lie, in place: DEST ends up right and the copy says why. */
+Test(range, lies_in_place)
+{
+    static const char *const lies[] = {"nothing", "half", "zeros", "prefix"};
+    for (size_t i = 0; i < ROWS(lies); i++) {
+        e2e_enter(XFS4K);
+        e2e_make("a", 64 * KIB);
+        e2e_make("b", 128 * KIB);
+        struct bytes wanted = put(load("a"), load("b"), 0, 32768, 65536);
+        e2e_set("REFLINK_BRIDGE_LIE", lies[i]);
+        struct result *result = RUN("a", "b", "0", "32K", "64K");
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, holds("b", wanted));
+        EXPECT(result, e2e_like(result->out, "copied *had not*\n"));
+        wanted = put(load("b"), load("b"), 0, 4096, 65536);
+        memmove(wanted.data + 4096, load("b").data, 65536);
+        result = RUN("b", "b", "0", "4K", "64K");
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, holds("b", wanted));
+        e2e_leave();
+    }
+}
