@@ -46,7 +46,7 @@ static uint64_t hole_length(struct os_file *file, uint64_t offset,
     return count == 0 ? length : next.offset - offset;
 }
 
-static uint64_t common_hole(const struct compare_pair *pair, uint64_t at)
+uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at)
 {
     if (!pair->holes)
         return 0;
@@ -66,7 +66,7 @@ os_error compare_all(struct reflink_session *session,
     while (at < pair->length && *equal) {
         if (os_cancelled())
             return CODE_CANCELLED;
-        at += common_hole(pair, at);
+        at += compare_common_hole(pair, at);
         uint64_t left = pair->length - at;
         if (left == 0)
             break;

@@ -31,6 +31,10 @@ os_error compare_all(struct reflink_session *session,
                      const struct compare_pair *pair, bool *equal,
                      enum compare_side *side);
 
+/* How many bytes, from `at` bytes into the pair on, are a hole in both files;
+   0 where SOURCE is not sparse or the volume does not tell. */
+uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at);
+
 /* Whether `length` bytes of `buffer` are all zero. */
 bool compare_is_zero(const uint8_t *buffer, uint32_t length);
 

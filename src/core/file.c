@@ -161,6 +161,8 @@ static bool commit(struct job *job)
         return fail(job, error, REFLINK_STEP_MARK);
     job->marked = false;
     error = os_rename(job->dest, job->dest_path, job->exists);
+    if (error != 0) /* a read-only one cannot be marked: undo removes it */
+        job->marked = os_mark_deleted(job->dest, true) == 0;
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
     return error == 0 || fail(job, error, REFLINK_STEP_RENAME);

@@ -25,7 +25,8 @@ static bool overlaps(const struct plan_input *in)
 /* The tail is the last cluster of both files, so nothing lies behind it. */
 static bool ends_both(const struct plan_input *in)
 {
-    return in->source_offset + in->length == in->source_size &&
+    return !in->same_file &&
+           in->source_offset + in->length == in->source_size &&
            in->dest_offset + in->length == in->dest_size;
 }
 
@@ -95,6 +96,9 @@ static void cut(struct plan *plan)
     plan->body = round_down(in->length - plan->head, in->unit);
     plan->tail = in->length - plan->head - plan->body;
     plan->tail_way = ends_both(in) ? in->tail : PLAN_TAIL_COPIED;
+    if (plan->tail_way == PLAN_TAIL_ROUNDED &&
+        in->dest_offset + in->length > PLAN_MAX_SIZE - in->cluster)
+        plan->tail_way = PLAN_TAIL_COPIED; /* no offset is left behind it */
 }
 
 void plan_make(const struct plan_input *in, struct plan *plan)

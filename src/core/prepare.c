@@ -74,7 +74,8 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
         return true;
     os_error error = os_set_sparse(t->dest, true);
     if (error == 0) {
-        prepared->made_sparse = !source_sparse;
+        prepared->made_sparse = !source_sparse && (prepared->dest.attributes &
+                                                   OS_ATTRIBUTE_SPARSE) == 0;
         return true;
     }
     if (classify_io(error) == FATE_TRANSIENT)
@@ -123,7 +124,7 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
 }
 
 /* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
-static bool take_holes(struct transfer *t, struct prepared *prepared)
+static bool take_holes(struct transfer *t, const struct prepared *prepared)
 {
     if (t->same_file || !t->holes ||
         (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
@@ -133,7 +134,6 @@ static bool take_holes(struct transfer *t, struct prepared *prepared)
     if (error != 0 && classify_io(error) == FATE_TRANSIENT)
         return fail(t, error, REFLINK_STEP_SPARSE);
     t->facts.sparse_mismatch = error != 0;
-    prepared->took_holes = error == 0;
     return true;
 }
 
@@ -157,15 +157,6 @@ bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
         return true;
     os_error error = os_set_size(transfer->dest, transfer->dest_size);
     return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
-}
-
-void prepare_undo(const struct transfer *transfer,
-                  const struct prepared *prepared, uint64_t old_size)
-{
-    if (transfer->dest_size != old_size)
-        os_set_size(transfer->dest, old_size);
-    if (prepared->took_holes)
-        os_set_sparse(transfer->dest, false);
 }
 
 void prepare_finish(const struct transfer *transfer,

@@ -13,7 +13,6 @@ struct prepared {
     struct os_integrity integrity; /* SOURCE's */
     bool integrity_known;
     bool made_sparse; /* only for cloning: to be given back */
-    bool took_holes;  /* made sparse in place, for SOURCE's holes */
 };
 
 /*
@@ -36,10 +35,6 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared);
  */
 bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
                       uint64_t old_size);
-
-/* Undoes prepare_in_place for a DEST that got no byte. */
-void prepare_undo(const struct transfer *transfer,
-                  const struct prepared *prepared, uint64_t old_size);
 
 /* Gives the sparse flag back if SOURCE has none. */
 void prepare_finish(const struct transfer *transfer,

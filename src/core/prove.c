@@ -57,59 +57,35 @@ static os_error map_next(struct map_reader *reader, int64_t *lcn, uint64_t *run)
     return 0;
 }
 
-/* The next allocated byte of SOURCE at or behind `at`, if the volume tells;
-   a sample of a hole proves nothing. */
+/* The next byte at or behind `at` that is not a hole in both files, if the
+   volume tells; a sample of a common hole proves nothing. */
 static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
 {
-    struct os_range range;
-    size_t count = 0;
-    bool more = false;
-    if (!pair->holes ||
-        os_allocated(pair->source, pair->source_offset + at, pair->length - at,
-                     &range, 1, &count, &more) != 0 ||
-        count == 0)
-        return at;
-    return range.offset - pair->source_offset;
+    uint64_t next = at + compare_common_hole(pair, at);
+    return next < pair->length ? next : at;
 }
 
-/* Whether all of a range is allocated, as far as the volume tells. */
-static bool is_allocated(struct os_file *file, uint64_t offset, uint64_t length)
+/* Where DEST's first hole in a range begins, and how long it is. */
+static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
+                           uint64_t length, uint64_t *hole)
 {
     struct os_range range;
     size_t count = 0;
     bool more = false;
-    while (length != 0) {
-        if (os_allocated(file, offset, length, &range, 1, &count, &more) != 0)
-            return true;
-        if (count == 0 || range.offset != offset || range.length == 0)
-            return false;
-        offset += range.length;
-        length -= range.length;
+    uint64_t end = at + length;
+    *hole = 0;
+    while (at < end) {
+        uint64_t from = pair->dest_offset + at;
+        if (os_allocated(pair->dest, from, end - at, &range, 1, &count,
+                         &more) != 0)
+            return end;
+        if (count == 0 || range.offset != from || range.length == 0) {
+            *hole = count == 0 ? end - at : range.offset - from;
+            return at;
+        }
+        at += range.length;
     }
-    return true;
-}
-
-/*
- * Where SOURCE has data, DEST must not have a hole. This is what shows a
- * request that did nothing to a sparse DEST on volumes without extents.
- */
-static bool holes_agree(const struct compare_pair *pair)
-{
-    struct os_range data;
-    size_t count = 0;
-    bool more = false;
-    uint64_t at = 0;
-    for (int i = 0; i < SAMPLES_ALONE && at < pair->length; i++) {
-        if (os_allocated(pair->source, pair->source_offset + at,
-                         pair->length - at, &data, 1, &count, &more) != 0 ||
-            count == 0)
-            return true;
-        uint64_t from = data.offset - pair->source_offset;
-        if (!is_allocated(pair->dest, pair->dest_offset + from, data.length))
-            return false;
-        at = from + data.length;
-    }
-    return true;
+    return end;
 }
 
 /* Positions spread evenly, the first and the last block among them. */
@@ -202,6 +178,33 @@ static enum map_result compare_maps(struct reflink_session *session,
     return MAP_EQUAL;
 }
 
+/*
+ * Where SOURCE has data, a hole in DEST must be zeros in SOURCE: a dense
+ * SOURCE may have holes that the volume does not tell of. This is what shows
+ * a request that did nothing to a sparse DEST on volumes without extents.
+ */
+static bool holes_agree(struct reflink_session *session,
+                        const struct compare_pair *pair)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    uint64_t at = 0;
+    for (int i = 0; i < SAMPLES_ALONE && at < pair->length; i++) {
+        uint64_t hole = 0;
+        if (os_allocated(pair->source, pair->source_offset + at,
+                         pair->length - at, &data, 1, &count, &more) != 0 ||
+            count == 0)
+            return true;
+        uint64_t from = data.offset - pair->source_offset;
+        uint64_t where = first_hole(pair, from, data.length, &hole);
+        if (hole != 0 && !is_unwritten(session, pair, where, hole))
+            return false;
+        at = where + hole;
+    }
+    return true;
+}
+
 static os_error prove_sample(struct reflink_session *session,
                              const struct compare_pair *pair,
                              enum map_result map, bool *proved,
@@ -209,7 +212,7 @@ static os_error prove_sample(struct reflink_session *session,
 {
     if (map == MAP_EQUAL)
         return compare_samples(session, pair, SAMPLES_WITH_MAP, proved, side);
-    *proved = holes_agree(pair);
+    *proved = holes_agree(session, pair);
     if (!*proved)
         return 0;
     return compare_samples(session, pair, SAMPLES_ALONE, proved, side);

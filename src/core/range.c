@@ -17,7 +17,7 @@ struct job {
     struct reflink_session *session;
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
-    const struct reflink_range *range;
+    struct reflink_range range; /* its length is found once only */
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
@@ -28,6 +28,9 @@ struct job {
     uint64_t length;
     uint64_t old_size; /* DEST's end of file before this attempt */
     uint64_t new_size;
+    bool measured;       /* what follows is known */
+    uint64_t first_size; /* DEST's end of file before the first attempt */
+    bool first_sparse;   /* its flag, likewise */
 };
 
 static bool fail(struct job *job, os_error error, enum reflink_step step,
@@ -88,32 +91,53 @@ static bool open_dest(struct job *job)
     }
     bool opened = exists ? open_existing(job, &there) : create(job);
     job->old_size = opened ? job->prepared.dest.size : 0;
+    job->range.length = job->length; /* a new start may find SOURCE grown */
+    job->range.to_end = false;
+    if (opened && !job->measured) {
+        job->measured = true;
+        job->first_size = job->old_size;
+        job->first_sparse =
+            (job->prepared.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
+    }
     return opened && open_keeps_encryption(&job->source.info,
                                            &job->prepared.dest, job->outcome);
 }
 
 static struct transfer range_transfer(struct job *job)
 {
-    job->new_size = bounds_grown(job->range, job->length, job->old_size);
+    job->new_size = bounds_grown(&job->range, job->length, job->old_size);
     struct transfer transfer = {
         .session = job->session,
         .policy = job->policy,
         .outcome = job->outcome,
         .source = job->same_file ? job->dest : job->source.file,
         .dest = job->dest,
-        .source_offset = job->range->source_offset,
-        .dest_offset = job->range->dest_offset,
+        .source_offset = job->range.source_offset,
+        .dest_offset = job->range.dest_offset,
         .length = job->length,
         .source_size = job->source.info.size,
         .dest_size = job->new_size,
         .same_file = job->same_file,
         .holes = (job->source.info.attributes & OS_ATTRIBUTE_SPARSE) != 0,
-        .blank = job->range->dest_offset >= job->old_size,
+        .blank = job->range.dest_offset >= job->old_size,
     };
     if (job->same_file)
-        transfer.source_size = job->new_size;
+        transfer.source_size = job->first_size;
     transfer.facts.unproved = job->restart.unproved;
     return transfer;
+}
+
+/* A DEST that is refused is as it was before the first attempt. */
+static void give_back(struct job *job)
+{
+    struct os_info now;
+    if (job->created || job->outcome->bytes_cloned != 0 ||
+        os_query(job->dest, &now) != 0)
+        return;
+    if (now.size > job->first_size)
+        os_set_size(job->dest, job->first_size);
+    if (!job->first_sparse && (now.attributes & OS_ATTRIBUTE_SPARSE) != 0)
+        os_set_sparse(job->dest, false);
 }
 
 static enum attempt_end after_run(struct job *job,
@@ -124,13 +148,12 @@ static enum attempt_end after_run(struct job *job,
         return ATTEMPT_UNPROVED;
     if (end == TRANSFER_REFUSED) {
         job->outcome->status = REFLINK_REFUSED;
-        if (!job->created && job->outcome->bytes_cloned == 0)
-            prepare_undo(transfer, &job->prepared, job->old_size);
+        give_back(job);
     }
     if (end != TRANSFER_DONE)
         return ATTEMPT_END;
     /* without a gap in front, there is no hole to fill */
-    if (job->range->dest_offset == 0)
+    if (job->range.dest_offset == 0)
         prepare_finish(transfer, &job->prepared);
     if (!job->same_file)
         open_check_unchanged(&job->source, job->outcome);
@@ -143,6 +166,7 @@ static bool prepare(struct job *job, struct transfer *transfer)
     if (!prepare_facts(transfer, &job->prepared))
         return false;
     if (transfer_refuses(transfer)) {
+        give_back(job);
         job->outcome->status = REFLINK_REFUSED;
         return false;
     }
@@ -192,8 +216,8 @@ static void undo(struct job *job, bool committed)
 static bool is_restartable(const struct job *job)
 {
     const struct reflink_outcome *outcome = job->outcome;
-    uint64_t from = job->range->source_offset;
-    uint64_t to = job->range->dest_offset;
+    uint64_t from = job->range.source_offset;
+    uint64_t to = job->range.dest_offset;
     uint64_t apart = from > to ? from - to : to - from;
     if (!job->same_file || apart >= job->length)
         return true;
@@ -210,7 +234,7 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
-        bounds_check(job->range, job->source.info.size, &job->length,
+        bounds_check(&job->range, job->source.info.size, &job->length,
                      job->outcome) &&
         open_dest(job)) {
         end = fill(job);
@@ -233,7 +257,7 @@ void reflink_range(struct reflink_session *session,
         .session = session,
         .policy = policy,
         .outcome = outcome,
-        .range = range,
+        .range = *range,
         .restart = {.policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);

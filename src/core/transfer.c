@@ -126,8 +126,6 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     }
     if (code == CODE_INVALID_PARAMETER && learn_alignment(t))
         return PIECE_AGAIN;
-    if (!s->has_cloned) /* what was tried in vain taught nothing */
-        *t->lesson = s->before;
     t->facts.has_cloned = s->has_cloned;
     if (code == CODE_INVALID_FUNCTION && !s->has_cloned)
         t->lesson->no_cloning = true;
@@ -344,10 +342,12 @@ enum transfer_end transfer_run(struct transfer *transfer)
     enum reflink_reason reason = reason_at_start(transfer);
     if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
         return TRANSFER_REFUSED;
-    while (transfer->length != 0) {
-        enum piece_end end = run_step(&s);
-        if (end != PIECE_DONE && end != PIECE_AGAIN)
-            return end_of(end);
+    enum piece_end end = PIECE_DONE;
+    while (transfer->length != 0 && (end == PIECE_DONE || end == PIECE_AGAIN))
+        end = run_step(&s);
+    if (!s.has_cloned) { /* what was tried in vain taught nothing */
+        transfer->lesson->alignment = s.before.alignment;
+        transfer->lesson->tail = s.before.tail;
     }
-    return TRANSFER_DONE;
+    return end_of(end);
 }

@@ -104,6 +104,15 @@ struct result *e2e_run(const char *const *arguments);
 #define RUN(...) e2e_run((const char *const[]){__VA_ARGS__, NULL})
 
 /*
+ * The same in two steps, for what happens meanwhile: e2e_begin starts it,
+ * e2e_kill ends it with SIGKILL after so many microseconds, unless it is over
+ * by then, and waits until nothing of it is left; it returns the exit code,
+ * -1 if it was killed.
+ */
+void e2e_begin(const char *const *arguments);
+int e2e_kill(unsigned microseconds);
+
+/*
  * Has a Windows program hold `name` open until e2e_release: `access` is of
  * r, w, d (read, write, delete), `share` says what others may do meanwhile.
  */

@@ -12,6 +12,7 @@
 enum { RUN_SECONDS = 120, HOLD_SECONDS = 10, MOST_WORDS = 32 };
 
 static pid_t holder;
+static pid_t begun;
 
 char *e2e_slurp(const char *path)
 {
@@ -172,6 +173,31 @@ struct result *e2e_run(const char *const *arguments)
     EXPECT(result, strchr(result->out, '\r') == NULL);
     EXPECT(result, strchr(result->err, '\r') == NULL);
     return result;
+}
+
+void e2e_begin(const char *const *arguments)
+{
+    const char *words[MOST_WORDS];
+    put_words(words, arguments);
+    e2e_set("REFLINK_BRIDGE_LOG", e2e_text("%s/begun.log", e2e_desk()));
+    begun = e2e_spawn(words, e2e_text("%s/begun.out", e2e_desk()),
+                      e2e_text("%s/begun.err", e2e_desk()));
+}
+
+/* The launcher's job takes the program along, a moment later: what was to be
+   deleted when its handles close is gone by then. */
+int e2e_kill(unsigned microseconds)
+{
+    int status = 0;
+    struct timespec time = {microseconds / 1000000,
+                            microseconds % 1000000 * 1000L};
+    nanosleep(&time, NULL);
+    kill(begun, SIGKILL);
+    waitpid(begun, &status, 0);
+    pause_ms(30);
+    for (int i = 0; i < 100 && strstr(e2e_files(), "~reflink-") != NULL; i++)
+        pause_ms(10);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 void e2e_hold(const char *name, const char *access, const char *share)

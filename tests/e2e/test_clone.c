@@ -127,6 +127,7 @@ ParameterizedTest(int *number, clone, preallocated)
     e2e_preallocate("a", 4 * MIB);
     struct result *result = RUN("a", "b");
     EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_like(result->out, "cloned *1 request*\n"));
     EXPECT(result, e2e_size("b") == 4 * MIB);
     EXPECT(result, e2e_same_bytes("a", "b"));
     EXPECT(result, e2e_is(e2e_files(), "a b"));

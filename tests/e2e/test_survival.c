@@ -1,0 +1,201 @@
+/*
+ * Real faults: killed at random moments, full and read-only volumes, sources
+ * that change, files that others hold, folders without permission. After each
+ * DEST is old or whole, and nothing is left beside it.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "e2e.h"
+
+TestSuite(survival, .fini = e2e_leave);
+
+/* --- killed --------------------------------------------------------------- */
+
+enum { KILLS = 25 }; /* in each of eight rows: 200 */
+
+struct kill_row {
+    enum volume volume;
+    bool replaces;
+    const char *mode;
+    unsigned most_us; /* the latest moment: about what a run takes */
+};
+
+static const struct kill_row kill_rows[] = {
+    {XFS4K, false, "--reflink=auto", 90000},
+    {XFS4K, true, "--reflink=auto", 90000},
+    {XFS4K, false, "--reflink=never", 120000},
+    {XFS4K, true, "--reflink=never", 120000},
+    {BTRFS, false, "--reflink=auto", 90000},
+    {BTRFS, true, "--reflink=auto", 90000},
+    {PLAIN, false, "--reflink=auto", 100000},
+    {PLAIN, true, "--reflink=auto", 100000},
+};
+
+static void kill_once(const struct kill_row *row, unsigned moment,
+                      uint64_t old_hash)
+{
+    const char *const arguments[] = {"-f", row->mode, "a", "b", NULL};
+    e2e_begin(arguments);
+    int code = e2e_kill(moment);
+    const char *where = e2e_text("killed after %u us of %s", moment, row->mode);
+    bool there = strstr(e2e_files(), "b") != NULL;
+    bool whole = there && e2e_same_bytes("a", "b");
+    bool old =
+        row->replaces ? there && !whole && e2e_hash("b") == old_hash : !there;
+    cr_expect(whole || old, "%s: DEST is neither old nor whole: %s", where,
+              e2e_files());
+    cr_expect(code != 0 || whole, "%s: done, but not whole", where);
+    cr_expect(strstr(e2e_files(), "~reflink-") == NULL, "%s: left behind: %s",
+              where, e2e_files());
+    unlink("b");
+}
+
+ParameterizedTestParameters(survival, killed)
+{
+    return e2e_numbers(ROWS(kill_rows));
+}
+
+ParameterizedTest(int *number, survival, killed)
+{
+    const struct kill_row *row = &kill_rows[*number];
+    e2e_enter(row->volume);
+    e2e_make("a", 24 * MIB + 5);
+    srand(1000 + (unsigned)*number);
+    for (unsigned i = 0; i < KILLS; i++) {
+        uint64_t old_hash = 0;
+        if (row->replaces) {
+            e2e_make("b", 2 * MIB);
+            old_hash = e2e_hash("b");
+        }
+        kill_once(row, (unsigned)rand() % row->most_us, old_hash);
+    }
+}
+
+/* --- full ----------------------------------------------------------------- */
+
+/* Fills the volume to its last byte, and then gives `left` bytes back. */
+static void fill_up(uint64_t left)
+{
+    static char block[65536];
+    uint64_t size = 0;
+    ssize_t written = 0;
+    int file = open("filler", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    cr_assert(file >= 0);
+    while ((written = write(file, block, sizeof block)) > 0)
+        size += (uint64_t)written;
+    cr_assert(size > left);
+    cr_assert_eq(ftruncate(file, (off_t)(size - left)), 0);
+    cr_assert_eq(fsync(file), 0);
+    close(file);
+}
+
+ParameterizedTestParameters(survival, disk_full)
+{
+    return e2e_numbers(6);
+}
+
+ParameterizedTest(int *number, survival, disk_full)
+{
+    static const uint64_t left[] = {0,       64 * KIB, MIB,
+                                    2 * MIB, 3 * MIB,  3 * MIB + 512 * KIB};
+    e2e_enter(TINY);
+    e2e_make("a", 4 * MIB);
+    e2e_make("b", 100);
+    fill_up(left[*number]);
+    const char *before = e2e_snapshot();
+    struct result *result = RUN("a", "c");
+    e2e_expect_nothing_done(result, 1, before);
+    EXPECT(result, e2e_like(result->err, "reflink: c: *(112)\n"));
+    result = RUN("-f", "a", "b");
+    e2e_expect_nothing_done(result, 1, before);
+    EXPECT(result, e2e_like(result->err, "reflink: b: *(112)\n"));
+}
+
+/* --- SOURCE --------------------------------------------------------------- */
+
+/* Cut short by somebody whom no lock keeps out, in the middle of the copy. */
+Test(survival, source_cut_short)
+{
+    unsigned failures = 0;
+    e2e_enter(PLAIN);
+    e2e_make("b", 1000);
+    uint64_t old_hash = e2e_hash("b");
+    for (unsigned i = 0; i < 30; i++) {
+        const char *const arguments[] = {"-f", "a", "b", NULL};
+        e2e_make("a", 64 * MIB);
+        e2e_begin(arguments);
+        usleep(30000 + i * 2000);
+        cr_assert_eq(truncate("a", 5), 0);
+        usleep(300000);
+        int code = e2e_kill(0);
+        if (code == 0) { /* it was over before the cut */
+            cr_expect_eq(e2e_size("b"), code == 0 ? e2e_size("b") : 0);
+            cr_expect(e2e_size("b") == 64 * MIB || e2e_size("b") == 5);
+            e2e_make("b", 1000);
+        } else {
+            failures += code == 1;
+            cr_expect_eq(e2e_hash("b"), old_hash, "run %u", i);
+        }
+        cr_expect_str_eq(e2e_files(), "a b");
+    }
+    cr_log_info("%u runs met the cut", failures);
+}
+
+Test(survival, source_held_by_a_writer)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    e2e_hold("a", "rw", "rwd");
+    e2e_expect_cloned(RUN("a", "b"), "a", "b", "a b");
+    e2e_release();
+    e2e_hold("a", "rw", "");
+    const char *before = e2e_snapshot();
+    struct result *result = RUN("a", "c");
+    e2e_expect_nothing_done(result, 1, before);
+    EXPECT(result, e2e_like(result->err, "reflink: a: *(32)*open*\n"));
+    e2e_release();
+}
+
+/* --- DEST ----------------------------------------------------------------- */
+
+/* However somebody holds DEST: it is replaced, or as it was. */
+ParameterizedTestParameters(survival, dest_held)
+{
+    return e2e_numbers(2 * 8);
+}
+
+ParameterizedTest(int *number, survival, dest_held)
+{
+    static const char *const shares[] = {"",   "r",  "w",  "d",
+                                         "rw", "rd", "wd", "rwd"};
+    e2e_enter(*number < 8 ? XFS4K : PLAIN);
+    e2e_make("a", MIB);
+    e2e_make("b", 3000);
+    uint64_t old_hash = e2e_hash("b");
+    e2e_hold("b", "r", shares[*number % 8]);
+    struct result *result = RUN("-f", "a", "b");
+    EXPECT(result, result->exit_code == 0 || result->exit_code == 1);
+    if (result->exit_code == 0)
+        EXPECT(result, e2e_same_bytes("a", "b"));
+    else
+        EXPECT(result, e2e_hash("b") == old_hash);
+    EXPECT(result,
+           (result->exit_code == 1) == e2e_like(result->err, "reflink: b: *"));
+    EXPECT(result, e2e_is(e2e_files(), "a b"));
+    e2e_release();
+}
+
+Test(survival, folder_without_permission)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    e2e_make_folder("shut");
+    cr_assert_eq(chmod("shut", 0555), 0);
+    struct result *result = RUN("a", "shut/b");
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_like(result->err, "reflink: shut*b: *(5)*\n"));
+    cr_assert_eq(chmod("shut", 0755), 0);
+    EXPECT(result, e2e_is(e2e_files(), "a shut"));
+}
