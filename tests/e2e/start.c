@@ -211,6 +211,7 @@ void e2e_hold(const char *name, const char *access, const char *share)
                                  share,
                                  e2e_text("Z:%s", sign),
                                  NULL};
+    unlink(out);
     unlink(sign);
     holder = e2e_spawn(words, out, "/dev/null");
     for (long waited = 0; waited < HOLD_SECONDS * 1000; waited += 5) {
