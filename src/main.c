@@ -8,6 +8,7 @@
 #include "cli/report.h"
 #include "core/os.h"
 #include "perform.h"
+#include "show.h"
 #include "win32/interrupt.h"
 
 static int print_page(void (*add)(struct text *text))
@@ -40,6 +41,12 @@ int wmain(int argc, wchar_t **argv)
         code = print_page(help_add_usage);
     else if (options.action == OPTIONS_VERSION)
         code = print_page(help_add_version);
+    else if (options.action == OPTIONS_INFO)
+        code = show_info(&options);
+    else if (options.action == OPTIONS_EXTENTS)
+        code = show_extents(&options);
+    else if (options.action == OPTIONS_SHARED)
+        code = show_shared(&options);
     else
         code = perform(&options);
     options_free(&options);

@@ -125,6 +125,7 @@ enum reflink_step {
     REFLINK_STEP_SECURITY,
     REFLINK_STEP_RENAME,
     REFLINK_STEP_MEMORY,
+    REFLINK_STEP_EXTENTS,
     REFLINK_STEP_COUNT
 };
 
@@ -145,6 +146,7 @@ enum reflink_hint {
     REFLINK_HINT_ENCRYPTED,      /* DEST would not be, so nothing is written */
     REFLINK_HINT_INTERRUPTED,    /* the user wanted an end */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
+    REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
     REFLINK_HINT_COUNT
 };
 

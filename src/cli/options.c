@@ -398,7 +398,8 @@ static void take_range(struct parser *parser)
         options->range.source_offset = parser->offset;
     if (!parser->has_dest_offset)
         options->range.dest_offset = parser->offset;
-    if (options->operand_count == 5 && !by_option)
+    if (options->action == OPTIONS_RUN && options->operand_count == 5 &&
+        !by_option)
         take_range_operands(options);
 }
 

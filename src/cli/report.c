@@ -59,16 +59,16 @@ static void add_message(uint32_t code, struct text *text)
     text_format(text, L": %ls (%" PRIu32 L")", message, code);
 }
 
-static void add_error(const struct reflink_outcome *outcome, struct text *text)
+void report_error(const wchar_t *path, const struct reflink_error *error,
+                  struct text *err)
 {
-    const struct reflink_error *error = &outcome->error;
-    text_add(text, L"reflink: ");
-    text_add(text, words_error_path(outcome));
-    text_format(text, L": %ls", words_step(error->step));
-    add_message(error->code, text);
+    text_add(err, L"reflink: ");
+    text_add(err, path);
+    text_format(err, L": %ls", words_step(error->step));
+    add_message(error->code, err);
     if (error->hint != REFLINK_HINT_NONE)
-        text_format(text, L": %ls", words_hint(error->hint));
-    text_add(text, L"\n");
+        text_format(err, L": %ls", words_hint(error->hint));
+    text_add(err, L"\n");
 }
 
 static void add_refusal(const struct reflink_outcome *outcome,
@@ -144,7 +144,7 @@ void report_file(const struct reflink_outcome *outcome,
         add_refusal(outcome, err);
         break;
     default:
-        add_error(outcome, err);
+        report_error(words_error_path(outcome), &outcome->error, err);
         break;
     }
 }

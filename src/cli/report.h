@@ -55,6 +55,10 @@ void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
+/* Adds `reflink: PATH: what was being done: MESSAGE (CODE)`, and the hint. */
+void report_error(const wchar_t *path, const struct reflink_error *error,
+                  struct text *err);
+
 /* Adds what ends a run to `out`: nothing for a single file as text. */
 void report_summary(const struct report_totals *totals,
                     const struct report_style *style, struct text *out);

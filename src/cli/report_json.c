@@ -15,9 +15,9 @@ static void add_reason(const struct reflink_outcome *outcome, struct text *text)
     text_free(&sentence);
 }
 
-static void add_error(const struct reflink_outcome *outcome, struct text *text)
+void report_json_error(const wchar_t *path, const struct reflink_error *error,
+                       struct text *text)
 {
-    const struct reflink_error *error = &outcome->error;
     wchar_t message[512];
     if (error->code == 0) {
         json_null(text, L"error");
@@ -27,7 +27,7 @@ static void add_error(const struct reflink_outcome *outcome, struct text *text)
     json_open(text, L"error");
     json_number(text, L"code", error->code);
     json_string(text, L"message", message);
-    json_string(text, L"path", words_error_path(outcome));
+    json_string(text, L"path", path);
     json_string(text, L"step", words_step(error->step));
     json_string(text, L"hint", words_hint(error->hint));
     json_close(text);
@@ -58,7 +58,7 @@ void report_json_members(const struct reflink_outcome *outcome,
     add_reason(outcome, text);
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
-    add_error(outcome, text);
+    report_json_error(words_error_path(outcome), &outcome->error, text);
 }
 
 void report_json_file(const struct reflink_outcome *outcome, struct text *text)

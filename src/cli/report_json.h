@@ -9,6 +9,9 @@ void report_json_members(const struct reflink_outcome *outcome,
                          struct text *text);
 
 void report_json_file(const struct reflink_outcome *outcome, struct text *text);
+/* Adds the member `error`: null if its code is 0. */
+void report_json_error(const wchar_t *path, const struct reflink_error *error,
+                       struct text *text);
 void report_json_summary(const struct report_totals *totals,
                          enum report_exit code, struct text *text);
 

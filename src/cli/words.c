@@ -65,6 +65,7 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_SECURITY] = L"copying its owner and permissions",
     [REFLINK_STEP_RENAME] = L"putting the new file in its place",
     [REFLINK_STEP_MEMORY] = L"making room in memory",
+    [REFLINK_STEP_EXTENTS] = L"asking where its clusters lie",
 };
 
 static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
@@ -84,6 +85,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"encrypts, or decrypt it first",
     [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
+    [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
 };
 
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
@@ -98,6 +100,25 @@ static const wchar_t *const statuses[] = {
     [REFLINK_REFUSED] = L"refused",
     [REFLINK_DIFFERENT] = L"different",
     [REFLINK_INTERRUPTED] = L"interrupted",
+};
+
+static const wchar_t *const ways[] = {
+    [INFO_CLONES] = L"clones",
+    [INFO_TRIES] = L"tries",
+    [INFO_COPIES] = L"copies",
+    [INFO_READ_ONLY] = L"read-only",
+};
+
+/* %ls is how large the clusters are. */
+static const wchar_t *const way_sentences[] = {
+    [INFO_CLONES] =
+        L"clones within this volume by sharing whole clusters%ls, and copies "
+        L"what the volume refuses",
+    [INFO_TRIES] =
+        L"tries to clone by sharing whole clusters%ls, since the volume does "
+        L"not tell whether it can, and copies what it refuses",
+    [INFO_COPIES] = L"copies, since the volume does not offer block cloning",
+    [INFO_READ_ONLY] = L"cannot write here, since the volume is read-only",
 };
 
 static const wchar_t *const methods[] = {
@@ -125,6 +146,27 @@ void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
         text_add(&volume, L"DEST's volume");
     text_format(text, sentences[outcome->reason], text_words(&volume));
     text_free(&volume);
+}
+
+const wchar_t *words_way(enum info_way way)
+{
+    return ways[way];
+}
+
+static void add_cluster(struct text *text, const struct info *info)
+{
+    if (info->cluster_size == 0)
+        return;
+    text_add(text, L" of ");
+    text_add_size(text, info->cluster_size);
+}
+
+void words_add_way(struct text *text, const struct info *info)
+{
+    struct text cluster = {0};
+    add_cluster(&cluster, info);
+    text_format(text, way_sentences[info->way], text_words(&cluster));
+    text_free(&cluster);
 }
 
 const wchar_t *words_status(enum reflink_status status)

@@ -7,6 +7,7 @@
 
 #include <reflink/reflink.h>
 
+#include "../core/info.h"
 #include "text.h"
 
 /* The stable word, as `no-block-cloning`; NULL for no reason. */
@@ -21,6 +22,11 @@ const wchar_t *words_step(enum reflink_step step);
 
 /* NULL for no hint. */
 const wchar_t *words_hint(enum reflink_hint hint);
+
+/* What reflink would do on a volume: the stable word, and a sentence without
+   its subject, that names the volume's cluster size. */
+const wchar_t *words_way(enum info_way way);
+void words_add_way(struct text *text, const struct info *info);
 
 /* What bit `index` of outcome.lost means. */
 const wchar_t *words_lost(unsigned index);

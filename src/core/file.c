@@ -26,8 +26,9 @@ struct job {
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
-    bool exists; /* DEST is there already */
-    bool marked; /* DEST vanishes when it is closed */
+    bool exists;    /* DEST is there already */
+    bool vanishing; /* the temporary name goes with the handle */
+    bool marked;    /* so it does, but for that it has to be unmarked */
     struct prepared prepared;
     struct metadata metadata;
 };
@@ -71,12 +72,19 @@ static bool name_temporary(struct job *job)
            fail(job, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
 }
 
-static os_error make_dest(struct job *job)
+static bool make_dest(struct job *job, bool vanishing)
 {
     unsigned intent = OS_CREATE_NEW | open_encrypted(&job->source.info);
     if (job->policy->security)
         intent |= OS_WITH_SECURITY;
-    return os_open(job->temporary, intent, &job->dest);
+    if (vanishing)
+        intent |= OS_VANISHING;
+    os_error error = os_open(job->temporary, intent, &job->dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_CREATE);
+    job->vanishing = vanishing;
+    error = os_query(job->dest, &job->prepared.dest);
+    return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
 }
 
 static bool mark_dest(struct job *job)
@@ -87,23 +95,50 @@ static bool mark_dest(struct job *job)
 }
 
 /*
- * DEST is made beside its name, under one that tells what it is: a mark for
- * deletion does not outlive a power cut, and half a file must not stand under
- * DEST's name then. Streams cannot be opened any more once it is marked.
+ * Whether DEST's volume has hard links, asked once: a link to a name that is
+ * taken is refused as such where there are links at all, and does nothing.
+ */
+static bool has_links(struct job *job)
+{
+    struct lesson *lesson =
+        session_lesson(job->session, job->prepared.dest.identity.volume);
+    if (lesson == NULL)
+        return false;
+    if (lesson->links == LINKS_UNKNOWN) {
+        os_error error = os_link(job->dest, job->temporary, false);
+        lesson->links =
+            error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS
+                ? LINKS_YES
+                : LINKS_NO;
+    }
+    job->session->no_links = lesson->links == LINKS_NO;
+    return lesson->links == LINKS_YES;
+}
+
+/*
+ * DEST is made beside its name, under one that tells what it is: half a file
+ * must not stand under DEST's name at a power cut. Where the volume has hard
+ * links, that name vanishes with the handle, whatever happens, and DEST's is
+ * given to the whole file as a second one. Elsewhere the file is marked for
+ * deletion, then unmarked and renamed, which a kill can come between. Streams
+ * cannot be opened any more once a file is marked.
  */
 static bool create_dest(struct job *job)
 {
-    if (!name_temporary(job))
+    bool vanishing = !job->session->no_links;
+    if (!name_temporary(job) || !make_dest(job, vanishing))
         return false;
-    os_error error = make_dest(job);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_CREATE);
-    if (!metadata_open_streams(&job->metadata, job->temporary, job->outcome) ||
-        !mark_dest(job))
+    if (vanishing && !has_links(job)) {
+        os_close(job->dest);
+        job->dest = NULL;
+        vanishing = false;
+        if (!make_dest(job, vanishing))
+            return false;
+    }
+    if (!metadata_open_streams(&job->metadata, job->temporary, job->outcome))
         return false;
-    error = os_query(job->dest, &job->prepared.dest);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_QUERY);
+    if (!vanishing && !mark_dest(job))
+        return false;
     return open_keeps_encryption(&job->source.info, &job->prepared.dest,
                                  job->outcome);
 }
@@ -154,15 +189,23 @@ static bool flush(struct job *job)
  * Clears the mark, then renames: a process that dies between the two leaves
  * a whole temporary; in the other order it would leave no DEST at all.
  */
-static bool commit(struct job *job)
+static os_error unmark_and_rename(struct job *job)
 {
     os_error error = os_mark_deleted(job->dest, false);
     if (error != 0)
-        return fail(job, error, REFLINK_STEP_MARK);
+        return error;
     job->marked = false;
     error = os_rename(job->dest, job->dest_path, job->exists);
     if (error != 0) /* a read-only one cannot be marked: undo removes it */
         job->marked = os_mark_deleted(job->dest, true) == 0;
+    return error;
+}
+
+static bool commit(struct job *job)
+{
+    os_error error = job->vanishing
+                         ? os_link(job->dest, job->dest_path, job->exists)
+                         : unmark_and_rename(job);
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
     return error == 0 || fail(job, error, REFLINK_STEP_RENAME);
@@ -206,7 +249,8 @@ static enum attempt_end fill(struct job *job)
 /* Closes what is open; a DEST that is not whole goes. */
 static void undo(struct job *job, bool committed)
 {
-    bool remove = job->dest != NULL && !committed && !job->marked;
+    bool remove =
+        job->dest != NULL && !committed && !job->marked && !job->vanishing;
     metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
@@ -217,6 +261,7 @@ static void undo(struct job *job, bool committed)
     job->source.file = NULL;
     job->temporary = NULL;
     job->marked = false;
+    job->vanishing = false;
 }
 
 static enum attempt_end attempt(struct job *job)

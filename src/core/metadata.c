@@ -60,7 +60,7 @@ bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
                     OUTCOME_DEST);
     for (size_t i = 0; i < metadata->count; i++) {
         os_error error = open_stream(made_path, metadata->streams[i].name,
-                                     OS_CREATE_NEW, &metadata->opened[i]);
+                                     OS_CREATE_STREAM, &metadata->opened[i]);
         if (is_not_held(error))
             outcome->lost |= REFLINK_LOST_STREAMS;
         else if (error != 0)

@@ -28,21 +28,25 @@ enum os_intent {
     OS_CREATE_NEW,         /* must not exist; read, write, delete; for this
                               handle alone; never through a link */
     OS_OPEN_IN_PLACE,      /* exists; read and write; readers get in */
+    OS_CREATE_STREAM,      /* a stream that must not exist, of a file that
+                              this process has open for itself; write */
     OS_INTENT_MASK = 0xff,
 
     /* to be added to one of these: */
     OS_WITH_SECURITY = 0x100, /* and to read (a SOURCE) or set (a new file)
                                  owner, group and DACL */
+    OS_VANISHING = 0x400,     /* a new file goes when this handle is closed,
+                                 however that comes, but for other names that
+                                 os_link gave it */
     OS_ENCRYPTED = 0x200      /* a new file is to be encrypted; where it is
                                  not, os_query's attributes tell */
 };
 
 /*
- * Opens `path`, a file or, as `file:stream`, a stream of it, which
- * OS_CREATE_NEW adds to a file that is there and open. Errors:
+ * Opens `path`, a file or, as `file:stream`, a stream of it. Errors:
  * CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND, CODE_ACCESS_DENIED (a directory,
- * too), CODE_SHARING_VIOLATION, CODE_FILE_EXISTS with OS_CREATE_NEW, and what
- * else the system says.
+ * too), CODE_SHARING_VIOLATION, CODE_FILE_EXISTS where it must not exist, and
+ * what else the system says.
  */
 os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 
@@ -104,6 +108,12 @@ void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity);
  */
 uint32_t os_allocation_unit(struct os_file *file);
 
+/* The bytes that this user may still fill on the volume. */
+os_error os_free_bytes(struct os_file *file, uint64_t *bytes);
+
+/* Whether the volume is reached over a network. */
+os_error os_is_remote(struct os_file *file, bool *remote);
+
 /* Integrity stream setting and cluster size [MS-FSCC 2.3.52]. */
 struct os_integrity {
     uint16_t algorithm; /* 0: no checksums */
@@ -157,6 +167,7 @@ struct os_extent {
     uint64_t vcn;
     uint64_t next_vcn;
     int64_t lcn;
+    uint32_t references; /* to each of its clusters; 0: not told */
 };
 
 /*
@@ -166,6 +177,14 @@ struct os_extent {
 os_error os_extents(struct os_file *file, uint64_t vcn,
                     struct os_extent *extents, size_t capacity, size_t *count,
                     bool *more);
+
+/*
+ * The same with the reference counts, which ReFS alone tells, and may tell
+ * late [REFS 5]. Elsewhere an error that classify_unsupported knows.
+ */
+os_error os_extents_counted(struct os_file *file, uint64_t vcn,
+                            struct os_extent *extents, size_t capacity,
+                            size_t *count, bool *more);
 
 /*
  * Asks the volume that [dest_offset, + length) of `dest` share the clusters
@@ -215,6 +234,13 @@ os_error os_mark_deleted(struct os_file *file, bool deleted);
  * not be marked for deletion.
  */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
+
+/*
+ * Gives the open file one more name, if `replace` in the place of a file there
+ * as os_rename does, in one step. Else CODE_ALREADY_EXISTS or CODE_FILE_EXISTS
+ * where there is one; any other code where the volume has no hard links.
+ */
+os_error os_link(struct os_file *file, const wchar_t *path, bool replace);
 
 /* Removes the file `path`, even a read-only one. */
 os_error os_remove(const wchar_t *path);

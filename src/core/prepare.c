@@ -3,29 +3,14 @@
 #include <string.h>
 
 #include "classify.h"
+#include "cluster.h"
 #include "codes.h"
 
-enum { CLUSTER_MIN = 512, CLUSTER_MAX = 16 << 20 };
-
-static bool is_sane_cluster(uint32_t size)
-{
-    return size >= CLUSTER_MIN && size <= CLUSTER_MAX &&
-           (size & (size - 1)) == 0;
-}
-
-/*
- * Integrity information tells the cluster size best; servers may not let it
- * through, and their allocation unit may mean nothing: what is refused then
- * is tried again at larger alignments [REFS 2.3, 2.5].
- */
 static uint32_t find_cluster_size(struct transfer *t, struct prepared *prepared)
 {
-    os_error error = os_get_integrity(t->source, &prepared->integrity);
-    prepared->integrity_known = error == 0;
-    if (error == 0 && is_sane_cluster(prepared->integrity.cluster_size))
-        return prepared->integrity.cluster_size;
-    uint32_t unit = os_allocation_unit(t->dest);
-    return is_sane_cluster(unit) ? unit : 0;
+    struct os_integrity *integrity = &prepared->integrity;
+    prepared->integrity_known = os_get_integrity(t->source, integrity) == 0;
+    return cluster_size(prepared->integrity_known ? integrity : NULL, t->dest);
 }
 
 bool prepare_facts(struct transfer *transfer, struct prepared *prepared)

@@ -156,6 +156,7 @@ static enum map_result compare_maps(struct reflink_session *session,
     dest.vcn = pair->dest_offset / cluster_size;
     uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
     uint64_t left = total;
+    bool any = false;
     while (left != 0) {
         int64_t source_lcn = OS_HOLE;
         int64_t dest_lcn = OS_HOLE;
@@ -166,6 +167,7 @@ static enum map_result compare_maps(struct reflink_session *session,
             return MAP_UNTOLD;
         uint64_t run = source_run < dest_run ? source_run : dest_run;
         run = run < left ? run : left;
+        any = any || source_lcn != OS_HOLE;
         if (source_lcn != dest_lcn &&
             (dest_lcn != OS_HOLE ||
              !is_unwritten(session, pair, (total - left) * cluster_size,
@@ -175,7 +177,8 @@ static enum map_result compare_maps(struct reflink_session *session,
         dest.vcn += run;
         left -= run;
     }
-    return MAP_EQUAL;
+    /* data that lies in no cluster is resident, or the answer senseless */
+    return any || pair->holes ? MAP_EQUAL : MAP_UNTOLD;
 }
 
 /*

@@ -36,6 +36,15 @@ bool restart_again(struct restart *restart, enum attempt_end end,
     return !outcome_stop(outcome);
 }
 
+bool restart_after(struct restart *restart, uint32_t code)
+{
+    if (classify_io(code) != FATE_TRANSIENT ||
+        restart->retries >= restart->policy->retries)
+        return false;
+    wait_before(restart->retries++);
+    return !os_cancelled();
+}
+
 enum attempt_end restart_end_of(const struct reflink_outcome *outcome)
 {
     bool transient = outcome->status == REFLINK_FAILED &&

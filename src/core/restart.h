@@ -29,6 +29,12 @@ struct restart {
 bool restart_again(struct restart *restart, enum attempt_end end,
                    struct reflink_outcome *outcome);
 
+/*
+ * The same for work that has no outcome and fails with `code`: whether to
+ * begin again, after the wait.
+ */
+bool restart_after(struct restart *restart, uint32_t code);
+
 /* The end of an attempt whose outcome has an error, or none. */
 enum attempt_end restart_end_of(const struct reflink_outcome *outcome);
 

@@ -8,12 +8,16 @@
 
 #include "plan.h"
 
+/* Whether a file can have two names there. */
+enum lesson_links { LINKS_UNKNOWN, LINKS_YES, LINKS_NO };
+
 /* What one volume taught; kept for the run [REFS 11]. */
 struct lesson {
     uint64_t volume;     /* identity of the volume */
     uint32_t alignment;  /* refused below this; 0: nothing learned */
     enum plan_tail tail; /* what it takes at the end of file */
     bool no_cloning;     /* it answered that it has no such request */
+    enum lesson_links links;
 };
 
 /* Bytes in each of the session's two buffers; a multiple of 64 KiB. */
@@ -28,6 +32,7 @@ struct reflink_session {
                   uint64_t total); /* or NULL */
     void *watch_context;
     uint64_t total; /* bytes of the file at hand */
+    bool no_links;  /* the last DEST's volume has no hard links */
 };
 
 /* Tells whoever watches how far it got. */

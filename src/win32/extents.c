@@ -1,6 +1,7 @@
 /* Clusters: cloning them, and what the volume tells of them. */
 #include "win32.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 os_error win32_control(struct os_file *file, DWORD code, void *in,
@@ -107,39 +108,92 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
     return 0;
 }
 
-static size_t take_extents(const struct sdk_retrieval_pointers *out,
+/* One list of extents being asked for: with reference counts or without. */
+struct listing {
+    DWORD code;
+    DWORD element; /* bytes of one */
+    uint64_t vcn;
+    struct sdk_extents_head *head; /* and the elements behind it */
+    DWORD size;                    /* of both, in bytes */
+};
+
+static struct os_extent take_one(const struct listing *listing, uint64_t vcn,
+                                 size_t index)
+{
+    struct sdk_counted_extent one = {0};
+    const BYTE *elements = (const BYTE *)(listing->head + 1);
+    memcpy(&one, elements + index * listing->element, listing->element);
+    return (struct os_extent){vcn, (uint64_t)one.next_vcn.QuadPart,
+                              one.lcn.QuadPart, one.references};
+}
+
+static size_t take_extents(const struct listing *listing,
                            struct os_extent *extents, size_t capacity)
 {
-    size_t count = out->count < SDK_EXTENTS ? out->count : SDK_EXTENTS;
-    uint64_t vcn = (uint64_t)out->starting_vcn.QuadPart;
+    uint64_t vcn = (uint64_t)listing->head->starting_vcn.QuadPart;
+    size_t count = listing->head->count;
     if (count > capacity)
         count = capacity;
     for (size_t i = 0; i < count; i++) {
-        extents[i].vcn = vcn;
-        extents[i].next_vcn = (uint64_t)out->extents[i].next_vcn.QuadPart;
-        extents[i].lcn = out->extents[i].lcn.QuadPart;
+        extents[i] = take_one(listing, vcn, i);
         vcn = extents[i].next_vcn;
     }
     return count;
 }
 
-os_error os_extents(struct os_file *file, uint64_t vcn,
-                    struct os_extent *extents, size_t capacity, size_t *count,
-                    bool *more)
+/* 38 (ERROR_HANDLE_EOF): nothing is allocated from there on [REFS 5]. */
+static os_error ask_extents(struct os_file *file, struct listing *listing,
+                            struct os_extent *extents, size_t capacity,
+                            size_t *count, bool *more)
 {
     LARGE_INTEGER in;
-    struct sdk_retrieval_pointers out;
-    in.QuadPart = (LONGLONG)vcn;
-    memset(&out, 0, sizeof out);
-    os_error error = win32_control(file, FSCTL_GET_RETRIEVAL_POINTERS, &in,
-                                   sizeof in, &out, sizeof out, NULL);
+    in.QuadPart = (LONGLONG)listing->vcn;
+    os_error error = win32_control(file, listing->code, &in, sizeof in,
+                                   listing->head, listing->size, NULL);
     *count = 0;
     *more = false;
     if (error == ERROR_HANDLE_EOF)
         return 0;
     if (error != 0 && error != ERROR_MORE_DATA)
         return error;
-    *count = take_extents(&out, extents, capacity);
-    *more = error == ERROR_MORE_DATA || *count < out.count;
+    *count = take_extents(listing, extents, capacity);
+    *more = error == ERROR_MORE_DATA || *count < listing->head->count;
     return 0;
+}
+
+static os_error list_extents(struct os_file *file, struct listing *listing,
+                             struct os_extent *extents, size_t capacity,
+                             size_t *count, bool *more)
+{
+    enum { MOST = 1 << 16 }; /* at once: two megabytes */
+    if (capacity > MOST)
+        capacity = MOST;
+    listing->size =
+        (DWORD)(sizeof *listing->head) + (DWORD)capacity * listing->element;
+    listing->head = calloc(1, listing->size);
+    if (listing->head == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    os_error error = ask_extents(file, listing, extents, capacity, count, more);
+    free(listing->head);
+    return error;
+}
+
+os_error os_extents(struct os_file *file, uint64_t vcn,
+                    struct os_extent *extents, size_t capacity, size_t *count,
+                    bool *more)
+{
+    struct listing listing = {.code = FSCTL_GET_RETRIEVAL_POINTERS,
+                              .element = sizeof(struct sdk_extent),
+                              .vcn = vcn};
+    return list_extents(file, &listing, extents, capacity, count, more);
+}
+
+os_error os_extents_counted(struct os_file *file, uint64_t vcn,
+                            struct os_extent *extents, size_t capacity,
+                            size_t *count, bool *more)
+{
+    struct listing listing = {.code = FSCTL_GET_RETRIEVAL_POINTERS_AND_REFCOUNT,
+                              .element = sizeof(struct sdk_counted_extent),
+                              .vcn = vcn};
+    return list_extents(file, &listing, extents, capacity, count, more);
 }

@@ -26,6 +26,11 @@ static const struct opening openings[] = {
                                OPEN_EXISTING, 0},
     [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
                        FILE_FLAG_OPEN_REPARSE_POINT},
+    /* sharing all: the file's own handle may delete it */
+    [OS_CREATE_STREAM] = {GENERIC_WRITE,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE |
+                              FILE_SHARE_DELETE,
+                          CREATE_NEW, 0},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };
@@ -37,6 +42,8 @@ static struct opening opening_for(unsigned intent)
         how.access |= how.disposition == CREATE_NEW
                           ? READ_CONTROL | WRITE_DAC | WRITE_OWNER
                           : READ_CONTROL;
+    if (intent & OS_VANISHING)
+        how.flags |= FILE_FLAG_DELETE_ON_CLOSE;
     if (intent & OS_ENCRYPTED)
         how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
     return how;

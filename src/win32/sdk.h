@@ -37,6 +37,9 @@
 #ifndef FSCTL_GET_RETRIEVAL_POINTERS
 #define FSCTL_GET_RETRIEVAL_POINTERS 0x00090073
 #endif
+#ifndef FSCTL_GET_RETRIEVAL_POINTERS_AND_REFCOUNT
+#define FSCTL_GET_RETRIEVAL_POINTERS_AND_REFCOUNT 0x000903D3
+#endif
 
 #ifndef FILE_SUPPORTS_BLOCK_REFCOUNTING
 #define FILE_SUPPORTS_BLOCK_REFCOUNTING 0x08000000
@@ -96,23 +99,43 @@ struct sdk_range {
     LARGE_INTEGER length;
 };
 
-/* FSCTL_GET_RETRIEVAL_POINTERS, as much as fits [MS-FSCC 2.3.36]. */
-enum { SDK_EXTENTS = 64 };
-struct sdk_retrieval_pointers {
+/* FSCTL_GET_RETRIEVAL_POINTERS, and the same with reference counts; as many
+   elements follow the head as fit [MS-FSCC 2.3.34, 2.3.36]. */
+struct sdk_extents_head {
     DWORD count;
     LARGE_INTEGER starting_vcn;
-    struct {
-        LARGE_INTEGER next_vcn;
-        LARGE_INTEGER lcn;
-    } extents[SDK_EXTENTS];
+};
+struct sdk_extent {
+    LARGE_INTEGER next_vcn;
+    LARGE_INTEGER lcn;
+};
+struct sdk_counted_extent {
+    LARGE_INTEGER next_vcn;
+    LARGE_INTEGER lcn;
+    DWORD references; /* four bytes follow */
 };
 
-/* FileRenameInfoEx, SetFileInformationByHandle; Windows 10 1607. */
-enum { SDK_FILE_RENAME_INFO_EX = 22 };
+/*
+ * FileRenameInformation and FileLinkInformation of NtSetInformationFile, and
+ * their newer forms (Windows 10 1607 and 1809) [MS-FSCC 2.4.27, 2.4.42]. The
+ * first member is a BOOLEAN in the older ones and flags in the newer.
+ */
 enum {
-    SDK_RENAME_REPLACE = 0x1,
-    SDK_RENAME_POSIX = 0x2,
-    SDK_RENAME_IGNORE_READONLY = 0x40 /* Windows 10 1809 */
+    SDK_FILE_RENAME = 10,
+    SDK_FILE_LINK = 11,
+    SDK_FILE_RENAME_EX = 65,
+    SDK_FILE_LINK_EX = 72
+};
+enum {
+    SDK_NAME_REPLACE = 0x1,
+    SDK_NAME_POSIX = 0x2,
+    SDK_NAME_IGNORE_READONLY = 0x40
+};
+struct sdk_name_information {
+    ULONG flags; /* or a BOOLEAN in its first byte */
+    HANDLE root;
+    ULONG length; /* bytes of the name */
+    WCHAR name[1];
 };
 
 /* FileIdInfo, GetFileInformationByHandleEx. */
@@ -131,6 +154,23 @@ struct sdk_fs_size {
     ULONG bytes_per_sector;
 };
 
+/* FileFsFullSizeInformation [MS-FSCC 2.5.4]. */
+enum { SDK_FS_FULL_SIZE_INFORMATION = 7 };
+struct sdk_fs_full_size {
+    LARGE_INTEGER total_units;
+    LARGE_INTEGER caller_free_units; /* less where there is a quota */
+    LARGE_INTEGER free_units;
+    ULONG sectors_per_unit;
+    ULONG bytes_per_sector;
+};
+
+/* FileFsDeviceInformation [MS-FSCC 2.5.10]. */
+enum { SDK_FS_DEVICE_INFORMATION = 4, SDK_REMOTE_DEVICE = 0x10 };
+struct sdk_fs_device {
+    ULONG type;
+    ULONG characteristics;
+};
+
 struct sdk_io_status {
     ULONG_PTR status; /* an NTSTATUS in the space of a pointer */
     ULONG_PTR information;
@@ -147,6 +187,9 @@ __declspec(dllimport) LONG NTAPI
                   BOOLEAN restart);
 __declspec(dllimport) LONG NTAPI
     NtSetEaFile(HANDLE file, void *io_status, void *buffer, ULONG length);
+__declspec(dllimport) LONG NTAPI
+    NtSetInformationFile(HANDLE file, void *io_status, void *buffer,
+                         ULONG length, int class);
 __declspec(dllimport) ULONG NTAPI RtlNtStatusToDosError(LONG status);
 
 #define SDK_STATUS_BUFFER_OVERFLOW ((LONG)0x80000005)
@@ -182,11 +225,21 @@ _Static_assert(sizeof(struct sdk_set_integrity) == 8, "FSCC 2.3.73");
 _Static_assert(sizeof(struct sdk_set_sparse) == 1, "FSCC 2.3.83");
 _Static_assert(sizeof(struct sdk_set_zero) == 16, "FSCC 2.3.85");
 _Static_assert(sizeof(struct sdk_range) == 16, "FSCC 2.3.47");
-_Static_assert(offsetof(struct sdk_retrieval_pointers, starting_vcn) == 8,
+_Static_assert(offsetof(struct sdk_extents_head, starting_vcn) == 8,
                "FSCC 2.3.36");
-_Static_assert(offsetof(struct sdk_retrieval_pointers, extents) == 16,
-               "FSCC 2.3.36");
+_Static_assert(sizeof(struct sdk_extents_head) == 16, "FSCC 2.3.36");
+_Static_assert(sizeof(struct sdk_extent) == 16, "FSCC 2.3.36");
+_Static_assert(sizeof(struct sdk_counted_extent) == 24, "FSCC 2.3.34");
+_Static_assert(offsetof(struct sdk_counted_extent, references) == 16,
+               "FSCC 2.3.34");
+_Static_assert(offsetof(struct sdk_name_information, root) == sizeof(void *),
+               "FSCC 2.4.42");
+_Static_assert(offsetof(struct sdk_name_information, name) ==
+                   2 * sizeof(void *) + 4,
+               "FSCC 2.4.42");
 _Static_assert(sizeof(struct sdk_file_id) == 24, "FILE_ID_INFO");
 _Static_assert(sizeof(struct sdk_fs_size) == 24, "FSCC 2.5.8");
+_Static_assert(sizeof(struct sdk_fs_full_size) == 32, "FSCC 2.5.4");
+_Static_assert(sizeof(struct sdk_fs_device) == 8, "FSCC 2.5.10");
 
 #endif

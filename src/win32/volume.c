@@ -32,38 +32,101 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
     volume->features = volume->known ? features_of(flags) : 0;
 }
 
-uint32_t os_allocation_unit(struct os_file *file)
+static LONG query_volume(struct os_file *file, void *out, ULONG size, int class)
 {
     struct sdk_io_status status;
-    struct sdk_fs_size size;
     memset(&status, 0, sizeof status);
-    memset(&size, 0, sizeof size);
-    if (NtQueryVolumeInformationFile(file->handle, &status, &size, sizeof size,
-                                     SDK_FS_SIZE_INFORMATION) < 0)
+    memset(out, 0, size);
+    return NtQueryVolumeInformationFile(file->handle, &status, out, size,
+                                        class);
+}
+
+uint32_t os_allocation_unit(struct os_file *file)
+{
+    struct sdk_fs_size size;
+    if (query_volume(file, &size, sizeof size, SDK_FS_SIZE_INFORMATION) < 0)
         return 0;
     uint64_t unit = (uint64_t)size.sectors_per_unit * size.bytes_per_sector;
     return unit <= UINT32_MAX ? (uint32_t)unit : 0;
 }
 
-static const wchar_t *without_prefix(const wchar_t *root)
+os_error os_free_bytes(struct os_file *file, uint64_t *bytes)
 {
-    return wcsncmp(root, L"\\\\?\\", 4) == 0 && root[4] != L'U' &&
-                   root[4] != L'V'
-               ? root + 4
-               : root;
+    struct sdk_fs_full_size size;
+    LONG status =
+        query_volume(file, &size, sizeof size, SDK_FS_FULL_SIZE_INFORMATION);
+    if (status < 0)
+        return RtlNtStatusToDosError(status);
+    uint64_t unit = (uint64_t)size.sectors_per_unit * size.bytes_per_sector;
+    uint64_t units = (uint64_t)size.caller_free_units.QuadPart;
+    if (unit != 0 && units > UINT64_MAX / unit)
+        return ERROR_ARITHMETIC_OVERFLOW;
+    *bytes = units * unit;
+    return 0;
 }
 
+os_error os_is_remote(struct os_file *file, bool *remote)
+{
+    struct sdk_fs_device device;
+    LONG status =
+        query_volume(file, &device, sizeof device, SDK_FS_DEVICE_INFORMATION);
+    if (status < 0)
+        return RtlNtStatusToDosError(status);
+    *remote = (device.characteristics & SDK_REMOTE_DEVICE) != 0;
+    return 0;
+}
+
+static const wchar_t unc_prefix[] = L"\\\\?\\UNC\\";
+
+static bool is_unc(const wchar_t *full)
+{
+    return wcsncmp(full, unc_prefix, wcslen(unc_prefix)) == 0;
+}
+
+/* The root of a share stands in its path, whether the system knows it or not
+   (Wine does not). `root` has room for two characters more than `full`. */
+static bool share_root(const wchar_t *full, wchar_t *root)
+{
+    const wchar_t *share =
+        is_unc(full) ? wcschr(full + wcslen(unc_prefix), L'\\') : NULL;
+    if (share == NULL || share[1] == L'\0')
+        return false;
+    const wchar_t *end = wcschr(share + 1, L'\\');
+    size_t length = end != NULL ? (size_t)(end - full) : wcslen(full);
+    wmemcpy(root, full, length);
+    wcscpy(root + length, L"\\");
+    return true;
+}
+
+/* For people: `D:\`, and `\\server\share\`; a volume without a letter keeps
+   its `\\?\Volume{...}\`. Changes `root` and returns what to show of it. */
+static const wchar_t *without_prefix(wchar_t *root)
+{
+    if (is_unc(root)) {
+        root[6] = L'\\';
+        return root + 6;
+    }
+    bool letter = wcsncmp(root, L"\\\\?\\", 4) == 0 && root[4] != L'\0' &&
+                  root[5] == L':';
+    return letter ? root + 4 : root;
+}
+
+/* The buffer must have room for all of the path, says the documentation,
+   though its root is short. */
 void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity)
 {
     wchar_t *full = NULL;
-    wchar_t buffer[MAX_PATH + 1];
     root[0] = L'\0';
     if (win32_full_path(path, &full) != 0)
         return;
-    if (GetVolumePathNameW(full, buffer, MAX_PATH)) {
+    size_t room = wcslen(full) + 2;
+    wchar_t *buffer = calloc(room, sizeof *buffer);
+    if (buffer != NULL && (GetVolumePathNameW(full, buffer, (DWORD)room) ||
+                           share_root(full, buffer))) {
         const wchar_t *shown = without_prefix(buffer);
         if (wcslen(shown) < capacity)
             wcscpy(root, shown);
     }
+    free(buffer);
     free(full);
 }

@@ -75,6 +75,14 @@ struct sim_drop {
 };
 
 /*
+ * Answers os_extents and os_extents_counted as it likes: the file `path`, from
+ * cluster `vcn` on; `*count` is 0 and `*more` false.
+ */
+typedef void sim_teller(const wchar_t *path, uint64_t vcn,
+                        struct os_extent *extents, size_t capacity,
+                        size_t *count, bool *more);
+
+/*
  * A mounted volume. A test may change any field but `root` and `inner`, the
  * cluster size only while there is no file. A field that is a code is what
  * the request is answered with, 0 where it is served.
@@ -88,6 +96,7 @@ struct sim_volume {
     uint32_t limit;      /* references of a cluster [REFS 1.13] */
     uint32_t features;   /* OS_VOLUME_* as told to os_query_volume */
     bool features_known; /* or the volume does not tell */
+    bool remote;         /* reached over a network */
     bool read_only;      /* everything that writes is refused with 19 */
     uint64_t max_file_size;
     int64_t time_grain;        /* file times are rounded down to it, 100 ns */
@@ -117,6 +126,8 @@ struct sim_volume {
     os_error zero;
     os_error allocated;
     os_error extents;
+    os_error extents_counted;
+    sim_teller *teller;  /* tells the extents in the volume's place, or NULL */
     bool trailing_holes; /* os_extents lists a hole after the last extent */
 
     os_error clone;        /* 0: the volume can clone */
@@ -307,6 +318,9 @@ enum sim_op {
     SIM_OP_ZERO,
     SIM_OP_ALLOCATED,
     SIM_OP_EXTENTS,
+    SIM_OP_EXTENTS_COUNTED,
+    SIM_OP_FREE_BYTES,
+    SIM_OP_IS_REMOTE,
     SIM_OP_CLONE,
     SIM_OP_LIST_STREAMS,
     SIM_OP_GET_EA,
@@ -315,6 +329,7 @@ enum sim_op {
     SIM_OP_SET_METADATA,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,
+    SIM_OP_LINK,
     SIM_OP_REMOVE,
     SIM_OP_FLUSH,
     SIM_OP_FLUSH_PATH,

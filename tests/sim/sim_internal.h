@@ -56,10 +56,11 @@ struct os_file {
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
-    bool metadata; /* may set attributes, the sparse flag */
-    bool security; /* was opened for it */
-    os_error dead; /* what every call is answered with, or 0 */
-    wchar_t *path; /* for the trace, which outlives names */
+    bool metadata;  /* may set attributes, the sparse flag */
+    bool security;  /* was opened for it */
+    bool vanishing; /* its name goes when it is closed */
+    os_error dead;  /* what every call is answered with, or 0 */
+    wchar_t *path;  /* for the trace, which outlives names */
     struct os_file *next;
 };
 

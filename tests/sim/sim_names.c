@@ -529,6 +529,8 @@ static void detach(struct os_file *file)
 
     file->node = NULL;
     file->name = NULL;
+    if (file->vanishing)
+        name->pending = true;
     node->opens--;
     name->opens--;
     if (name->opens == 0 && name->gone)

@@ -35,6 +35,9 @@ static struct access access_for(unsigned intent)
         access.rights = SIM_READ | SIM_WRITE | SIM_DELETE;
         access.shared = 0;
         break;
+    case OS_CREATE_STREAM:
+        access.rights = SIM_READ | SIM_WRITE;
+        break;
     case OS_OPEN_IN_PLACE:
         access.rights = SIM_READ | SIM_WRITE;
         access.shared = SIM_READ;
@@ -131,7 +134,8 @@ static os_error open_part(const wchar_t *path, const wchar_t *stream,
                           unsigned intent, struct os_file **file)
 {
     struct access access = access_for(intent);
-    bool create = (intent & OS_INTENT_MASK) == OS_CREATE_NEW;
+    unsigned plain = intent & OS_INTENT_MASK;
+    bool create = plain == OS_CREATE_NEW || plain == OS_CREATE_STREAM;
     struct sim_name *name = sim_name_find(path);
     os_error error = sim_stream_allowed(sim_volume_of(path), stream);
 
@@ -160,7 +164,8 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
 static os_error open_file(const wchar_t *path, unsigned intent,
                           struct os_file **file)
 {
-    bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW;
+    bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
+                  (intent & OS_INTENT_MASK) != OS_CREATE_STREAM;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);
     wchar_t *resolved;
@@ -174,8 +179,10 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     else
         error = open_whole(resolved, intent, file);
     free(resolved);
-    if (!error)
+    if (!error) {
         (*file)->security = intent & OS_WITH_SECURITY;
+        (*file)->vanishing = intent & OS_VANISHING;
+    }
     return error;
 }
 
@@ -590,67 +597,6 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
     return sim_leave(SIM_OP_ALLOCATED, file->path, error);
 }
 
-struct extent_list {
-    struct os_extent *extents;
-    size_t capacity;
-    size_t count;
-    bool more;
-};
-
-static void add_extent(struct extent_list *list, uint64_t vcn, uint64_t end,
-                       int64_t lcn)
-{
-    if (vcn >= end)
-        return;
-    if (list->count == list->capacity) {
-        list->more = true;
-        return;
-    }
-    list->extents[list->count].vcn = vcn;
-    list->extents[list->count].next_vcn = end;
-    list->extents[list->count++].lcn = lcn;
-}
-
-/* From the run on that holds `vcn`, be it a hole that began before. */
-static void list_extents(const struct sim_node *node, uint64_t vcn,
-                         struct extent_list *list)
-{
-    const struct sim_map *map = &node->extents;
-    size_t i = sim_map_find(map, vcn);
-    uint64_t at = 0;
-
-    if (i == map->count)
-        return;
-    if (map->runs[i].start <= vcn)
-        at = map->runs[i].start;
-    else if (i > 0)
-        at = map->runs[i - 1].end;
-    for (; i < map->count && !list->more; i++) {
-        const struct sim_run *run = &map->runs[i];
-        add_extent(list, at, run->start, OS_HOLE);
-        add_extent(list, run->start, run->end, (int64_t)run->value);
-        at = run->end;
-    }
-    if (node->volume->trailing_holes)
-        add_extent(list, at, sim_clusters(node->volume, node->size), OS_HOLE);
-}
-
-os_error os_extents(struct os_file *file, uint64_t vcn,
-                    struct os_extent *extents, size_t capacity, size_t *count,
-                    bool *more)
-{
-    struct extent_list list = {extents, capacity, 0, false};
-    os_error error = sim_enter(SIM_OP_EXTENTS, file);
-    if (!error)
-        error = file->node->volume->extents;
-    if (!error) {
-        list_extents(file->node, vcn, &list);
-        *count = list.count;
-        *more = list.more;
-    }
-    return sim_leave(SIM_OP_EXTENTS, file->path, error);
-}
-
 os_error os_clone(struct os_file *source, uint64_t source_offset,
                   struct os_file *dest, uint64_t dest_offset, uint64_t length)
 {
@@ -796,6 +742,57 @@ os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
     if (!error)
         error = rename_file(file, path, replace);
     return sim_leave(SIM_OP_RENAME, path, error);
+}
+
+/* A name more; the one that a file was opened by stays what it is
+   [MS-FSA 2.1.5.15.7]. */
+static os_error link_to(struct os_file *file, const wchar_t *path, bool replace)
+{
+    struct sim_name *there = sim_name_find(path);
+    os_error error = 0;
+
+    if (sim_volume_of(path) != file->node->volume)
+        return CODE_NOT_SAME_DEVICE;
+    if (there)
+        error = may_replace(there, replace);
+    if (error)
+        return error;
+    if (there && there->node == file->node)
+        return 0;
+    if (there)
+        sim_name_drop(there);
+    sim_name_add(path, file->node);
+    return 0;
+}
+
+static os_error link_file(struct os_file *file, const wchar_t *path,
+                          bool replace)
+{
+    wchar_t *resolved;
+    os_error error;
+
+    if (file->node->kind == SIM_STREAM)
+        return CODE_INVALID_PARAMETER;
+    if (file->name->pending || file->name->gone)
+        return CODE_ACCESS_DENIED;
+    if (!file->node->volume->hard_links)
+        return CODE_INVALID_FUNCTION;
+    if (file->node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    error = sim_resolve(path, false, &resolved);
+    if (error)
+        return error;
+    error = link_to(file, resolved, replace);
+    free(resolved);
+    return error;
+}
+
+os_error os_link(struct os_file *file, const wchar_t *path, bool replace)
+{
+    os_error error = sim_enter(SIM_OP_LINK, file);
+    if (!error)
+        error = link_file(file, path, replace);
+    return sim_leave(SIM_OP_LINK, path, error);
 }
 
 static os_error remove_name(const wchar_t *path)

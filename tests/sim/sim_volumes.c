@@ -65,6 +65,7 @@ static void refs_ws2016(struct sim_volume *v)
     v->past_end = SIM_PAST_END_CLIPPED;
     v->posix_rename = false;
     v->rename_over_readonly = false;
+    v->hard_links = false; /* from 3.5 on [REFS 7.1] */
 }
 
 static void refs_unflushed(struct sim_volume *v)
@@ -85,6 +86,7 @@ static void csvfs(struct sim_volume *v)
 static void smb_refs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->remote = true;
     v->get_integrity = CODE_NOT_SUPPORTED;
     v->cross_volume = CODE_INVALID_HANDLE; /* another session [REFS 1.15] */
 }
@@ -109,6 +111,7 @@ static void smb_sofs(struct sim_volume *v)
 static void samba(struct sim_volume *v)
 {
     refs_4k(v);
+    v->remote = true;
     v->fs_name = L"NTFS";
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
     v->stream_limit = 0;
@@ -119,6 +122,7 @@ static void samba(struct sim_volume *v)
     v->get_integrity = CODE_INVALID_FUNCTION;
     v->set_integrity = CODE_INVALID_FUNCTION;
     v->extents = CODE_INVALID_FUNCTION;
+    v->extents_counted = CODE_INVALID_FUNCTION;
     v->max_request = UINT64_MAX;
     v->exact_tail = true;
     v->past_end = SIM_PAST_END_IGNORED;
@@ -136,6 +140,7 @@ static void truenas(struct sim_volume *v)
 static void winbtrfs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->extents_counted = CODE_INVALID_FUNCTION;
     v->fs_name = L"Btrfs";
     v->stream_limit = 0;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
@@ -166,6 +171,7 @@ static void openzfs(struct sim_volume *v)
     v->fake_integrity = true;
     v->fake_sparse = true;
     v->extents = CODE_INVALID_FUNCTION;
+    v->extents_counted = CODE_INVALID_FUNCTION;
     v->max_request = UINT64_MAX;
     v->unbounded_source = true;
     v->past_end = SIM_PAST_END_CLIPPED;
@@ -177,6 +183,7 @@ static void openzfs(struct sim_volume *v)
 static void nfs41(struct sim_volume *v)
 {
     refs_4k(v);
+    v->remote = true;
     v->fs_name = L"NFS";
     v->streams = false;
     v->eas = false;
@@ -186,6 +193,7 @@ static void nfs41(struct sim_volume *v)
     v->get_integrity = CODE_INVALID_FUNCTION;
     v->set_integrity = CODE_INVALID_FUNCTION;
     v->extents = CODE_INVALID_FUNCTION;
+    v->extents_counted = CODE_INVALID_FUNCTION;
     v->max_request = UINT64_MAX;
     v->exact_tail = true;
     v->past_end = SIM_PAST_END_CLAMPED;
@@ -196,6 +204,7 @@ static void nfs41(struct sim_volume *v)
 static void ntfs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->extents_counted = CODE_INVALID_FUNCTION;
     v->fs_name = L"NTFS";
     v->stream_limit = 0;
     v->encrypts = true;

@@ -543,26 +543,48 @@ Test(file, a_source_with_a_writer_is_cloned)
     world_end(&w);
 }
 
+static void come_meanwhile(void *arg)
+{
+    (void)arg;
+    sim_write_file(L"R:\\b", "other", 5);
+}
+
 /* --- moments ---------------------------------------------------------- */
 
-Test(file, dest_is_marked_as_soon_as_it_is_made)
+/* Where there are hard links, asked once; elsewhere unmarked and renamed. */
+Test(file, dest_gets_its_name_in_one_step)
 {
-    struct world w = world_make("refs-4k");
-    const struct sim_trace_entry *entries;
-    size_t count = 0;
-    sim_fill_pattern(L"R:\\a", 0, MI, 9);
-    sim_trace(true);
-    world_run(&w);
-    sim_trace_entries(&entries, &count);
-    size_t created = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (entries[i].op == SIM_OP_OPEN && entries[i].code == 0)
-            created = i;
+    for (int links = 0; links < 2; links++) {
+        struct world w = world_make("refs-4k");
+        w.volume->hard_links = links != 0;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        world_run_paths(&w, L"R:\\a", L"R:\\c");
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\c"));
+        cr_expect_eq(sim_calls(SIM_OP_LINK), links ? 3 : 1);
+        cr_expect_eq(sim_calls(SIM_OP_RENAME), links ? 0 : 2);
+        cr_expect_eq(sim_calls(SIM_OP_MARK_DELETED), links ? 0 : 4);
+        cr_expect_eq(sim_file_count(L"R:\\"), 3);
+        world_end(&w);
     }
-    /* nothing comes between making DEST and marking it */
-    cr_assert_lt(created + 1, count);
-    cr_expect_eq(entries[created + 1].op, SIM_OP_MARK_DELETED);
-    world_end(&w);
+}
+
+Test(file, a_dest_that_comes_meanwhile_stays)
+{
+    for (int links = 0; links < 2; links++) {
+        struct world w = world_make("refs-4k");
+        w.volume->hard_links = links != 0;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        sim_at_call(SIM_OP_CLONE, 1, come_meanwhile, NULL);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_EXISTS);
+        cr_expect(sim_holds(L"R:\\b", "other", 5));
+        world_end(&w);
+    }
 }
 
 Test(file, transient_errors_start_anew)

@@ -1,0 +1,184 @@
+#include "report_layout_json.h"
+
+#include "json.h"
+#include "report_json.h"
+#include "words.h"
+
+static void add_if(struct text *text, const wchar_t *key, bool told,
+                   uint64_t number)
+{
+    if (told)
+        json_number(text, key, number);
+    else
+        json_null(text, key);
+}
+
+static void add_answer(struct text *text, const wchar_t *key,
+                       enum info_answer answer)
+{
+    if (answer == INFO_UNTOLD)
+        json_null(text, key);
+    else
+        json_boolean(text, key, answer == INFO_YES);
+}
+
+static void add_words(struct text *text, const wchar_t *key,
+                      const wchar_t *words)
+{
+    json_string(text, key, words[0] != L'\0' ? words : NULL);
+}
+
+static void add_error(struct text *text, const wchar_t *path,
+                      const struct reflink_error *error)
+{
+    static const struct reflink_error none;
+    report_json_error(path, error != NULL ? error : &none, text);
+}
+
+static void add_way(struct text *text, const struct info *info, bool told)
+{
+    struct text sentence = {0};
+    if (told)
+        words_add_way(&sentence, info);
+    json_string(text, L"reflink", told ? words_way(info->way) : NULL);
+    add_words(text, L"reflink_text", text_words(&sentence));
+    text_free(&sentence);
+}
+
+void report_json_info(const wchar_t *path, const struct info *info,
+                      const struct reflink_error *error, struct text *text)
+{
+    static const struct info nothing;
+    bool told = info != NULL;
+    if (!told)
+        info = &nothing;
+    json_begin(text, L"volume");
+    json_string(text, L"path", path);
+    add_words(text, L"root", info->root);
+    add_words(text, L"file_system", info->file_system);
+    add_answer(text, L"block_cloning", info->block_cloning);
+    add_if(text, L"cluster_size", info->cluster_size != 0, info->cluster_size);
+    add_if(text, L"largest_request", told, info->largest_request);
+    add_answer(text, L"integrity_streams", info->integrity_streams);
+    add_answer(text, L"sparse_files", info->sparse_files);
+    add_answer(text, L"read_only", info->read_only);
+    add_answer(text, L"remote", info->remote);
+    add_if(text, L"bytes_free", info->free_known, info->free_bytes);
+    add_way(text, info, told);
+    add_error(text, path, error);
+    json_end(text);
+}
+
+void report_json_extents_begin(const struct report_list *list,
+                               struct text *text)
+{
+    json_begin(text, L"extents");
+    json_string(text, L"path", list->path);
+    json_number(text, L"size", list->layout->info.size);
+    json_number(text, L"cluster_size", list->layout->cluster_size);
+    json_array(text, L"extents");
+}
+
+void report_json_extents_run(const struct report_list *list,
+                             const struct layout_run *run, struct text *text)
+{
+    bool hole = run->place == LAYOUT_HOLE;
+    json_item(text);
+    json_number(text, L"offset", run->offset);
+    json_number(text, L"length", run->length);
+    add_if(text, L"volume_offset", !hole, run->place);
+    add_if(text, L"references", !hole && list->layout->counted,
+           run->references);
+    json_close(text);
+}
+
+/* What failed at once has not begun. */
+static void begin_failed(const struct report_list *list, struct text *text)
+{
+    json_begin(text, L"extents");
+    json_string(text, L"path", list->path);
+    json_null(text, L"size");
+    json_null(text, L"cluster_size");
+    json_null(text, L"extents");
+}
+
+void report_json_extents_end(const struct report_list *list,
+                             const struct reflink_error *error,
+                             struct text *text)
+{
+    const struct layout *layout = list->layout;
+    bool told = error == NULL;
+    bool counted = told && layout->counted;
+    if (list->begun)
+        json_array_end(text);
+    else
+        begin_failed(list, text);
+    add_if(text, L"bytes_allocated", told, layout->allocated);
+    add_if(text, L"bytes_shared", counted, layout->shared);
+    add_if(text, L"bytes_exclusive", counted, layout->exclusive);
+    add_if(text, L"bytes_holes", told, layout->holes);
+    add_error(text, list->path, error);
+    json_end(text);
+}
+
+static void add_pair(const struct report_list *list, struct text *text)
+{
+    json_begin(text, L"shared");
+    json_string(text, L"a", list->path);
+    json_string(text, L"b", list->other);
+}
+
+void report_json_shared_begin(const struct report_list *list, struct text *text)
+{
+    bool same = shared_same_volume(list->layout, list->layout_other);
+    add_pair(list, text);
+    json_boolean(text, L"same_volume", same);
+    add_if(text, L"cluster_size", same, list->layout->cluster_size);
+    json_array(text, L"ranges");
+}
+
+void report_json_shared_range(const struct shared_range *range,
+                              struct text *text)
+{
+    json_item(text);
+    json_number(text, L"a_offset", range->a_offset);
+    json_number(text, L"b_offset", range->b_offset);
+    json_number(text, L"length", range->length);
+    json_close(text);
+}
+
+static void add_totals(const struct report_list *list, bool told,
+                       uint64_t bytes, struct text *text)
+{
+    bool read = told && shared_same_volume(list->layout, list->layout_other);
+    add_if(text, L"bytes_shared", told, bytes);
+    add_if(text, L"a_bytes_allocated", read, list->layout->allocated);
+    add_if(text, L"b_bytes_allocated", read, list->layout_other->allocated);
+}
+
+void report_json_shared_end(const struct report_list *list, uint64_t bytes,
+                            struct text *text)
+{
+    json_array_end(text);
+    add_totals(list, true, bytes, text);
+    add_error(text, list->path, NULL);
+    json_end(text);
+}
+
+void report_json_shared_failed(const struct report_list *list,
+                               const wchar_t *path,
+                               const struct reflink_error *error,
+                               struct text *text)
+{
+    if (list->begun) {
+        json_array_end(text);
+    } else {
+        add_pair(list, text);
+        json_null(text, L"same_volume");
+        json_null(text, L"cluster_size");
+        json_null(text, L"ranges");
+    }
+    add_totals(list, false, 0, text);
+    add_error(text, path, error);
+    json_end(text);
+}
