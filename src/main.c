@@ -9,7 +9,7 @@
 #include "core/os.h"
 #include "perform.h"
 #include "show.h"
-#include "win32/interrupt.h"
+#include "win32/process.h"
 
 static int print_page(void (*add)(struct text *text))
 {
@@ -34,7 +34,7 @@ int wmain(int argc, wchar_t **argv)
     struct options options;
     struct text error = {0};
     int code = REPORT_DONE;
-    interrupt_catch();
+    process_begin();
     if (!options_parse(argc, argv, &options, &error))
         code = print_usage_error(&error);
     else if (options.action == OPTIONS_HELP)

@@ -4,7 +4,9 @@
  * DEST is old or whole, and nothing is left beside it.
  */
 #include <fcntl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "e2e.h"
@@ -198,4 +200,81 @@ Test(survival, folder_without_permission)
     EXPECT(result, e2e_like(result->err, "reflink: shut*b: *(5)*\n"));
     cr_assert_eq(chmod("shut", 0755), 0);
     EXPECT(result, e2e_is(e2e_files(), "a shut"));
+}
+
+/* A folder on a volume that cannot be written: the code is the system's. */
+Test(survival, read_only_volume)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    e2e_make_folder("fixed");
+    if (mount("fixed", "fixed", NULL, MS_BIND, NULL) != 0)
+        cr_skip_test("no bind mount here");
+    bool fixed =
+        mount(NULL, "fixed", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+    struct result *result = RUN("a", "fixed/b");
+    umount("fixed");
+    EXPECT(result, fixed);
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_like(result->err, "reflink: fixed*b: creating it: *"));
+    EXPECT(result, e2e_is(e2e_files(), "a fixed"));
+}
+
+/* Somebody may plant a link where DEST is to be: it is replaced with -f, and
+   what it points to stays. */
+Test(survival, planted_links)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    e2e_make("victim", 5000);
+    uint64_t hash = e2e_hash("victim");
+    cr_assert_eq(symlink("victim", "b"), 0);
+    cr_assert_eq(symlink("nowhere", "c"), 0);
+    struct result *result = RUN("a", "b");
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_hash("victim") == hash);
+    result = RUN("-f", "a", "b");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_hash("victim") == hash);
+    EXPECT(result, e2e_same_bytes("a", "b"));
+    result = RUN("a", "c");
+    EXPECT(result, access("nowhere", F_OK) != 0);
+}
+
+/* --- a reader meanwhile ------------------------------------------------------
+ */
+
+/* Reads `b` again and again until `stop` is there; exits with how many times
+   it was neither of the two, 100 if it was never read. */
+static void read_on(uint64_t first, uint64_t second)
+{
+    unsigned bad = 0;
+    unsigned read = 0;
+    while (access("stop", F_OK) != 0 && bad < 90) {
+        uint64_t hash = e2e_hash("b");
+        bad += hash != first && hash != second;
+        read++;
+    }
+    _exit(read == 0 ? 100 : (int)bad);
+}
+
+Test(survival, a_reader_sees_old_or_new)
+{
+    int status = 0;
+    e2e_enter(XFS4K);
+    e2e_make("a", 2 * MIB);
+    e2e_make("c", 3 * MIB + 5);
+    e2e_make("b", 10);
+    struct result *result = RUN("-f", "a", "b");
+    pid_t reader = fork();
+    if (reader == 0)
+        read_on(e2e_hash("a"), e2e_hash("c"));
+    for (int i = 0; i < 20; i++) {
+        result = RUN("-f", i % 4 < 2 ? "--reflink=auto" : "--reflink=never",
+                     i % 2 ? "a" : "c", "b");
+        EXPECT(result, result->exit_code == 0);
+    }
+    e2e_write("stop", "");
+    cr_assert_eq(waitpid(reader, &status, 0), reader);
+    EXPECT(result, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }

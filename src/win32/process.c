@@ -1,5 +1,5 @@
-/* Ctrl-C, Ctrl-Break, a closed console, a logoff, a shutdown. */
-#include "interrupt.h"
+/* Hardening, and Ctrl-C, Ctrl-Break, a closed console, a logoff. */
+#include "process.h"
 
 #include "win32.h"
 
@@ -26,8 +26,15 @@ static BOOL WINAPI on_event(DWORD event)
     return TRUE;
 }
 
-void interrupt_catch(void)
+static void harden(void)
 {
+    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
+}
+
+void process_begin(void)
+{
+    harden();
     wanted_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (wanted_event != NULL)
         SetConsoleCtrlHandler(on_event, TRUE);
