@@ -240,7 +240,7 @@ static uint64_t fail_each_call(const struct job *job)
     return points;
 }
 
-Test(faults, every_call_fails_in_turn, .timeout = 300)
+Test(faults, every_call_fails_in_turn)
 {
     uint64_t points = 0;
     for (size_t i = 0; i < JOBS; i++)
@@ -298,7 +298,7 @@ static void cancel(void *reached)
     sim_cancel();
 }
 
-Test(faults, interrupted_at_every_call, .timeout = 300)
+Test(faults, interrupted_at_every_call)
 {
     uint64_t points = 0;
     for (size_t i = 0; i < JOBS; i++) {
@@ -357,7 +357,7 @@ static bool kill_one(const struct job *job, uint64_t nth, uint64_t *left)
  * no hard links, a temporary outlives it in the moments before it is marked
  * and between unmarking and renaming it.
  */
-Test(faults, killed_at_every_call, .timeout = 300)
+Test(faults, killed_at_every_call)
 {
     uint64_t points = 0;
     for (size_t i = 0; i < JOBS; i++) {

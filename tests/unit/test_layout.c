@@ -446,7 +446,7 @@ static void expect_nonsense(struct os_extent first, struct os_extent second,
     layout_close(&layout);
 }
 
-Test(layout, lists_that_do_not_get_on, .timeout = 10)
+Test(layout, lists_that_do_not_get_on)
 {
     struct os_extent first = {0, 5, 5, 1};
     expect_nonsense((struct os_extent){0, 0, 5, 1},
@@ -481,7 +481,7 @@ Test(layout, the_last_cluster_that_there_can_be)
     layout_close(&layout);
 }
 
-Test(layout, a_list_without_an_end_that_is_empty, .timeout = 10)
+Test(layout, a_list_without_an_end_that_is_empty)
 {
     struct layout layout;
     cr_expect_eq(read_hostile(NULL, 0, true, &layout), 0);
@@ -727,7 +727,7 @@ static uint64_t expect_true(const struct found *found)
     return bytes;
 }
 
-Test(shared, against_a_model, .timeout = 120)
+Test(shared, against_a_model)
 {
     static struct found found;
     chance = 99;
@@ -780,7 +780,7 @@ static bool count_one(void *context, const struct shared_range *range)
     return true;
 }
 
-Test(shared, a_hundred_thousand_extents, .timeout = 10)
+Test(shared, a_hundred_thousand_extents)
 {
     struct world w = world_make("refs-4k");
     sim_set_size(L"R:\\a", (uint64_t)MANY * K);
