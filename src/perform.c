@@ -3,6 +3,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/report_dry.h"
+#include "core/many.h"
 #include "core/os.h"
 #include "core/run.h"
 
@@ -15,6 +16,7 @@ struct performance {
     struct text out;
     struct text err;
     bool printed; /* stdout took all of it so far */
+    bool exact;   /* DEST is the file's own path, never a directory for it */
 };
 
 /* Prints what has been put together, and empties it. */
@@ -65,19 +67,29 @@ static const struct reflink_range *range_of(const struct options *options)
     return options->has_range ? &options->range : NULL;
 }
 
+/* One file is done: counted, told and printed at once. */
+static void conclude(struct performance *p,
+                     const struct reflink_outcome *outcome)
+{
+    end_progress(p);
+    report_count(&p->totals, outcome);
+    p->totals.elapsed_us += outcome->elapsed_us;
+    report_file(outcome, &p->style, &p->out, &p->err);
+    flush(p);
+}
+
 static void clone(struct performance *p, const wchar_t *source,
                   const wchar_t *dest)
 {
     struct reflink_outcome outcome;
     begin_progress(p);
-    run_one(&p->run, &p->options->policy, source, dest, range_of(p->options),
-            &outcome);
-    end_progress(p);
-    report_count(&p->totals, &outcome);
-    p->totals.elapsed_us += outcome.elapsed_us;
-    report_file(&outcome, &p->style, &p->out, &p->err);
-    report_summary(&p->totals, &p->style, &p->out);
-    flush(p);
+    if (p->exact)
+        reflink_file(p->run.session, &p->options->policy, source, dest,
+                     &outcome);
+    else
+        run_one(&p->run, &p->options->policy, source, dest,
+                range_of(p->options), &outcome);
+    conclude(p, &outcome);
 }
 
 static void rehearse(struct performance *p, const wchar_t *source,
@@ -85,10 +97,68 @@ static void rehearse(struct performance *p, const wchar_t *source,
 {
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &p->style};
-    run_dry(&p->run, &p->options->policy, source, dest, range_of(p->options),
-            report_dry_step, &dry, &outcome);
+    if (p->exact)
+        reflink_dry_run(p->run.session, &p->options->policy, source, dest, NULL,
+                        report_dry_step, &dry, &outcome);
+    else
+        run_dry(&p->run, &p->options->policy, source, dest,
+                range_of(p->options), report_dry_step, &dry, &outcome);
     report_count(&p->totals, &outcome);
     report_dry_end(&dry, &outcome, &p->out, &p->err);
+    flush(p);
+}
+
+/* --- many --------------------------------------------------------------------
+ */
+
+static void visit_file(void *context, const wchar_t *source,
+                       const wchar_t *dest)
+{
+    struct performance *p = context;
+    if (p->options->dry_run)
+        rehearse(p, source, dest);
+    else
+        clone(p, source, dest);
+}
+
+static void visit_failed(void *context, const struct reflink_outcome *outcome)
+{
+    conclude(context, outcome);
+}
+
+/* With -t, all operands are sources; else the last one is DEST. */
+static struct many many_of(struct performance *p)
+{
+    const struct options *options = p->options;
+    bool given = options->target != NULL;
+    int count = options->operand_count - (given ? 0 : 1);
+    struct many many = {
+        .visitor = {.file = visit_file,
+                    .failed = visit_failed,
+                    .context = p,
+                    .security = options->policy.security},
+        .sources = options->operands,
+        .count = count,
+        .dest = given ? options->target : options->operands[count],
+        .into = given,
+        .recursive = options->recursive,
+    };
+    return many;
+}
+
+static void run_all(struct performance *p)
+{
+    const struct options *options = p->options;
+    struct many many = many_of(p);
+    p->exact = !options->has_range &&
+               many_is(many.sources, many.count, many.into, many.recursive);
+    p->style.many = p->exact && !options->dry_run;
+    if (p->exact)
+        many_run(&many);
+    else
+        visit_file(p, options->operands[0], options->operands[1]);
+    if (!options->dry_run)
+        report_summary(&p->totals, &p->style, &p->out);
     flush(p);
 }
 
@@ -101,13 +171,11 @@ int perform(const struct options *options)
                   .json = options->json},
         .printed = true,
     };
-    if (!run_begin(&p.run)) {
+    if (run_begin(&p.run)) {
+        run_all(&p);
+    } else {
         os_print(OS_STDERR, L"reflink: there is not enough memory\n");
         p.totals.failed++;
-    } else if (options->dry_run) {
-        rehearse(&p, options->operands[0], options->operands[1]);
-    } else {
-        clone(&p, options->operands[0], options->operands[1]);
     }
     int code = (int)report_exit_code(&p.totals);
     text_free(&p.out);

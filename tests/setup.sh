@@ -12,6 +12,7 @@ packages=(
     wine wine64                                  # to run what is for Windows
     xfsprogs btrfs-progs e2fsprogs               # volumes that clone or do not
     attr mount util-linux
+    python3-jsonschema                           # holds --json to its schema
 )
 
 is_installed()

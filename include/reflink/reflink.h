@@ -104,6 +104,8 @@ enum reflink_step {
     REFLINK_STEP_NONE,
     REFLINK_STEP_PATH,
     REFLINK_STEP_RANGE,
+    REFLINK_STEP_LIST,
+    REFLINK_STEP_LINK,
     REFLINK_STEP_OPEN_SOURCE,
     REFLINK_STEP_OPEN_DEST,
     REFLINK_STEP_QUERY,
@@ -145,6 +147,10 @@ enum reflink_hint {
     REFLINK_HINT_IN_USE,         /* another program has it open */
     REFLINK_HINT_ENCRYPTED,      /* DEST would not be, so nothing is written */
     REFLINK_HINT_INTERRUPTED,    /* the user wanted an end */
+    REFLINK_HINT_RECURSIVE,      /* a directory, and -r was not given */
+    REFLINK_HINT_INSIDE,         /* DEST lies within SOURCE */
+    REFLINK_HINT_COLLISION,      /* another SOURCE goes there, too */
+    REFLINK_HINT_LINK_RIGHT,     /* the right to make links is missing */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
     REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
     REFLINK_HINT_COUNT

@@ -85,6 +85,24 @@ static bool apply_security(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_recursive(struct parser *parser, const struct option *option,
+                            const wchar_t *value)
+{
+    (void)option;
+    (void)value;
+    parser->options->recursive = true;
+    return true;
+}
+
+static bool apply_target(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
+{
+    if (value[0] == L'\0')
+        return bad_value(parser, option, value, L"a directory");
+    parser->options->target = value;
+    return true;
+}
+
 static bool apply_json(struct parser *parser, const struct option *option,
                        const wchar_t *value)
 {
@@ -259,6 +277,8 @@ static const struct option table[] = {
     {L"force", L'f', VALUE_NONE, apply_force},
     {L"no-clobber", L'n', VALUE_NONE, apply_keep},
     {L"security", 0, VALUE_NONE, apply_security},
+    {L"recursive", L'r', VALUE_NONE, apply_recursive},
+    {L"target-directory", L't', VALUE_NEEDED, apply_target},
     {L"json", 0, VALUE_NONE, apply_json},
     {L"progress", 0, VALUE_NEEDED, apply_progress},
     {L"dry-run", 0, VALUE_NONE, apply_dry_run},
@@ -399,7 +419,7 @@ static void take_range(struct parser *parser)
     if (!parser->has_dest_offset)
         options->range.dest_offset = parser->offset;
     if (options->action == OPTIONS_RUN && options->operand_count == 5 &&
-        !by_option)
+        !by_option && !options->recursive && options->target == NULL)
         take_range_operands(options);
 }
 
@@ -431,6 +451,29 @@ static bool check_two(struct parser *parser, const wchar_t *none,
     return options->operand_count == 2;
 }
 
+static bool say(struct parser *parser, const wchar_t *words)
+{
+    text_add(parser->error, words);
+    return false;
+}
+
+/* SOURCE and DEST, several SOURCEs and a directory, or any with -t. */
+static bool check_run(struct parser *parser)
+{
+    const struct options *options = parser->options;
+    bool several = options->recursive || options->target != NULL;
+    if (options->has_range && several)
+        return say(parser, L"a range goes with SOURCE and DEST only");
+    if (options->dry_run && options->recursive)
+        return say(parser, L"--dry-run does not go with -r");
+    if (options->target != NULL && options->operand_count == 0)
+        return say(parser, L"SOURCE is missing");
+    if (options->target != NULL ||
+        (!options->has_range && options->operand_count > 2))
+        return true;
+    return check_two(parser, L"SOURCE and DEST are missing", L"DEST");
+}
+
 static bool check_operands(struct parser *parser)
 {
     const struct options *options = parser->options;
@@ -445,7 +488,7 @@ static bool check_operands(struct parser *parser)
     case OPTIONS_SHARED:
         return check_two(parser, L"two files are missing", L"a second file");
     default:
-        return check_two(parser, L"SOURCE and DEST are missing", L"DEST");
+        return check_run(parser);
     }
 }
 

@@ -22,6 +22,8 @@ enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 struct options {
     enum options_action action;
     struct reflink_policy policy;
+    bool recursive;        /* -r */
+    const wchar_t *target; /* -t; NULL: the last operand */
     bool has_range; /* any range option, or the form with five operands */
     struct reflink_range range;
     bool quiet;

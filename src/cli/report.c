@@ -187,7 +187,8 @@ void report_usage(const wchar_t *words, struct text *err)
 {
     text_add(err, L"reflink: ");
     text_add(err, words);
-    text_add(err, L"\nTry 'reflink --help'.\n");
+    text_add(err, L"\nreflink copies files by sharing their clusters; see "
+                  L"'reflink --help'.\n");
 }
 
 static void count_done(struct report_totals *totals,

@@ -63,7 +63,7 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
 void report_summary(const struct report_totals *totals,
                     const struct report_style *style, struct text *out);
 
-/* Adds `reflink: WORDS` and where to read more. */
+/* Adds `reflink: WORDS`, what the program is, and where to read more. */
 void report_usage(const wchar_t *words, struct text *err);
 
 enum report_exit report_exit_code(const struct report_totals *totals);

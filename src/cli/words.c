@@ -44,6 +44,8 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_NONE] = L"working",
     [REFLINK_STEP_PATH] = L"reading the path",
     [REFLINK_STEP_RANGE] = L"finding the range",
+    [REFLINK_STEP_LIST] = L"listing it",
+    [REFLINK_STEP_LINK] = L"making the link",
     [REFLINK_STEP_OPEN_SOURCE] = L"opening it to read",
     [REFLINK_STEP_OPEN_DEST] = L"opening it to write",
     [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
@@ -84,6 +86,11 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"SOURCE is encrypted and this would not be; copy it to a volume that "
         L"encrypts, or decrypt it first",
     [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
+    [REFLINK_HINT_RECURSIVE] = L"it is a directory; -r clones trees",
+    [REFLINK_HINT_INSIDE] = L"DEST lies within SOURCE",
+    [REFLINK_HINT_COLLISION] = L"another SOURCE goes there, too",
+    [REFLINK_HINT_LINK_RIGHT] =
+        L"making links needs administrator rights or Developer Mode",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
     [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
 };

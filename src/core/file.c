@@ -175,8 +175,9 @@ static bool check_size(struct job *job)
 }
 
 /*
- * What is renamed over the old DEST has to be on the disk, or a power cut
- * could leave neither. A volume that knows no flush needs none.
+ * What takes DEST's name has to be on the disk, or a power cut could leave
+ * half of it there, or of the old one nothing. A volume that knows no flush
+ * needs none.
  */
 static bool flush(struct job *job)
 {

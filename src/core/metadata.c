@@ -125,8 +125,8 @@ static bool copy_ea(struct os_file *source, struct os_file *dest,
     return true;
 }
 
-static bool copy_security(struct os_file *source, struct os_file *dest,
-                          struct reflink_outcome *outcome)
+bool metadata_copy_security(struct os_file *source, struct os_file *dest,
+                            struct reflink_outcome *outcome)
 {
     os_error error = os_copy_security(source, dest);
     if (is_not_held(error))
@@ -146,7 +146,8 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
             return false;
     }
     return copy_ea(source->file, dest, outcome) &&
-           (!policy->security || copy_security(source->file, dest, outcome));
+           (!policy->security ||
+            metadata_copy_security(source->file, dest, outcome));
 }
 
 bool metadata_stamp(const struct open_source *source, struct os_file *dest,

@@ -40,7 +40,7 @@ static void fail_source(const wchar_t *path, os_error error,
         hint = REFLINK_HINT_NOT_A_FILE;
     if (error == CODE_ACCESS_DENIED && is_directory(path)) {
         error = CODE_DIRECTORY_NOT_SUPPORTED;
-        hint = REFLINK_HINT_DIRECTORY;
+        hint = REFLINK_HINT_RECURSIVE;
     }
     outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_SOURCE, OUTCOME_SOURCE,
                       hint);

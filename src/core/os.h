@@ -28,6 +28,8 @@ enum os_intent {
     OS_CREATE_NEW,         /* must not exist; read, write, delete; for this
                               handle alone; never through a link */
     OS_OPEN_IN_PLACE,      /* exists; read and write; readers get in */
+    OS_OPEN_DIRECTORY,     /* a directory, to set its attributes and times;
+                              a link there is not followed */
     OS_CREATE_STREAM,      /* a stream that must not exist, of a file that
                               this process has open for itself; write */
     OS_INTENT_MASK = 0xff,
@@ -250,6 +252,49 @@ os_error os_flush(struct os_file *file);
 
 /* Writes what the system holds back of `path`, opened only for this. */
 os_error os_flush_path(const wchar_t *path);
+
+/* What stands in a directory. */
+struct os_entry {
+    wchar_t name[264];
+    uint32_t attributes;
+    bool is_link; /* symbolic link, junction, mount point: a name for another
+                     place. Other reparse points are what they seem */
+};
+
+struct os_directory;
+
+/*
+ * Begins to list what of `directory` matches `pattern` (`*` and `?` by the
+ * system's own rules, case and all). CODE_FILE_NOT_FOUND: nothing does.
+ */
+os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
+                      struct os_directory **list);
+
+/* The next entry but `.` and `..`; `*end` where there is none. */
+os_error os_list_next(struct os_directory *list, struct os_entry *entry,
+                      bool *end);
+
+/* A NULL is let pass. */
+void os_list_close(struct os_directory *list);
+
+/* Makes a directory; CODE_ALREADY_EXISTS where anything has the name. */
+os_error os_make_directory(const wchar_t *path);
+
+/*
+ * Makes at `dest`, where nothing may be, the same symbolic link, junction or
+ * mount point that `source` is, without looking at what it points to.
+ * CODE_PRIVILEGE_NOT_HELD: the user may not make links.
+ */
+os_error os_copy_link(const wchar_t *source, const wchar_t *dest);
+
+/* The full path, for comparing; the caller frees `*full`. */
+os_error os_full_path(const wchar_t *path, wchar_t **full);
+
+/* Where an open file really is, links on the way resolved; likewise. */
+os_error os_final_path(struct os_file *file, wchar_t **full);
+
+/* Orders two names by the system's case rules; 0 if they are one. */
+int os_compare_names(const wchar_t *a, const wchar_t *b);
 
 /* Fills `buffer` with bytes that nobody can guess. */
 os_error os_random(void *buffer, size_t length);

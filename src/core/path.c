@@ -62,11 +62,22 @@ wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail)
     return whole;
 }
 
+bool path_wants_separator(const wchar_t *directory)
+{
+    size_t length = wcslen(directory);
+    return !path_ends_with_separator(directory) &&
+           (length == 0 || length != prefix_length(directory));
+}
+
+bool path_has_wildcard(const wchar_t *path)
+{
+    return wcspbrk(path_base_name(path), L"*?") != NULL;
+}
+
 wchar_t *path_join(const wchar_t *directory, const wchar_t *name)
 {
     size_t length = wcslen(directory);
-    if (path_ends_with_separator(directory) ||
-        (length != 0 && length == prefix_length(directory)))
+    if (!path_wants_separator(directory))
         return path_splice(directory, length, name);
     size_t name_length = wcslen(name);
     wchar_t *whole = malloc((length + name_length + 2) * sizeof *whole);

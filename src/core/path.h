@@ -26,6 +26,12 @@ const wchar_t *path_base_name(const wchar_t *path);
  */
 size_t path_directory_length(const wchar_t *path);
 
+/* Whether a separator belongs between `directory` and a name behind it. */
+bool path_wants_separator(const wchar_t *directory);
+
+/* Whether the last part has a wildcard, `*` or `?`. */
+bool path_has_wildcard(const wchar_t *path);
+
 /* Joins two parts, with one separator between. The caller frees; NULL: no
    memory. */
 wchar_t *path_join(const wchar_t *directory, const wchar_t *name);

@@ -26,6 +26,10 @@ static const struct opening openings[] = {
                                OPEN_EXISTING, 0},
     [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
                        FILE_FLAG_OPEN_REPARSE_POINT},
+    [OS_OPEN_DIRECTORY] =
+        {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
+         FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT},
     /* sharing all: the file's own handle may delete it */
     [OS_CREATE_STREAM] = {GENERIC_WRITE,
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
@@ -35,11 +39,16 @@ static const struct opening openings[] = {
                           OPEN_EXISTING, 0},
 };
 
+static bool is_dest(unsigned intent)
+{
+    return intent == OS_CREATE_NEW || intent == OS_OPEN_DIRECTORY;
+}
+
 static struct opening opening_for(unsigned intent)
 {
     struct opening how = openings[intent & OS_INTENT_MASK];
     if (intent & OS_WITH_SECURITY)
-        how.access |= how.disposition == CREATE_NEW
+        how.access |= is_dest(intent & OS_INTENT_MASK)
                           ? READ_CONTROL | WRITE_DAC | WRITE_OWNER
                           : READ_CONTROL;
     if (intent & OS_VANISHING)

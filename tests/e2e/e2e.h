@@ -10,7 +10,8 @@
  * The script that runs the tests says by environment variables where things
  * are:
  *
- *   E2E_REFLINK, E2E_LAUNCH, E2E_HOLD   programs for Windows, Linux paths
+ *   E2E_REFLINK, E2E_LAUNCH, E2E_HOLD, E2E_ODD
+ *                                       programs for Windows, Linux paths
  *   E2E_WINE                            the loader; without it tests skip
  *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY
  *                                       folders, each a volume's root
@@ -107,10 +108,29 @@ struct result *e2e_run(const char *const *arguments);
  * The same in two steps, for what happens meanwhile: e2e_begin starts it,
  * e2e_kill ends it with SIGKILL after so many microseconds, unless it is over
  * by then, and waits until nothing of it is left; it returns the exit code,
- * -1 if it was killed.
+ * -1 if it was killed. e2e_finish waits for its own end. On a volume without
+ * the bridge e2e_signal reaches the program itself: SIGINT is its Ctrl-C.
  */
 void e2e_begin(const char *const *arguments);
 int e2e_kill(unsigned microseconds);
+void e2e_signal(int number);
+struct result *e2e_finish(void);
+
+/* Waits until a temporary beside DEST holds bytes, and returns its name. */
+const char *e2e_await_copying(void);
+
+/* Where the next runs' stdout goes; NULL: to where it can be read. */
+void e2e_stdout(const char *path);
+
+/* Has the next runs started by odd.exe, which has more to say: odd.c. */
+void e2e_through_odd(void);
+
+/* Checks stdout, all of one run, against output.schema.json with a validator
+   that others wrote. Skips the test where there is none. */
+void e2e_expect_json(struct result *result);
+
+/* Has the validator reject each line of the text. */
+void e2e_expect_rejected(const char *lines);
 
 /*
  * Has a Windows program hold `name` open until e2e_release: `access` is of
@@ -135,6 +155,7 @@ void e2e_preallocate(const char *name, uint64_t size);
 
 void e2e_make_folder(const char *name);
 void e2e_write(const char *name, const char *text);
+const char *e2e_read(const char *name); /* empty if there is none */
 uint64_t e2e_size(const char *name);
 uint64_t e2e_hash(const char *name);      /* of its contents */
 uint64_t e2e_allocated(const char *name); /* bytes it takes on the volume */

@@ -18,6 +18,15 @@ char *e2e_slurp(const char *path);
 /* Whether programs get the bridge now. */
 bool e2e_bridged(void);
 
+enum { E2E_MOST_WORDS = 32 };
+
+/* Fills `words`, which has room for E2E_MOST_WORDS, with the whole command
+   line, NULL behind the last. */
+void e2e_put_words(const char **words, const char *const *arguments);
+
+/* The temporary in the fresh folder that has bytes already, or NULL. */
+const char *e2e_newest_temporary(void);
+
 /* Starts a program, both outputs to files; its process id. */
 pid_t e2e_spawn(const char *const *words, const char *out, const char *err);
 

@@ -97,6 +97,11 @@ void e2e_write(const char *name, const char *text)
         e2e_broken(name);
 }
 
+const char *e2e_read(const char *name)
+{
+    return e2e_slurp(name);
+}
+
 uint64_t e2e_size(const char *name)
 {
     struct stat status;
@@ -299,6 +304,22 @@ const char *e2e_files(void)
     }
     free(entries);
     return text;
+}
+
+const char *e2e_newest_temporary(void)
+{
+    struct dirent **entries = NULL;
+    const char *found = NULL;
+    struct stat status;
+    int count = scandir(".", &entries, is_name, by_bytes);
+    for (int i = 0; i < count; i++) {
+        if (strncmp(entries[i]->d_name, "~reflink-", 9) == 0 &&
+            stat(entries[i]->d_name, &status) == 0 && status.st_blocks != 0)
+            found = e2e_text("%s", entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
 }
 
 static const char *snapshot;

@@ -9,10 +9,12 @@
 
 #include "e2e_internal.h"
 
-enum { RUN_SECONDS = 120, HOLD_SECONDS = 10, MOST_WORDS = 32 };
+enum { RUN_SECONDS = 120, HOLD_SECONDS = 10 };
 
 static pid_t holder;
 static pid_t begun;
+static const char *begun_command;
+static const char *stdout_path; /* NULL: a fresh file for each run */
 
 char *e2e_slurp(const char *path)
 {
@@ -127,8 +129,7 @@ static void read_result(struct result *result, const char *out, const char *err,
     result->granted = count_lines(result->log, "DUP", "status=00000000");
 }
 
-/* Fills `words` with the whole command line, NULL behind the last. */
-static void put_words(const char **words, const char *const *arguments)
+void e2e_put_words(const char **words, const char *const *arguments)
 {
     size_t count = 0;
     words[count++] = tool("E2E_WINE");
@@ -136,7 +137,7 @@ static void put_words(const char **words, const char *const *arguments)
         words[count++] = tool("E2E_LAUNCH");
     words[count++] = tool("E2E_REFLINK");
     for (size_t i = 0; arguments[i] != NULL; i++) {
-        cr_assert(count + 1 < MOST_WORDS);
+        cr_assert(count + 1 < E2E_MOST_WORDS);
         words[count++] = arguments[i];
     }
     words[count] = NULL;
@@ -153,15 +154,16 @@ static bool was_not_started(const struct result *result)
 struct result *e2e_run(const char *const *arguments)
 {
     static unsigned number;
-    const char *words[MOST_WORDS];
+    const char *words[E2E_MOST_WORDS];
     struct result *result = calloc(1, sizeof *result);
     if (result == NULL)
         e2e_broken("calloc");
-    put_words(words, arguments);
+    e2e_put_words(words, arguments);
     result->command = describe(arguments);
     for (int tries = 0; tries < 3; tries++) {
         const char *base = e2e_text("%s/%u", e2e_desk(), ++number);
-        const char *out = e2e_text("%s.out", base);
+        const char *out =
+            stdout_path != NULL ? stdout_path : e2e_text("%s.out", base);
         const char *err = e2e_text("%s.err", base);
         const char *log = e2e_text("%s.log", base);
         e2e_set("REFLINK_BRIDGE_LOG", log);
@@ -175,13 +177,48 @@ struct result *e2e_run(const char *const *arguments)
     return result;
 }
 
+/* Where odd.exe is told what to start, a program is named as Windows does. */
+void e2e_through_odd(void)
+{
+    const char *through = e2e_text("\"Z:%s\"", tool("E2E_REFLINK"));
+    if (e2e_bridged())
+        through = e2e_text("\"Z:%s\" %s", tool("E2E_LAUNCH"), through);
+    e2e_set("E2E_THROUGH", through);
+    e2e_set("E2E_REFLINK", tool("E2E_ODD"));
+    e2e_bridge(false);
+}
+
+void e2e_stdout(const char *path)
+{
+    stdout_path = path;
+}
+
 void e2e_begin(const char *const *arguments)
 {
-    const char *words[MOST_WORDS];
-    put_words(words, arguments);
+    const char *words[E2E_MOST_WORDS];
+    begun_command = describe(arguments);
+    e2e_put_words(words, arguments);
     e2e_set("REFLINK_BRIDGE_LOG", e2e_text("%s/begun.log", e2e_desk()));
     begun = e2e_spawn(words, e2e_text("%s/begun.out", e2e_desk()),
                       e2e_text("%s/begun.err", e2e_desk()));
+}
+
+void e2e_signal(int number)
+{
+    kill(begun, number);
+}
+
+struct result *e2e_finish(void)
+{
+    struct result *result = calloc(1, sizeof *result);
+    if (result == NULL)
+        e2e_broken("calloc");
+    result->command = begun_command;
+    result->exit_code = e2e_wait(begun, RUN_SECONDS);
+    read_result(result, e2e_text("%s/begun.out", e2e_desk()),
+                e2e_text("%s/begun.err", e2e_desk()),
+                e2e_text("%s/begun.log", e2e_desk()));
+    return result;
 }
 
 /* The launcher's job takes the program along, a moment later: what was to be
@@ -198,6 +235,17 @@ int e2e_kill(unsigned microseconds)
     for (int i = 0; i < 100 && strstr(e2e_files(), "~reflink-") != NULL; i++)
         pause_ms(10);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+const char *e2e_await_copying(void)
+{
+    for (long waited = 0; waited < HOLD_SECONDS * 1000; waited++) {
+        const char *name = e2e_newest_temporary();
+        if (name != NULL)
+            return name;
+        pause_ms(1);
+    }
+    e2e_broken("no copy has begun");
 }
 
 void e2e_hold(const char *name, const char *access, const char *share)

@@ -11,7 +11,9 @@ struct input_row {
     const char *message; /* a pattern for stderr */
 };
 
-#define USAGE "\nTry 'reflink --help'.\n"
+#define USAGE                                                                  \
+    "\nreflink copies files by sharing their clusters; see 'reflink "          \
+    "--help'.\n"
 
 static const struct input_row rows[] = {
     {{NULL}, 2, "reflink: *SOURCE*missing*" USAGE},

@@ -90,6 +90,7 @@ session_start()
     export E2E_REFLINK=${E2E_REFLINK:-$build/mingw/reflink.exe}
     export E2E_LAUNCH=${E2E_LAUNCH:-$build/mingw/bridge/launch.exe}
     export E2E_HOLD=${E2E_HOLD:-$build/mingw/e2e/hold.exe}
+    export E2E_ODD=${E2E_ODD:-$build/mingw/e2e/odd.exe}
     if ! session_wine "$build/wine" "$session_folder"; then
         export E2E_WHY_NOT="${E2E_WHY_NOT:-Wine is not installed}"
     fi

@@ -36,7 +36,8 @@ extern bool sim_cloned_stream;
  */
 bool sim_check(void);
 
-/* How many files and streams are open: 0 at the end of a test that leaks none.
+/* How many files, streams and lists are open: 0 at the end of a test that leaks
+ * none.
  */
 size_t sim_open_handles(void);
 
@@ -103,7 +104,9 @@ struct sim_volume {
     bool posix_rename;         /* a rename replaces a file that is open */
     bool rename_over_readonly; /* or is refused with 5 */
     bool hard_links;
-    bool lazy; /* no clusters set aside when a file grows */
+    bool links_allowed; /* the user may make links, or copying one is 1314 */
+    os_error copy_link; /* 0: the volume has links */
+    bool lazy;          /* no clusters set aside when a file grows */
 
     bool streams;           /* has named streams; where not, their names are
                                invalid (123) */
@@ -180,8 +183,14 @@ uint64_t sim_used_clusters(const struct sim_volume *volume);
 os_error sim_mkdir(const wchar_t *path);
 os_error sim_link(const wchar_t *existing, const wchar_t *path);
 
-/* `target` may be missing, and relative to the directory of `path`. */
+/*
+ * `target` may be missing, and relative to the directory of `path`. The link
+ * is one to a directory, for good, if that is what is there now.
+ */
 os_error sim_symlink(const wchar_t *target, const wchar_t *path);
+
+/* A junction; `target` is absolute, a directory, and may be missing. */
+os_error sim_junction(const wchar_t *target, const wchar_t *path);
 
 /* Makes `path` hold just these bytes. What it is (sparse, ...) stays. */
 os_error sim_write_file(const wchar_t *path, const void *data, size_t length);
@@ -249,8 +258,19 @@ struct os_file *sim_open_as(const wchar_t *path, unsigned rights,
 
 /* ---- looking at files ------------------------------------------------ */
 
-/* Symbolic links are followed, but for sim_exists. */
+/* Links are followed, but for these four. */
 bool sim_exists(const wchar_t *path);
+
+/* A directory itself; no link to one. */
+bool sim_is_directory(const wchar_t *path);
+
+/* A symbolic link, a junction, a folder where a volume is mounted. */
+bool sim_is_link(const wchar_t *path);
+
+/* The target as the link was made; NULL if `path` is no link. */
+const wchar_t *sim_link_target(const wchar_t *path);
+
+/* Of directories as well; `attributes` without OS_ATTRIBUTE_DIRECTORY. */
 uint64_t sim_size(const wchar_t *path);
 uint32_t sim_attributes(const wchar_t *path);
 int64_t sim_written(const wchar_t *path);
@@ -282,6 +302,9 @@ size_t sim_file_count(const wchar_t *directory);
 /* The last part of name `index`, in order; NULL after the last. */
 const wchar_t *sim_file_name(const wchar_t *directory, size_t index);
 
+/* The same for all below a directory; what links lead to is not below it. */
+size_t sim_count_below(const wchar_t *directory);
+
 struct sim_clone_request {
     const wchar_t *source;
     const wchar_t *dest;
@@ -298,7 +321,8 @@ void sim_clone_requests(const struct sim_clone_request **requests,
 /* ---- operations: faults, hooks, counts, trace ------------------------ */
 
 /*
- * One for each function of os.h but os_cancelled, which passes no gate.
+ * One for each function of os.h but os_cancelled, os_list_close and
+ * os_compare_names, which pass no gate.
  * SIM_OP_ANY stands for all that can fail.
  */
 enum sim_op {
@@ -333,6 +357,11 @@ enum sim_op {
     SIM_OP_REMOVE,
     SIM_OP_FLUSH,
     SIM_OP_FLUSH_PATH,
+    SIM_OP_LIST_OPEN,
+    SIM_OP_LIST_NEXT,
+    SIM_OP_MAKE_DIRECTORY,
+    SIM_OP_COPY_LINK,
+    SIM_OP_FULL_PATH,
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,

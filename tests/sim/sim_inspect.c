@@ -65,7 +65,8 @@ os_error sim_link(const wchar_t *existing, const wchar_t *path)
     return error;
 }
 
-os_error sim_symlink(const wchar_t *target, const wchar_t *path)
+static os_error make_link(const wchar_t *target, const wchar_t *path,
+                          bool junction)
 {
     wchar_t *resolved;
     struct sim_node *node;
@@ -73,12 +74,24 @@ os_error sim_symlink(const wchar_t *target, const wchar_t *path)
 
     if (error)
         return error;
-    node = sim_node_new(sim_volume_of(resolved), SIM_SYMLINK);
-    node->attributes = OS_ATTRIBUTE_REPARSE;
-    node->target = sim_copy_path(target, wcslen(target));
+    node = sim_link_new(sim_volume_of(resolved), target, junction);
     sim_name_add(resolved, node);
     free(resolved);
+    if (!junction) {
+        const struct sim_node *there = sim_node_find(path);
+        node->to_directory = there && there->kind == SIM_DIRECTORY;
+    }
     return 0;
+}
+
+os_error sim_symlink(const wchar_t *target, const wchar_t *path)
+{
+    return make_link(target, path, false);
+}
+
+os_error sim_junction(const wchar_t *target, const wchar_t *path)
+{
+    return make_link(target, path, true);
 }
 
 static os_error write_bytes(struct sim_node *node, uint64_t offset,
@@ -214,15 +227,42 @@ void sim_kill_process(void)
 
 /* ---- looking at files ------------------------------------------------ */
 
+/* The name `path` itself, a link too; NULL if there is none. */
+static const struct sim_name *find_itself(const wchar_t *path)
+{
+    const struct sim_name *name;
+    wchar_t *resolved;
+
+    if (sim_resolve(path, false, &resolved))
+        return NULL;
+    name = sim_name_find(resolved);
+    free(resolved);
+    return name;
+}
+
 bool sim_exists(const wchar_t *path)
 {
-    wchar_t *resolved;
-    bool exists;
-    if (sim_resolve(path, false, &resolved))
-        return false;
-    exists = sim_name_find(resolved) != NULL;
-    free(resolved);
-    return exists;
+    return find_itself(path) != NULL;
+}
+
+bool sim_is_directory(const wchar_t *path)
+{
+    const struct sim_name *name = find_itself(path);
+    return name && name->node->kind == SIM_DIRECTORY;
+}
+
+bool sim_is_link(const wchar_t *path)
+{
+    const struct sim_name *name = find_itself(path);
+    return name && sim_name_is_link(name);
+}
+
+const wchar_t *sim_link_target(const wchar_t *path)
+{
+    const struct sim_name *name = find_itself(path);
+    if (!name || !sim_name_is_link(name))
+        return NULL;
+    return name->node->target ? name->node->target : name->node->volume->root;
 }
 
 uint64_t sim_size(const wchar_t *path)
@@ -419,39 +459,33 @@ uint64_t sim_shared_bytes(const wchar_t *a_path, const wchar_t *b_path)
 
 /* ---- directories ----------------------------------------------------- */
 
-static const struct sim_name *nth_name(const wchar_t *directory, size_t index,
-                                       size_t *count)
+static const struct sim_name *must_find_directory(const wchar_t *path)
 {
-    const struct sim_name *found = NULL;
-    const struct sim_name *name;
-    wchar_t *resolved;
-
-    *count = 0;
-    if (sim_resolve(directory, true, &resolved))
-        sim_die("no such directory", directory);
-    for (size_t i = 0; (name = sim_name_at(i)) != NULL; i++) {
-        if (!sim_name_within(name, resolved))
-            continue;
-        if (*count == index)
-            found = name;
-        ++*count;
-    }
-    free(resolved);
-    return found;
+    const struct sim_name *name = must_find_name(path);
+    if (name->node->kind != SIM_DIRECTORY)
+        sim_die("no directory", path);
+    return name;
 }
 
 size_t sim_file_count(const wchar_t *directory)
 {
-    size_t count;
-    (void)nth_name(directory, 0, &count);
-    return count;
+    return must_find_directory(directory)->child_count;
 }
 
 const wchar_t *sim_file_name(const wchar_t *directory, size_t index)
 {
-    size_t count;
-    const struct sim_name *name = nth_name(directory, index, &count);
-    return name ? wcsrchr(name->path, L'\\') + 1 : NULL;
+    const struct sim_name *name = must_find_directory(directory);
+    return index < name->child_count ? name->children[index]->leaf : NULL;
+}
+
+size_t sim_count_below(const wchar_t *directory)
+{
+    const struct sim_name *top = must_find_directory(directory);
+    size_t count = 0;
+    for (const struct sim_name *name = top;
+         (name = sim_name_next(top, name)) != NULL;)
+        count++;
+    return count;
 }
 
 /* ---- consistency ----------------------------------------------------- */

@@ -20,7 +20,8 @@ struct sim_node {
     uint64_t id;
     size_t names;
     size_t opens;
-    wchar_t *target;     /* of a symbolic link */
+    wchar_t *target;     /* of a link */
+    bool to_directory;   /* a link that was made for a directory */
     uint32_t attributes; /* what a program may set */
     bool sparse;
     bool dirty;         /* written since it was last flushed */
@@ -40,15 +41,24 @@ struct sim_node {
     wchar_t *stream_name;     /* its name without a colon, */
     struct sim_node *next_stream; /* and the next one */
     struct sim_node *next;
+    struct sim_node *previous;
 };
 
-/* One name of a file. It lives while it stands or was opened by it. */
+/*
+ * One name of a file. It lives while it stands or was opened by it. A
+ * directory has one, which holds the names in it.
+ */
 struct sim_name {
-    wchar_t *path; /* absolute, as it was written */
+    wchar_t *leaf; /* as it was written; of a volume without a parent, its
+                      root */
+    struct sim_name *parent; /* NULL: a volume that lies in no other */
     struct sim_node *node;
+    struct sim_name **children; /* sorted */
+    size_t child_count;
+    size_t child_room;
     size_t opens;
     bool pending; /* goes when it is closed */
-    bool gone;    /* no longer in the namespace */
+    bool gone;    /* no longer in the namespace, and without a parent */
 };
 
 struct os_file {
@@ -56,11 +66,12 @@ struct os_file {
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
-    bool metadata;  /* may set attributes, the sparse flag */
-    bool security;  /* was opened for it */
-    bool vanishing; /* its name goes when it is closed */
-    os_error dead;  /* what every call is answered with, or 0 */
-    wchar_t *path;  /* for the trace, which outlives names */
+    bool metadata;             /* may set attributes, the sparse flag */
+    bool security;             /* was opened for it */
+    bool vanishing;            /* its name goes when it is closed */
+    os_error dead;             /* what every call is answered with, or 0 */
+    wchar_t *path;             /* for the trace, which outlives names */
+    struct os_directory *list; /* a directory that is listed; ends with it */
     struct os_file *next;
 };
 
@@ -76,6 +87,12 @@ static inline uint64_t sim_min(uint64_t a, uint64_t b)
 static inline uint64_t sim_max(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+/* Whether it goes by the rules for directories: no file of its own. */
+static inline bool sim_is_folder(const struct sim_node *node)
+{
+    return node->kind == SIM_DIRECTORY || node->to_directory;
 }
 
 /* The file that `node` is, or is a stream of. */
@@ -169,7 +186,10 @@ os_error sim_data_sparse(struct sim_node *node, bool sparse);
 
 void sim_names_reset(void);
 
-/* The absolute form, links resolved up to the last part, or that one too. */
+/* The absolute form with one kind of separator and none at its end. */
+wchar_t *sim_normalize(const wchar_t *path);
+
+/* The same, links resolved up to the last part, or that one too. */
 os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved);
 
 /* The volume of a path that need not exist, or be absolute; or NULL. */
@@ -181,14 +201,27 @@ bool sim_same_path(const wchar_t *a, const wchar_t *b);
 /* NULL if there is none. `path` is absolute. */
 struct sim_name *sim_name_find(const wchar_t *path);
 struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node);
+
+/* A volume, which is a name in another one where its folder's parent is. */
+void sim_name_add_root(const wchar_t *path, struct sim_node *node);
 void sim_name_drop(struct sim_name *name);
 
 /* Gives `name` another path, in the same volume and free. */
 void sim_name_move(struct sim_name *name, const wchar_t *path);
-struct sim_name *sim_name_at(size_t index); /* in order; NULL after all */
 
-/* Whether `name` lies right in `directory`. */
-bool sim_name_within(const struct sim_name *name, const wchar_t *directory);
+/* The absolute path; the caller frees. */
+wchar_t *sim_name_path(const struct sim_name *name);
+
+/* The first name in `directory` that comes after `leaf`; NULL: none. */
+struct sim_name *sim_name_after(const struct sim_name *directory,
+                                const wchar_t *leaf);
+
+/* The name after `name` in the tree below `top`, links not entered. */
+const struct sim_name *sim_name_next(const struct sim_name *top,
+                                     const struct sim_name *name);
+
+/* Whether it is a name for another place: a link, a mounted volume. */
+bool sim_name_is_link(const struct sim_name *name);
 
 /* The node that `path` leads to, links followed; NULL if none. */
 struct sim_node *sim_node_find(const wchar_t *path);
@@ -229,6 +262,18 @@ struct sim_node *sim_stream_find(const struct sim_node *file,
                                  const wchar_t *stream);
 struct sim_node *sim_stream_add(struct sim_node *file, const wchar_t *stream);
 void sim_streams_free(struct sim_node *file);
+
+/* ---- os.c ------------------------------------------------------------ */
+
+/* As told. All is the file's, but whether a stream is sparse. */
+uint32_t sim_attributes_of(struct sim_node *node);
+
+/* ---- tree.c ---------------------------------------------------------- */
+
+struct sim_node *sim_link_new(struct sim_volume *volume, const wchar_t *target,
+                              bool to_directory);
+
+void sim_list_free(struct os_directory *list);
 
 /* ---- volumes.c ------------------------------------------------------- */
 

@@ -10,9 +10,8 @@
 #define MAX_NAME 255
 #define CODE_CANT_RESOLVE_FILENAME 1921
 
-static struct sim_name **names; /* sorted by path */
-static size_t name_count;
-static size_t name_room;
+static struct sim_name **roots; /* of the volumes */
+static size_t root_count;
 static struct sim_node *nodes;
 static struct os_file *handles;
 static uint64_t last_id;
@@ -135,8 +134,7 @@ static size_t add_component(wchar_t *out, size_t length, size_t floor,
     return length + part_length;
 }
 
-/* The path with one kind of separator and none at its end. */
-static wchar_t *normalize(const wchar_t *path)
+wchar_t *sim_normalize(const wchar_t *path)
 {
     const struct sim_volume *first = sim_volume_at(0);
     const wchar_t *base = first ? first->root : L"";
@@ -167,13 +165,80 @@ static wchar_t *normalize(const wchar_t *path)
     return out;
 }
 
+/* ---- one directory --------------------------------------------------- */
+
+/* Whether `leaf` comes before the name of `length` characters, is it, or
+   comes after it. */
+static int compare_leaf(const wchar_t *leaf, const wchar_t *part, size_t length)
+{
+    size_t i = 0;
+    while (i < length && leaf[i] && fold(leaf[i]) == fold(part[i]))
+        i++;
+    if (i == length)
+        return leaf[i] != 0;
+    return fold(leaf[i]) < fold(part[i]) ? -1 : 1;
+}
+
+/* The index of the first name at `part` or after it. */
+static size_t child_index(const struct sim_name *directory, const wchar_t *part,
+                          size_t length)
+{
+    size_t low = 0;
+    size_t high = directory->child_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_leaf(directory->children[middle]->leaf, part, length) >= 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static struct sim_name *child(const struct sim_name *directory,
+                              const wchar_t *part, size_t length)
+{
+    size_t i = child_index(directory, part, length);
+    if (i < directory->child_count &&
+        compare_leaf(directory->children[i]->leaf, part, length) == 0)
+        return directory->children[i];
+    return NULL;
+}
+
+static struct sim_name *root_of(const struct sim_volume *volume)
+{
+    for (size_t i = 0; i < root_count; i++) {
+        if (roots[i]->node->volume == volume)
+            return roots[i];
+    }
+    return NULL;
+}
+
+/* ---- links ----------------------------------------------------------- */
+
+static bool is_reserved(wchar_t c)
+{
+    switch (c) {
+    case L':':
+    case L'*':
+    case L'?':
+    case L'"':
+    case L'<':
+    case L'>':
+    case L'|':
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Characters and lengths no name may have; a stream's colon is one. */
 static bool valid_names(const wchar_t *path, size_t root)
 {
     size_t length = 0;
     for (const wchar_t *c = path + root; *c; c++) {
         length = *c == L'\\' ? 0 : length + 1;
-        if (length > MAX_NAME || *c < L' ' || wcschr(L":*?\"<>|", *c))
+        if (length > MAX_NAME || *c < L' ' || is_reserved(*c))
             return false;
     }
     return true;
@@ -195,34 +260,39 @@ static wchar_t *follow_link(const wchar_t *path, size_t end,
     }
     wcscpy(joined + base, target);
     wcscat(joined, path + end);
-    normal = normalize(joined);
+    normal = sim_normalize(joined);
     free(joined);
     return normal;
+}
+
+/* Where the component ends that begins at the separator path[at]. */
+static size_t component_end(const wchar_t *path, size_t at)
+{
+    do
+        at++;
+    while (path[at] && path[at] != L'\\');
+    return at;
 }
 
 /*
  * Looks at the components from the root on, up to a link that is to be
  * followed: its name, and where it ends in `*end`.
  */
-static os_error walk(wchar_t *path, size_t root, bool follow,
-                     struct sim_name **link, size_t *end)
+static os_error walk(const wchar_t *path, const struct sim_volume *volume,
+                     bool follow, struct sim_name **link, size_t *end)
 {
+    struct sim_name *name = root_of(volume);
+
     *link = NULL;
-    for (*end = root; path[*end];) {
-        struct sim_name *name;
-        wchar_t cut;
-        do
-            ++*end;
-        while (path[*end] && path[*end] != L'\\');
-        cut = path[*end];
-        path[*end] = 0;
-        name = sim_name_find(path);
-        path[*end] = cut;
-        if (name && name->node->kind == SIM_SYMLINK && (cut || follow)) {
+    for (*end = wcslen(volume->root); path[*end];) {
+        size_t start = *end + 1;
+        *end = component_end(path, *end);
+        name = child(name, path + start, *end - start);
+        if (name && name->node->kind == SIM_SYMLINK && (path[*end] || follow)) {
             *link = name;
             return 0;
         }
-        if (cut && (!name || name->node->kind != SIM_DIRECTORY))
+        if (path[*end] && (!name || name->node->kind != SIM_DIRECTORY))
             return CODE_PATH_NOT_FOUND;
     }
     return 0;
@@ -230,7 +300,7 @@ static os_error walk(wchar_t *path, size_t root, bool follow,
 
 os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved)
 {
-    wchar_t *current = normalize(path);
+    wchar_t *current = sim_normalize(path);
     os_error error = CODE_CANT_RESOLVE_FILENAME;
 
     for (int links = 0; links < MAX_LINKS; links++) {
@@ -245,7 +315,7 @@ os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved)
         error = CODE_INVALID_NAME;
         if (!valid_names(current, wcslen(volume->root)))
             break;
-        error = walk(current, wcslen(volume->root), follow, &link, &end);
+        error = walk(current, volume, follow, &link, &end);
         if (error)
             break;
         if (!link) {
@@ -267,83 +337,187 @@ struct sim_volume *sim_volume_under(const wchar_t *path)
     wchar_t *absolute;
 
     if (sim_resolve(path, true, &absolute))
-        absolute = normalize(path);
+        absolute = sim_normalize(path);
     volume = sim_volume_of(absolute);
     free(absolute);
     return volume;
 }
 
-/* ---- names ----------------------------------------------------------- */
-
-/* The index of the first name at `path` or after it. */
-static size_t name_index(const wchar_t *path)
-{
-    size_t low = 0;
-    size_t high = name_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare(names[middle]->path, path) >= 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
+/* ---- names in their directories -------------------------------------- */
 
 struct sim_name *sim_name_find(const wchar_t *path)
 {
-    size_t i = name_index(path);
-    if (i < name_count && compare(names[i]->path, path) == 0)
-        return names[i];
+    const struct sim_volume *volume = sim_volume_of(path);
+    struct sim_name *name = volume ? root_of(volume) : NULL;
+    size_t end = volume ? wcslen(volume->root) : 0;
+
+    while (name && path[end]) {
+        size_t start = end + 1;
+        end = component_end(path, end);
+        name = child(name, path + start, end - start);
+    }
+    return name;
+}
+
+struct sim_name *sim_name_after(const struct sim_name *directory,
+                                const wchar_t *leaf)
+{
+    size_t length = wcslen(leaf);
+    size_t i = child_index(directory, leaf, length);
+    if (i < directory->child_count &&
+        compare_leaf(directory->children[i]->leaf, leaf, length) == 0)
+        i++;
+    return i < directory->child_count ? directory->children[i] : NULL;
+}
+
+const struct sim_name *sim_name_next(const struct sim_name *top,
+                                     const struct sim_name *name)
+{
+    if (name->child_count && (name == top || !sim_name_is_link(name)))
+        return name->children[0];
+    for (; name != top; name = name->parent) {
+        const struct sim_name *next = sim_name_after(name->parent, name->leaf);
+        if (next)
+            return next;
+    }
     return NULL;
 }
 
-static void insert_name(struct sim_name *name)
+wchar_t *sim_name_path(const struct sim_name *name)
 {
-    size_t i = name_index(name->path);
-    if (name_count == name_room) {
-        name_room = name_room * 2 + 64;
-        names = sim_grow(names, name_room * sizeof *names);
+    size_t at = 0;
+    wchar_t *path;
+
+    for (const struct sim_name *part = name; part; part = part->parent)
+        at += wcslen(part->leaf) + 1;
+    path = sim_grow(NULL, at * sizeof *path);
+    path[--at] = 0;
+    for (; name; name = name->parent) {
+        size_t length = wcslen(name->leaf);
+        at -= length;
+        wmemcpy(path + at, name->leaf, length);
+        if (at)
+            path[--at] = L'\\';
     }
-    memmove(names + i + 1, names + i, (name_count - i) * sizeof *names);
-    names[i] = name;
-    name_count++;
+    return path;
 }
 
-static void remove_name(const struct sim_name *name)
+bool sim_name_is_link(const struct sim_name *name)
 {
-    size_t i = name_index(name->path);
-    name_count--;
-    memmove(names + i, names + i + 1, (name_count - i) * sizeof *names);
+    return name->node->kind == SIM_SYMLINK ||
+           (name->parent && name->parent->node->volume != name->node->volume);
 }
 
-/* A new file gets the security of its directory. */
-static void inherit(const wchar_t *path, struct sim_node *node)
+/* The directory that `path` is a name in; NULL if there is none. */
+static struct sim_name *parent_of(const wchar_t *path)
 {
-    wchar_t *parent = sim_copy_path(path, parent_end(path, wcslen(path), 0));
-    const struct sim_name *directory = sim_name_find(parent);
-    if (directory)
-        node->security = directory->node->security;
-    free(parent);
+    wchar_t *cut = sim_copy_path(path, parent_end(path, wcslen(path), 0));
+    struct sim_name *parent = sim_name_find(cut);
+    free(cut);
+    return parent;
 }
 
-struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node)
+/* Gives `name` the last part of `path`, and its place in `parent`. */
+static void enter_directory(struct sim_name *name, struct sim_name *parent,
+                            const wchar_t *path)
+{
+    const wchar_t *leaf = path + parent_end(path, wcslen(path), 0) + 1;
+    size_t length = wcslen(leaf);
+    size_t i = child_index(parent, leaf, length);
+
+    name->leaf = sim_copy_path(leaf, length);
+    name->parent = parent;
+    if (parent->child_count == parent->child_room) {
+        parent->child_room = parent->child_room * 2 + 4;
+        parent->children = sim_grow(
+            parent->children, parent->child_room * sizeof *parent->children);
+    }
+    memmove(parent->children + i + 1, parent->children + i,
+            (parent->child_count - i) * sizeof *parent->children);
+    parent->children[i] = name;
+    parent->child_count++;
+    sim_touch(parent->node);
+}
+
+/* `name` keeps its leaf. */
+static void leave_directory(struct sim_name *name)
+{
+    struct sim_name *parent = name->parent;
+    size_t i = child_index(parent, name->leaf, wcslen(name->leaf));
+
+    parent->child_count--;
+    memmove(parent->children + i, parent->children + i + 1,
+            (parent->child_count - i) * sizeof *parent->children);
+    name->parent = NULL;
+    sim_touch(parent->node);
+}
+
+static struct sim_name *new_name(struct sim_node *node)
 {
     struct sim_name *name = calloc(1, sizeof *name);
     if (!name)
         abort();
-    if (node->names == 0)
-        inherit(path, node);
-    name->path = sim_copy_path(path, wcslen(path));
     name->node = node;
     node->names++;
-    insert_name(name);
     return name;
+}
+
+struct sim_name *sim_name_add(const wchar_t *path, struct sim_node *node)
+{
+    struct sim_name *parent = parent_of(path);
+    struct sim_name *name;
+
+    if (!parent)
+        sim_die("no such directory", path);
+    if (node->names == 0) /* a new file gets the security of its directory */
+        node->security = parent->node->security;
+    name = new_name(node);
+    enter_directory(name, parent, path);
+    return name;
+}
+
+/* A directory that a volume is mounted on is hidden: it has to be empty. */
+static void hide(const struct sim_name *parent, const wchar_t *path)
+{
+    const wchar_t *leaf = path + parent_end(path, wcslen(path), 0) + 1;
+    struct sim_name *there = child(parent, leaf, wcslen(leaf));
+
+    if (there && (there->node->kind != SIM_DIRECTORY || there->child_count))
+        sim_die("no empty directory to mount on", path);
+    if (there)
+        sim_name_drop(there);
+}
+
+void sim_name_add_root(const wchar_t *path, struct sim_node *node)
+{
+    struct sim_name *parent = parent_of(path);
+    struct sim_name *name = new_name(node);
+
+    if (parent) {
+        hide(parent, path);
+        node->security = parent->node->security;
+        enter_directory(name, parent, path);
+    } else {
+        name->leaf = sim_copy_path(path, wcslen(path));
+    }
+    roots = sim_grow(roots, (root_count + 1) * sizeof *roots);
+    roots[root_count++] = name;
+}
+
+static void remove_root(const struct sim_name *name)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < root_count; i++) {
+        if (roots[i] != name)
+            roots[kept++] = roots[i];
+    }
+    root_count = kept;
 }
 
 static void free_name(struct sim_name *name)
 {
-    free(name->path);
+    free(name->children);
+    free(name->leaf);
     free(name);
 }
 
@@ -355,7 +529,12 @@ static void drop_node_if_unused(struct sim_node *node)
 
 void sim_name_drop(struct sim_name *name)
 {
-    remove_name(name);
+    if (name->child_count)
+        sim_die("a directory goes that is not empty", name->leaf);
+    if (name->parent)
+        leave_directory(name);
+    if (name->node->kind == SIM_DIRECTORY)
+        remove_root(name);
     name->gone = true;
     name->node->names--;
     name->node->changed = sim_file_time();
@@ -366,24 +545,15 @@ void sim_name_drop(struct sim_name *name)
 
 void sim_name_move(struct sim_name *name, const wchar_t *path)
 {
-    wchar_t *copy = sim_copy_path(path, wcslen(path));
-    remove_name(name);
-    free(name->path);
-    name->path = copy;
-    insert_name(name);
+    struct sim_name *parent = parent_of(path);
+    wchar_t *old = name->leaf;
+
+    if (!parent || !name->parent)
+        sim_die("a name goes where no directory is", path);
+    leave_directory(name);
+    enter_directory(name, parent, path);
+    free(old);
     name->node->changed = sim_file_time();
-}
-
-struct sim_name *sim_name_at(size_t index)
-{
-    return index < name_count ? names[index] : NULL;
-}
-
-bool sim_name_within(const struct sim_name *name, const wchar_t *directory)
-{
-    size_t length = prefix_length(name->path, directory);
-    return length && name->path[length] &&
-           !wcschr(name->path + length + 1, L'\\');
 }
 
 /* ---- files ----------------------------------------------------------- */
@@ -409,16 +579,20 @@ struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind)
     }
     sim_touch(node);
     node->next = nodes;
+    if (nodes)
+        nodes->previous = node;
     nodes = node;
     return node;
 }
 
 void sim_node_free(struct sim_node *node)
 {
-    struct sim_node **link = &nodes;
-    while (*link != node)
-        link = &(*link)->next;
-    *link = node->next;
+    if (node->next)
+        node->next->previous = node->previous;
+    if (node->previous)
+        node->previous->next = node->next;
+    else
+        nodes = node->next;
     if (node->extents.count)
         sim_data_punch(node, 0,
                        node->extents.runs[node->extents.count - 1].end);
@@ -498,7 +672,7 @@ struct os_file *sim_handle_new(struct sim_name *name, unsigned rights,
     file->rights = rights;
     file->shared = shared;
     file->metadata = rights & SIM_WRITE;
-    file->path = sim_copy_path(name->path, wcslen(name->path));
+    file->path = sim_name_path(name);
     file->next = handles;
     handles = file;
     name->opens++;
@@ -553,6 +727,7 @@ void sim_handle_free(struct os_file *file)
     *link = file->next;
     if (file->node)
         detach(file);
+    sim_list_free(file->list);
     free(file->path);
     free(file);
 }
@@ -567,14 +742,28 @@ void sim_handles_lost(struct sim_volume *volume, os_error code)
     }
 }
 
+/* Drops a name with all below it, from the leaves on. */
+static void drop_tree(struct sim_name *top)
+{
+    struct sim_name *name = top;
+    struct sim_name *parent = NULL;
+
+    do {
+        while (name->child_count)
+            name = name->children[name->child_count - 1];
+        parent = name == top ? NULL : name->parent;
+        sim_name_drop(name);
+        name = parent;
+    } while (name);
+}
+
 void sim_names_reset(void)
 {
     while (handles)
         sim_handle_free(handles);
-    while (name_count)
-        sim_name_drop(names[name_count - 1]);
-    free(names);
-    names = NULL;
-    name_room = 0;
+    while (root_count)
+        drop_tree(roots[root_count - 1]);
+    free(roots);
+    roots = NULL;
     last_id = 0;
 }

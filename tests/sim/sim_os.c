@@ -10,6 +10,7 @@
 #define INTEGRITY_UNCHANGED 0xFFFFu
 #define CHECKSUM_ENFORCEMENT_OFF 1u
 #define LARGEST_ALGORITHM 2u
+#define CODE_DIR_NOT_EMPTY 145
 
 /* ---- open and close -------------------------------------------------- */
 
@@ -23,6 +24,7 @@ static struct access access_for(unsigned intent)
     struct access access = {0, SIM_READ | SIM_WRITE | SIM_DELETE};
     switch (intent & OS_INTENT_MASK) {
     case OS_OPEN_LOOK:
+    case OS_OPEN_DIRECTORY:
         break;
     case OS_OPEN_SOURCE:
         access.rights = SIM_READ;
@@ -86,6 +88,21 @@ static os_error open_existing(const wchar_t *path, struct access access,
     return error;
 }
 
+/* For attributes and times, which a read-only one lets be set, too. */
+static os_error open_directory(const wchar_t *path, struct access access,
+                               struct os_file **file)
+{
+    const struct sim_name *name = sim_name_find(path);
+    os_error error;
+
+    if (name && !sim_is_folder(name->node))
+        return CODE_DIRECTORY;
+    error = open_existing(path, access, file);
+    if (!error)
+        (*file)->metadata = true;
+    return error;
+}
+
 static os_error create_new(const wchar_t *path, struct access access,
                            struct os_file **file)
 {
@@ -143,6 +160,8 @@ static os_error open_part(const wchar_t *path, const wchar_t *stream,
         return error;
     if (!name)
         return create ? CODE_INVALID_NAME : CODE_FILE_NOT_FOUND;
+    if (plain == OS_OPEN_DIRECTORY)
+        return CODE_DIRECTORY;
     return create ? create_stream(name, stream, access, file)
                   : open_stream(name, stream, access, file);
 }
@@ -153,6 +172,8 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
     struct access access = access_for(intent);
     os_error error;
 
+    if ((intent & OS_INTENT_MASK) == OS_OPEN_DIRECTORY)
+        return open_directory(path, access, file);
     if ((intent & OS_INTENT_MASK) != OS_CREATE_NEW)
         return open_existing(path, access, file);
     error = create_new(path, access, file);
@@ -165,6 +186,7 @@ static os_error open_file(const wchar_t *path, unsigned intent,
                           struct os_file **file)
 {
     bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
+                  (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
                   (intent & OS_INTENT_MASK) != OS_CREATE_STREAM;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);
@@ -205,15 +227,16 @@ void os_close(struct os_file *file)
 
 /* ---- what a file is -------------------------------------------------- */
 
-/* All is the file's, but whether the stream is sparse. */
-static uint32_t attributes_of(struct sim_node *node)
+uint32_t sim_attributes_of(struct sim_node *node)
 {
     const struct sim_node *file = sim_file_of(node);
     uint32_t attributes = file->attributes;
     if (node->sparse)
         attributes |= OS_ATTRIBUTE_SPARSE;
-    if (file->kind == SIM_DIRECTORY)
+    if (sim_is_folder(file))
         attributes |= OS_ATTRIBUTE_DIRECTORY;
+    if (file->kind == SIM_SYMLINK)
+        attributes |= OS_ATTRIBUTE_REPARSE;
     return attributes ? attributes : OS_ATTRIBUTE_NORMAL;
 }
 
@@ -224,7 +247,7 @@ os_error os_query(struct os_file *file, struct os_info *info)
         const struct sim_node *node = sim_file_of(file->node);
         memset(info, 0, sizeof *info);
         info->size = file->node->size;
-        info->attributes = attributes_of(file->node);
+        info->attributes = sim_attributes_of(file->node);
         info->written = node->written;
         info->changed = node->changed;
         info->identity.volume = node->volume->serial;
@@ -652,6 +675,8 @@ static os_error mark_deleted(struct os_file *file, bool deleted)
         return CODE_WRITE_PROTECT;
     if (deleted && (file->node->attributes & OS_ATTRIBUTE_READONLY))
         return CODE_ACCESS_DENIED; /* STATUS_CANNOT_DELETE */
+    if (deleted && file->name->child_count)
+        return CODE_DIR_NOT_EMPTY;
     file->name->pending = deleted;
     return 0;
 }
@@ -677,9 +702,8 @@ static os_error may_replace(const struct sim_name *there, bool replace)
         return CODE_ACCESS_DENIED;
     if (!replace)
         return CODE_ALREADY_EXISTS;
-    if (node->kind == SIM_DIRECTORY ||
-        (!node->volume->rename_over_readonly &&
-         (node->attributes & OS_ATTRIBUTE_READONLY)))
+    if (sim_is_folder(node) || (!node->volume->rename_over_readonly &&
+                                (node->attributes & OS_ATTRIBUTE_READONLY)))
         return CODE_ACCESS_DENIED;
     if (!node->volume->posix_rename)
         return node->opens ? CODE_ACCESS_DENIED : 0;
@@ -801,7 +825,7 @@ static os_error remove_name(const wchar_t *path)
 
     if (!name)
         return CODE_FILE_NOT_FOUND;
-    if (name->pending || name->node->kind == SIM_DIRECTORY)
+    if (name->pending || sim_is_folder(name->node))
         return CODE_ACCESS_DENIED;
     if (name->node->volume->read_only)
         return CODE_WRITE_PROTECT;

@@ -37,6 +37,7 @@ static void refs_4k(struct sim_volume *v)
     v->posix_rename = true;
     v->rename_over_readonly = true;
     v->hard_links = true;
+    v->links_allowed = true;
     v->streams = true;
     v->stream_limit = 128 * KIB; /* [REFS 1.12] */
     v->eas = true;
@@ -224,6 +225,7 @@ static void exfat(struct sim_volume *v)
     v->posix_rename = false;
     v->rename_over_readonly = false;
     v->hard_links = false;
+    v->copy_link = CODE_INVALID_FUNCTION;
     v->streams = false;
     v->eas = false;
     v->security = false;
@@ -313,7 +315,7 @@ struct sim_volume *sim_mount(const wchar_t *root, const char *profile)
     volume->capacity = TIB / volume->cluster;
     volume->inner = sim_store_new();
     volumes[volume_count++] = volume;
-    sim_name_add(volume->root, sim_node_new(volume, SIM_DIRECTORY));
+    sim_name_add_root(volume->root, sim_node_new(volume, SIM_DIRECTORY));
     return volume;
 }
 

@@ -403,7 +403,7 @@ Test(file, bad_paths_are_named)
     } rows[] = {
         {L"R:\\none", L"R:\\b", 2, REFLINK_HINT_NONE, true},
         {L"R:\\no\\a", L"R:\\b", 3, REFLINK_HINT_NONE, true},
-        {L"R:\\d", L"R:\\b", 336, REFLINK_HINT_DIRECTORY, true},
+        {L"R:\\d", L"R:\\b", 336, REFLINK_HINT_RECURSIVE, true},
         {L"R:\\a", L"R:\\no\\b", 3, REFLINK_HINT_NO_DIRECTORY, false},
         {L"R:\\a", L"R:\\d", 336, REFLINK_HINT_DIRECTORY, false},
     };

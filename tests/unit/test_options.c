@@ -140,15 +140,43 @@ Test(options, help_and_version)
     end(&p);
 }
 
+Test(options, several_sources)
+{
+    struct parsed p = parse(WORDS(L"a", L"b", L"c"));
+    cr_assert(p.ok && p.options.operand_count == 3);
+    end(&p);
+    p = parse(WORDS(L"-td", L"a"));
+    cr_assert(p.ok && p.options.operand_count == 1);
+    cr_assert_eq(wcscmp(p.options.target, L"d"), 0);
+    end(&p);
+    p = parse(WORDS(L"-r", L"a", L"b", L"--target-directory", L"d"));
+    cr_assert(p.ok && p.options.recursive && p.options.operand_count == 2);
+    end(&p);
+    /* five operands, the last three sizes: a range, but with -t files */
+    p = parse(WORDS(L"a", L"b", L"1", L"2", L"-"));
+    cr_assert(p.ok && p.options.has_range && p.options.range.to_end);
+    cr_assert_eq(p.options.range.dest_offset, 2);
+    end(&p);
+    p = parse(WORDS(L"-t", L"d", L"a", L"b", L"1", L"2", L"3"));
+    cr_assert(p.ok && !p.options.has_range && p.options.operand_count == 5);
+    end(&p);
+}
+
 Test(options, mistakes_are_named)
 {
     static const struct {
-        const wchar_t *words[4];
+        const wchar_t *words[5];
         const wchar_t *error;
     } rows[] = {
         {{NULL}, L"SOURCE and DEST are missing"},
         {{L"a"}, L"DEST is missing behind 'a'"},
-        {{L"a", L"b", L"c"}, L"one operand too many: 'c'"},
+        {{L"--offset=0", L"a", L"b", L"c"}, L"one operand too many: 'c'"},
+        {{L"-r", L"a"}, L"DEST is missing behind 'a'"},
+        {{L"-t", L"d"}, L"SOURCE is missing"},
+        {{L"-t", L"", L"a"}, L"--target-directory: '' is not a directory"},
+        {{L"-r", L"--length=1", L"a", L"b"},
+         L"a range goes with SOURCE and DEST only"},
+        {{L"-r", L"--dry-run", L"a", L"b"}, L"--dry-run does not go with -r"},
         {{L"a", L""}, L"operand 2 is empty"},
         {{L"--bogus", L"a", L"b"}, L"unknown option '--bogus'"},
         {{L"--reflin", L"a", L"b"}, L"unknown option '--reflin'"},

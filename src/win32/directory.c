@@ -1,0 +1,230 @@
+/* Directories: listing, making, and the links that stand in them. */
+#include "win32.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct os_directory {
+    HANDLE find;
+    WIN32_FIND_DATAW data;
+    bool fresh; /* `data` has not been given out yet */
+};
+
+/* A name for another place, not just a file with a reparse point on it
+   [MS-FSCC 2.1.2.1, the N bit]. */
+static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
+{
+    return (data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
+           (data->dwReserved0 & 0x20000000) != 0;
+}
+
+static os_error full_pattern(const wchar_t *directory, const wchar_t *pattern,
+                             wchar_t **whole)
+{
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(directory, &full);
+    if (error != 0)
+        return error;
+    size_t length = wcslen(full);
+    size_t tail = wcslen(pattern) + 1;
+    *whole = malloc((length + 1 + tail) * sizeof **whole);
+    if (*whole != NULL) {
+        wmemcpy(*whole, full, length);
+        if (length != 0 && full[length - 1] != L'\\')
+            (*whole)[length++] = L'\\';
+        wmemcpy(*whole + length, pattern, tail);
+    }
+    free(full);
+    return *whole != NULL ? 0 : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
+                      struct os_directory **list)
+{
+    wchar_t *whole = NULL;
+    os_error error = full_pattern(directory, pattern, &whole);
+    if (error != 0)
+        return error;
+    struct os_directory *opened = calloc(1, sizeof *opened);
+    error = ERROR_NOT_ENOUGH_MEMORY;
+    if (opened != NULL) {
+        opened->find = FindFirstFileExW(whole, FindExInfoBasic, &opened->data,
+                                        FindExSearchNameMatch, NULL,
+                                        FIND_FIRST_EX_LARGE_FETCH);
+        error = opened->find == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+        opened->fresh = true;
+    }
+    free(whole);
+    if (error != 0)
+        free(opened);
+    else
+        *list = opened;
+    return error;
+}
+
+static bool is_dots(const wchar_t *name)
+{
+    return wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+}
+
+static os_error step(struct os_directory *list, bool *end)
+{
+    if (!list->fresh && !FindNextFileW(list->find, &list->data)) {
+        os_error error = GetLastError();
+        *end = error == ERROR_NO_MORE_FILES;
+        return *end ? 0 : error;
+    }
+    list->fresh = false;
+    return 0;
+}
+
+os_error os_list_next(struct os_directory *list, struct os_entry *entry,
+                      bool *end)
+{
+    *end = false;
+    do {
+        os_error error = step(list, end);
+        if (error != 0 || *end)
+            return error;
+    } while (is_dots(list->data.cFileName));
+    wcscpy(entry->name, list->data.cFileName);
+    entry->attributes = list->data.dwFileAttributes;
+    entry->is_link = is_name_surrogate(&list->data);
+    return 0;
+}
+
+void os_list_close(struct os_directory *list)
+{
+    if (list == NULL)
+        return;
+    FindClose(list->find);
+    free(list);
+}
+
+os_error os_make_directory(const wchar_t *path)
+{
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(path, &full);
+    if (error != 0)
+        return error;
+    error = CreateDirectoryW(full, NULL) ? 0 : GetLastError();
+    free(full);
+    return error;
+}
+
+/* --- links ---------------------------------------------------------------- */
+
+/* MAXIMUM_REPARSE_DATA_BUFFER_SIZE [MS-FSCC 2.1.2]. */
+enum { REPARSE_MOST = 16 * 1024 };
+
+static HANDLE open_link(const wchar_t *full, DWORD access)
+{
+    return CreateFileW(
+        full, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        NULL, OPEN_EXISTING,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+}
+
+static os_error read_link(const wchar_t *full, BYTE *buffer, DWORD *size,
+                          bool *directory)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    os_error error = 0;
+    HANDLE handle = open_link(full, FILE_READ_ATTRIBUTES);
+    if (handle == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    if (!GetFileInformationByHandle(handle, &info) ||
+        !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, buffer,
+                         REPARSE_MOST, size, NULL))
+        error = GetLastError();
+    else
+        *directory = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    CloseHandle(handle);
+    return error;
+}
+
+/* What a link is put on: an empty file or directory, new. */
+static os_error make_bearer(const wchar_t *full, bool directory)
+{
+    if (directory)
+        return CreateDirectoryW(full, NULL) ? 0 : GetLastError();
+    HANDLE handle = CreateFileW(full, GENERIC_WRITE, 0, NULL, CREATE_NEW,
+                                FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (handle == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    CloseHandle(handle);
+    return 0;
+}
+
+static os_error write_link(const wchar_t *full, BYTE *buffer, DWORD size,
+                           bool directory)
+{
+    DWORD returned = 0;
+    os_error error = make_bearer(full, directory);
+    if (error != 0)
+        return error;
+    HANDLE handle = open_link(full, GENERIC_WRITE);
+    if (handle == INVALID_HANDLE_VALUE ||
+        !DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, buffer, size, NULL, 0,
+                         &returned, NULL))
+        error = GetLastError();
+    if (handle != INVALID_HANDLE_VALUE)
+        CloseHandle(handle);
+    if (error != 0 && directory)
+        RemoveDirectoryW(full);
+    else if (error != 0)
+        DeleteFileW(full);
+    return error;
+}
+
+os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
+{
+    wchar_t *from = NULL;
+    wchar_t *to = NULL;
+    DWORD size = 0;
+    bool directory = false;
+    BYTE *buffer = malloc(REPARSE_MOST);
+    os_error error = buffer != NULL ? win32_full_path(source, &from)
+                                    : ERROR_NOT_ENOUGH_MEMORY;
+    if (error == 0)
+        error = win32_full_path(dest, &to);
+    if (error == 0)
+        error = read_link(from, buffer, &size, &directory);
+    if (error == 0)
+        error = write_link(to, buffer, size, directory);
+    free(to);
+    free(from);
+    free(buffer);
+    return error;
+}
+
+/* --- names ------------------------------------------------------------------
+ */
+
+os_error os_full_path(const wchar_t *path, wchar_t **full)
+{
+    return win32_full_path(path, full);
+}
+
+os_error os_final_path(struct os_file *file, wchar_t **full)
+{
+    DWORD capacity = GetFinalPathNameByHandleW(file->handle, NULL, 0, 0);
+    if (capacity == 0)
+        return GetLastError();
+    *full = calloc((size_t)capacity + 1, sizeof **full);
+    if (*full == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    DWORD length =
+        GetFinalPathNameByHandleW(file->handle, *full, capacity + 1, 0);
+    if (length != 0 && length <= capacity)
+        return 0;
+    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    free(*full);
+    *full = NULL;
+    return error;
+}
+
+int os_compare_names(const wchar_t *a, const wchar_t *b)
+{
+    return CompareStringOrdinal(a, -1, b, -1, TRUE) - CSTR_EQUAL;
+}

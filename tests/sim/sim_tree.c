@@ -1,0 +1,362 @@
+/*
+ * Directories as wholes, and the links in them: os.h's part on trees.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_internal.h"
+
+#define CODE_NOT_A_REPARSE_POINT 4390
+
+/* ---- patterns -------------------------------------------------------- */
+
+/* The places in a name that the pattern so far can have led to. */
+struct places {
+    size_t length; /* of the name */
+    bool *at;      /* [0, length] */
+};
+
+/* `*`: all that come after the first, and it. */
+static void match_any(struct places *places)
+{
+    bool reached = false;
+    for (size_t i = 0; i <= places->length; i++) {
+        reached = reached || places->at[i];
+        places->at[i] = reached;
+    }
+}
+
+/* `?`: any character but a dot, or nothing before a dot and at the end. */
+static void match_one(struct places *places, const wchar_t *name)
+{
+    bool before = false;
+    for (size_t i = 0; i <= places->length; i++) {
+        bool now = places->at[i];
+        bool stays = now && (i == places->length || name[i] == L'.');
+        places->at[i] = stays || before;
+        before = now && !stays;
+    }
+}
+
+/* The character `c`; if `or_end`, it may also be missing at the end. */
+static void match_character(struct places *places, const wchar_t *name,
+                            wchar_t c, bool or_end)
+{
+    bool before = false;
+    for (size_t i = 0; i <= places->length; i++) {
+        const wchar_t here[] = {name[i], 0};
+        const wchar_t wanted[] = {c, 0};
+        bool now = places->at[i];
+        places->at[i] = before || (or_end && now && i == places->length);
+        before = now && sim_same_path(here, wanted);
+    }
+}
+
+/*
+ * As FindFirstFile has it [MS-FSA 2.1.4.4]: `?` is DOS_QM, and a dot right
+ * before a wildcard is DOS_DOT, so `*.*` matches names without a dot.
+ */
+static bool matches(const wchar_t *pattern, const wchar_t *name)
+{
+    struct places places = {wcslen(name), NULL};
+    bool matched;
+
+    places.at = sim_grow(NULL, places.length + 1);
+    memset(places.at, 0, places.length + 1);
+    places.at[0] = true;
+    for (; *pattern; pattern++) {
+        bool dos_dot = pattern[0] == L'.' && pattern[1] &&
+                       wcschr(L"*?", pattern[1]) != NULL;
+        if (*pattern == L'*')
+            match_any(&places);
+        else if (*pattern == L'?')
+            match_one(&places, name);
+        else
+            match_character(&places, name, *pattern, dos_dot);
+    }
+    matched = places.at[places.length];
+    free(places.at);
+    return matched;
+}
+
+/* ---- lists ----------------------------------------------------------- */
+
+/*
+ * It has its directory open, and remembers which name came last, not where
+ * that stood: names come and go meanwhile.
+ */
+struct os_directory {
+    struct os_file *file;
+    wchar_t *pattern;
+    wchar_t *last;
+};
+
+/* The next name that matches; NULL: there is none. */
+static const struct sim_name *next_name(const struct os_directory *list)
+{
+    const struct sim_name *directory = list->file->name;
+    const struct sim_name *name = sim_name_after(directory, list->last);
+
+    while (name && !matches(list->pattern, name->leaf))
+        name = sim_name_after(directory, name->leaf);
+    return name;
+}
+
+/* `.` and `..` are always there, though os_list_next does not tell them. */
+static bool has_match(const struct os_directory *list)
+{
+    return matches(list->pattern, L".") || matches(list->pattern, L"..") ||
+           next_name(list);
+}
+
+static struct os_directory *new_list(struct sim_name *directory,
+                                     const wchar_t *pattern)
+{
+    struct os_directory *list = sim_grow(NULL, sizeof *list);
+
+    list->file =
+        sim_handle_new(directory, 0, SIM_READ | SIM_WRITE | SIM_DELETE);
+    list->file->list = list;
+    list->pattern = sim_copy_path(pattern, wcslen(pattern));
+    list->last = sim_copy_path(L"", 0);
+    return list;
+}
+
+void sim_list_free(struct os_directory *list)
+{
+    if (!list)
+        return;
+    free(list->pattern);
+    free(list->last);
+    free(list);
+}
+
+/* A directory that can be listed. */
+static os_error find_directory(const wchar_t *path, struct sim_name **name)
+{
+    wchar_t *resolved;
+    os_error error = sim_resolve(path, true, &resolved);
+
+    if (error)
+        return error;
+    *name = sim_name_find(resolved);
+    free(resolved);
+    if (!*name)
+        return CODE_PATH_NOT_FOUND;
+    if ((*name)->node->kind != SIM_DIRECTORY)
+        return CODE_DIRECTORY;
+    return (*name)->pending ? CODE_ACCESS_DENIED : 0;
+}
+
+static os_error list_open(const wchar_t *path, const wchar_t *pattern,
+                          struct os_directory **list)
+{
+    struct sim_name *directory;
+    struct os_directory *made;
+    os_error error = find_directory(path, &directory);
+
+    if (error)
+        return error;
+    made = new_list(directory, pattern);
+    if (has_match(made)) {
+        *list = made;
+        return 0;
+    }
+    sim_handle_free(made->file);
+    return CODE_FILE_NOT_FOUND;
+}
+
+os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
+                      struct os_directory **list)
+{
+    os_error error = sim_enter(SIM_OP_LIST_OPEN, NULL);
+    if (!error)
+        error = list_open(directory, pattern, list);
+    return sim_leave(SIM_OP_LIST_OPEN, directory, error);
+}
+
+static void list_next(struct os_directory *list, struct os_entry *entry,
+                      bool *end)
+{
+    const struct sim_name *name = next_name(list);
+
+    *end = !name;
+    if (!name)
+        return;
+    memset(entry, 0, sizeof *entry);
+    wcscpy(entry->name, name->leaf);
+    entry->attributes = sim_attributes_of(name->node);
+    entry->is_link = sim_name_is_link(name);
+    if (entry->is_link) /* a folder where a volume is mounted, too */
+        entry->attributes |= OS_ATTRIBUTE_REPARSE;
+    free(list->last);
+    list->last = sim_copy_path(name->leaf, wcslen(name->leaf));
+}
+
+os_error os_list_next(struct os_directory *list, struct os_entry *entry,
+                      bool *end)
+{
+    os_error error = sim_enter(SIM_OP_LIST_NEXT, list->file);
+    if (!error)
+        list_next(list, entry, end);
+    return sim_leave(SIM_OP_LIST_NEXT, list->file->path, error);
+}
+
+void os_list_close(struct os_directory *list)
+{
+    if (list)
+        sim_handle_free(list->file); /* and the list with it */
+}
+
+/* ---- making ---------------------------------------------------------- */
+
+/* What stands against a new name at a resolved path. */
+static os_error may_make(const wchar_t *path)
+{
+    const struct sim_name *name = sim_name_find(path);
+
+    if (name)
+        return name->pending ? CODE_ACCESS_DENIED : CODE_ALREADY_EXISTS;
+    return sim_volume_of(path)->read_only ? CODE_WRITE_PROTECT : 0;
+}
+
+static os_error make_directory(const wchar_t *path)
+{
+    wchar_t *resolved;
+    os_error error = sim_resolve(path, false, &resolved);
+
+    if (error)
+        return error;
+    error = may_make(resolved);
+    if (!error)
+        sim_name_add(resolved,
+                     sim_node_new(sim_volume_of(resolved), SIM_DIRECTORY));
+    free(resolved);
+    return error;
+}
+
+os_error os_make_directory(const wchar_t *path)
+{
+    os_error error = sim_enter(SIM_OP_MAKE_DIRECTORY, NULL);
+    if (!error)
+        error = make_directory(path);
+    return sim_leave(SIM_OP_MAKE_DIRECTORY, path, error);
+}
+
+/* ---- links ----------------------------------------------------------- */
+
+struct sim_node *sim_link_new(struct sim_volume *volume, const wchar_t *target,
+                              bool to_directory)
+{
+    struct sim_node *node = sim_node_new(volume, SIM_SYMLINK);
+    node->target = sim_copy_path(target, wcslen(target));
+    node->to_directory = to_directory;
+    return node;
+}
+
+/* The link that `path` is. */
+static os_error find_link(const wchar_t *path, const struct sim_name **link)
+{
+    wchar_t *resolved;
+    os_error error = sim_resolve(path, false, &resolved);
+
+    if (error)
+        return error;
+    *link = sim_name_find(resolved);
+    free(resolved);
+    if (!*link)
+        return CODE_FILE_NOT_FOUND;
+    if ((*link)->pending)
+        return CODE_ACCESS_DENIED;
+    return sim_name_is_link(*link) ? 0 : CODE_NOT_A_REPARSE_POINT;
+}
+
+/* A volume mounted in a folder is a link to its own root. */
+static os_error make_copy(const struct sim_node *link, const wchar_t *path)
+{
+    struct sim_volume *volume = sim_volume_of(path);
+    const wchar_t *target = link->target ? link->target : link->volume->root;
+    os_error error = may_make(path);
+
+    if (!error)
+        error = volume->copy_link;
+    if (!error && !volume->links_allowed)
+        error = CODE_PRIVILEGE_NOT_HELD;
+    if (!error)
+        sim_name_add(path, sim_link_new(volume, target, sim_is_folder(link)));
+    return error;
+}
+
+static os_error copy_link(const wchar_t *source, const wchar_t *dest)
+{
+    const struct sim_name *link;
+    wchar_t *resolved;
+    os_error error = find_link(source, &link);
+
+    if (!error)
+        error = sim_resolve(dest, false, &resolved);
+    if (error)
+        return error;
+    error = make_copy(link->node, resolved);
+    free(resolved);
+    return error;
+}
+
+os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
+{
+    os_error error = sim_enter(SIM_OP_COPY_LINK, NULL);
+    if (!error)
+        error = copy_link(source, dest);
+    return sim_leave(SIM_OP_COPY_LINK, dest, error);
+}
+
+/* ---- paths ----------------------------------------------------------- */
+
+/* A drive keeps its separator, nothing else has one. */
+static os_error full_path(const wchar_t *path, wchar_t **full)
+{
+    size_t length;
+
+    if (!*path)
+        return CODE_PATH_NOT_FOUND;
+    *full = sim_normalize(path);
+    length = wcslen(*full);
+    if (length == 2 && (*full)[1] == L':') {
+        *full = sim_grow(*full, (length + 2) * sizeof **full);
+        wcscpy(*full + length, L"\\");
+    }
+    return 0;
+}
+
+os_error os_full_path(const wchar_t *path, wchar_t **full)
+{
+    os_error error = sim_enter(SIM_OP_FULL_PATH, NULL);
+    if (!error)
+        error = full_path(path, full);
+    return sim_leave(SIM_OP_FULL_PATH, path, error);
+}
+
+/* A handle knows where links led it. */
+os_error os_final_path(struct os_file *file, wchar_t **full)
+{
+    os_error error = sim_enter(SIM_OP_FULL_PATH, file);
+    if (!error)
+        *full = sim_copy_path(file->path, wcslen(file->path));
+    return sim_leave(SIM_OP_FULL_PATH, file->path, error);
+}
+
+static wchar_t upper(wchar_t c)
+{
+    return c >= L'a' && c <= L'z' ? c - L'a' + L'A' : c;
+}
+
+int os_compare_names(const wchar_t *a, const wchar_t *b)
+{
+    while (*a && upper(*a) == upper(*b)) {
+        a++;
+        b++;
+    }
+    if (upper(*a) == upper(*b))
+        return 0;
+    return upper(*a) < upper(*b) ? -1 : 1;
+}

@@ -1,0 +1,244 @@
+/* Trees, lists and wildcards on the simulated volume. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/core/codes.h"
+#include "../../src/core/many.h"
+#include "world.h"
+
+struct seen {
+    struct world *world;
+    size_t files;
+    size_t failed;
+    struct reflink_outcome last; /* failure */
+};
+
+static void on_failed(void *context, const struct reflink_outcome *outcome)
+{
+    struct seen *seen = context;
+    seen->failed++;
+    seen->last = *outcome;
+}
+
+static void on_file(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    struct seen *seen = context;
+    world_run_paths(seen->world, source, dest);
+    seen->files++;
+    if (seen->world->outcome.status != REFLINK_OK &&
+        seen->world->outcome.status != REFLINK_SKIPPED)
+        on_failed(context, &seen->world->outcome);
+}
+
+static struct seen run(struct world *w, bool recursive, const wchar_t *dest,
+                       const wchar_t *const *sources, int count)
+{
+    struct seen seen = {.world = w};
+    struct many many = {
+        .visitor = {.file = on_file, .failed = on_failed, .context = &seen},
+        .sources = sources,
+        .count = count,
+        .dest = dest,
+        .recursive = recursive,
+    };
+    many_run(&many);
+    return seen;
+}
+
+#define RUN(world, recursive, dest, ...)                                       \
+    run(world, recursive, dest, (const wchar_t *const[]){__VA_ARGS__},         \
+        (int)(sizeof((const wchar_t *const[]){__VA_ARGS__}) /                  \
+              sizeof(wchar_t *)))
+
+static struct world make_tree(void)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_mkdir(L"R:\\t\\empty");
+    sim_mkdir(L"R:\\t\\s");
+    sim_mkdir(L"R:\\t\\s\\d");
+    sim_fill_pattern(L"R:\\t\\1", 0, 100000, 1);
+    sim_fill_pattern(L"R:\\t\\2", 0, 8192, 2);
+    sim_fill_pattern(L"R:\\t\\s\\3", 0, 8192, 3);
+    sim_fill_pattern(L"R:\\t\\s\\d\\4", 0, 10, 4);
+    return w;
+}
+
+Test(tree, all_of_it)
+{
+    struct world w = make_tree();
+    sim_set_written(L"R:\\t\\s", 131000000000000000);
+    sim_set_written(L"R:\\t\\empty", 131000000000000001);
+    sim_set_attributes(L"R:\\t\\s", OS_ATTRIBUTE_HIDDEN);
+    struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+    cr_expect_eq(seen.files, 4);
+    cr_expect_eq(seen.failed, 0);
+    cr_expect(sim_same_bytes(L"R:\\t\\1", L"R:\\new\\1"));
+    cr_expect(sim_same_bytes(L"R:\\t\\s\\d\\4", L"R:\\new\\s\\d\\4"));
+    cr_expect_eq(sim_shared_bytes(L"R:\\t\\s\\3", L"R:\\new\\s\\3"), 8192);
+    cr_expect(sim_exists(L"R:\\new\\empty"));
+    cr_expect_eq(sim_written(L"R:\\new\\s"), 131000000000000000);
+    cr_expect_eq(sim_written(L"R:\\new\\empty"), 131000000000000001);
+    cr_expect(sim_attributes(L"R:\\new\\s") & OS_ATTRIBUTE_HIDDEN);
+    world_end(&w);
+}
+
+Test(tree, into_an_existing_directory)
+{
+    struct world w = make_tree();
+    sim_mkdir(L"R:\\old");
+    struct seen seen = RUN(&w, true, L"R:\\old", L"R:\\t\\");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect(sim_same_bytes(L"R:\\t\\1", L"R:\\old\\t\\1"));
+    seen = RUN(&w, true, L"R:\\old", L"R:\\t");
+    cr_expect_eq(seen.failed, 4); /* they are there already */
+    cr_expect_eq(seen.last.error.code, CODE_FILE_EXISTS);
+    w.policy.existing = REFLINK_EXISTING_KEEP;
+    seen = RUN(&w, true, L"R:\\old", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    world_end(&w);
+}
+
+Test(tree, links_are_made_anew_and_never_followed)
+{
+    struct world w = make_tree();
+    sim_symlink(L"R:\\t\\1", L"R:\\t\\to-file");
+    sim_symlink(L"R:\\t", L"R:\\t\\s\\loop");
+    sim_symlink(L"R:\\nowhere", L"R:\\t\\dangling");
+    struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+    cr_expect_eq(seen.files, 4);
+    cr_expect_eq(seen.failed, 0);
+    cr_expect(sim_exists(L"R:\\new\\to-file"));
+    cr_expect(sim_exists(L"R:\\new\\s\\loop"));
+    cr_expect(sim_exists(L"R:\\new\\dangling"));
+    cr_expect_not(sim_exists(L"R:\\new\\s\\loop\\s\\loop\\none"));
+    world_end(&w);
+}
+
+Test(tree, a_missing_right_to_links_fails_those_only)
+{
+    struct world w = make_tree();
+    w.volume->links_allowed = false;
+    sim_symlink(L"R:\\t\\1", L"R:\\t\\to-file");
+    struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+    cr_expect_eq(seen.files, 4);
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.code, CODE_PRIVILEGE_NOT_HELD);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_LINK_RIGHT);
+    world_end(&w);
+}
+
+Test(tree, never_into_itself_by_any_name)
+{
+    static const wchar_t *const dests[] = {
+        L"R:\\t",      L"R:\\t\\s",  L"R:\\t\\s\\new",
+        L"r:/T/s/d/x", L"R:\\alias", L"R:\\t\\s\\..\\new"};
+    for (size_t i = 0; i < sizeof dests / sizeof dests[0]; i++) {
+        struct world w = make_tree();
+        sim_symlink(L"R:\\t\\s", L"R:\\alias");
+        size_t before = sim_count_below(L"R:\\");
+        struct seen seen = RUN(&w, true, dests[i], L"R:\\t");
+        cr_expect_eq(seen.failed, 1, "row %zu", i);
+        cr_expect_eq(seen.last.error.hint, REFLINK_HINT_INSIDE, "row %zu", i);
+        cr_expect_eq(seen.files, 0);
+        cr_expect_eq(sim_count_below(L"R:\\"), before);
+        world_end(&w);
+    }
+}
+
+Test(tree, collisions_are_refused_before_anything_is_made)
+{
+    struct world w = make_tree();
+    sim_mkdir(L"R:\\into");
+    sim_fill_pattern(L"R:\\T2", 0, 10, 1);
+    sim_fill_pattern(L"R:\\t\\t2", 0, 10, 1);
+    struct seen seen =
+        RUN(&w, false, L"R:\\into", L"R:\\t\\1", L"R:\\T2", L"R:\\t\\t2");
+    cr_expect_eq(seen.files, 0);
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_COLLISION);
+    cr_expect_eq(sim_file_count(L"R:\\into"), 0);
+    world_end(&w);
+}
+
+Test(tree, wildcards)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\into");
+    sim_mkdir(L"R:\\a9.d");
+    sim_fill_pattern(L"R:\\a1.x", 0, 10, 1);
+    sim_fill_pattern(L"R:\\A2.X", 0, 10, 2);
+    sim_fill_pattern(L"R:\\b1.x", 0, 10, 3);
+    cr_expect_eq(RUN(&w, false, L"R:\\into", L"R:\\a?.x").files, 2);
+    cr_expect_eq(sim_file_count(L"R:\\into"), 2);
+    w.policy.existing = REFLINK_EXISTING_REPLACE;
+    /* directories are no files: without -r they are passed over */
+    cr_expect_eq(RUN(&w, false, L"R:\\into", L"R:\\*").files, 3);
+    struct seen seen = RUN(&w, false, L"R:\\into", L"R:\\c*", L"R:\\b1.x");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.code, CODE_FILE_NOT_FOUND);
+    cr_expect_eq(seen.files, 1);
+    world_end(&w);
+}
+
+Test(tree, bad_destinations)
+{
+    struct world w = make_tree();
+    struct seen seen = RUN(&w, false, L"R:\\no", L"R:\\t\\1", L"R:\\t\\2");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_NOT_DIRECTORY);
+    seen = RUN(&w, false, L"R:\\t\\s", L"R:\\t\\1", L"R:\\t\\empty");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_RECURSIVE);
+    cr_expect_eq(seen.files, 1);
+    world_end(&w);
+}
+
+/* Hundreds of levels, far beyond MAX_PATH. */
+Test(tree, deep)
+{
+    enum { LEVELS = 300 };
+    static wchar_t path[LEVELS * 8 + 100];
+    struct world w = world_make("refs-4k");
+    wcscpy(path, L"R:\\t");
+    sim_mkdir(path);
+    for (int i = 0; i < LEVELS; i++) {
+        wcscat(path, L"\\level-x");
+        sim_mkdir(path);
+    }
+    wcscat(path, L"\\file");
+    sim_fill_pattern(path, 0, 8192, 1);
+    struct seen seen = RUN(&w, true, L"R:\\u", L"R:\\t");
+    cr_expect_eq(seen.files, 1);
+    cr_expect_eq(seen.failed, 0);
+    path[3] = L'u';
+    cr_expect_eq(sim_size(path), 8192);
+    world_end(&w);
+}
+
+/* Every call of a walk fails in turn: the rest goes on, nothing is left open.
+ */
+Test(tree, every_call_fails_in_turn)
+{
+    static const enum sim_op ops[] = {
+        SIM_OP_LIST_OPEN, SIM_OP_LIST_NEXT, SIM_OP_MAKE_DIRECTORY,
+        SIM_OP_COPY_LINK, SIM_OP_FULL_PATH, SIM_OP_SET_METADATA};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        bool met = true;
+        for (uint64_t nth = 1; met; nth++) {
+            struct world w = make_tree();
+            sim_symlink(L"R:\\t\\1", L"R:\\t\\to-file");
+            sim_fault(ops[i], nth, CODE_IO_DEVICE);
+            struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+            met = sim_faults_met() != 0;
+            if (met && ops[i] != SIM_OP_FULL_PATH &&
+                !(i < 2 && nth == 1)) /* asks if SOURCE is a link */ {
+                cr_expect_eq(seen.failed, 1, "%s %llu: %zu",
+                             sim_op_name(ops[i]), (unsigned long long)nth,
+                             seen.failed);
+                cr_expect_eq(seen.last.error.code, CODE_IO_DEVICE);
+            }
+            world_end(&w);
+        }
+    }
+}
