@@ -12,6 +12,12 @@
 
 static struct sim_name **roots; /* of the volumes */
 static size_t root_count;
+
+/* The directory that was looked in last, and its path: deep ones are dear. */
+static struct sim_name *last;
+static wchar_t *last_path;
+static size_t last_length;
+
 static struct sim_node *nodes;
 static struct os_file *handles;
 static uint64_t last_id;
@@ -214,6 +220,50 @@ static struct sim_name *root_of(const struct sim_volume *volume)
     return NULL;
 }
 
+/* Where the component ends that begins at the separator path[at]. */
+static size_t component_end(const wchar_t *path, size_t at)
+{
+    do
+        at++;
+    while (path[at] && path[at] != L'\\');
+    return at;
+}
+
+static void remember(struct sim_name *directory, const wchar_t *path,
+                     size_t length)
+{
+    last_path = sim_grow(last_path, (length + 1) * sizeof *last_path);
+    wmemcpy(last_path, path, length);
+    last_path[length] = 0;
+    last_length = length;
+    last = directory;
+}
+
+/*
+ * A directory that `path` is or lies in, no link on the way, and where that
+ * ends in `*end`: what it has in common with the last one, or the root.
+ */
+static struct sim_name *begin(const wchar_t *path,
+                              const struct sim_volume *volume, size_t *end)
+{
+    size_t root = wcslen(volume->root);
+    struct sim_name *name = last;
+    size_t common = 0;
+
+    *end = root;
+    if (!last || last->node->volume != volume)
+        return root_of(volume);
+    while (common < last_length && path[common] == last_path[common])
+        common++;
+    *end = last_length;
+    while (*end > root &&
+           (*end > common || (path[*end] && path[*end] != L'\\'))) {
+        *end -= wcslen(name->leaf) + 1;
+        name = name->parent;
+    }
+    return name;
+}
+
 /* ---- links ----------------------------------------------------------- */
 
 static bool is_reserved(wchar_t c)
@@ -265,15 +315,6 @@ static wchar_t *follow_link(const wchar_t *path, size_t end,
     return normal;
 }
 
-/* Where the component ends that begins at the separator path[at]. */
-static size_t component_end(const wchar_t *path, size_t at)
-{
-    do
-        at++;
-    while (path[at] && path[at] != L'\\');
-    return at;
-}
-
 /*
  * Looks at the components from the root on, up to a link that is to be
  * followed: its name, and where it ends in `*end`.
@@ -281,10 +322,11 @@ static size_t component_end(const wchar_t *path, size_t at)
 static os_error walk(const wchar_t *path, const struct sim_volume *volume,
                      bool follow, struct sim_name **link, size_t *end)
 {
-    struct sim_name *name = root_of(volume);
+    struct sim_name *name = begin(path, volume, end);
 
     *link = NULL;
-    for (*end = wcslen(volume->root); path[*end];) {
+    while (path[*end]) {
+        struct sim_name *directory = name;
         size_t start = *end + 1;
         *end = component_end(path, *end);
         name = child(name, path + start, *end - start);
@@ -294,6 +336,8 @@ static os_error walk(const wchar_t *path, const struct sim_volume *volume,
         }
         if (path[*end] && (!name || name->node->kind != SIM_DIRECTORY))
             return CODE_PATH_NOT_FOUND;
+        if (!path[*end])
+            remember(directory, path, start - 1);
     }
     return 0;
 }
@@ -348,8 +392,8 @@ struct sim_volume *sim_volume_under(const wchar_t *path)
 struct sim_name *sim_name_find(const wchar_t *path)
 {
     const struct sim_volume *volume = sim_volume_of(path);
-    struct sim_name *name = volume ? root_of(volume) : NULL;
-    size_t end = volume ? wcslen(volume->root) : 0;
+    size_t end = 0;
+    struct sim_name *name = volume ? begin(path, volume, &end) : NULL;
 
     while (name && path[end]) {
         size_t start = end + 1;
@@ -502,6 +546,7 @@ void sim_name_add_root(const wchar_t *path, struct sim_node *node)
     }
     roots = sim_grow(roots, (root_count + 1) * sizeof *roots);
     roots[root_count++] = name;
+    last = NULL;
 }
 
 static void remove_root(const struct sim_name *name)
@@ -533,8 +578,10 @@ void sim_name_drop(struct sim_name *name)
         sim_die("a directory goes that is not empty", name->leaf);
     if (name->parent)
         leave_directory(name);
-    if (name->node->kind == SIM_DIRECTORY)
+    if (name->node->kind == SIM_DIRECTORY) {
         remove_root(name);
+        last = NULL;
+    }
     name->gone = true;
     name->node->names--;
     name->node->changed = sim_file_time();
@@ -552,6 +599,7 @@ void sim_name_move(struct sim_name *name, const wchar_t *path)
         sim_die("a name goes where no directory is", path);
     leave_directory(name);
     enter_directory(name, parent, path);
+    last = NULL;
     free(old);
     name->node->changed = sim_file_time();
 }
@@ -765,5 +813,7 @@ void sim_names_reset(void)
         drop_tree(roots[root_count - 1]);
     free(roots);
     roots = NULL;
+    free(last_path);
+    last_path = NULL;
     last_id = 0;
 }
