@@ -157,7 +157,7 @@ static void run_all(struct performance *p)
         many_run(&many);
     else
         visit_file(p, options->operands[0], options->operands[1]);
-    if (!options->dry_run)
+    if (!options->dry_run || options->json)
         report_summary(&p->totals, &p->style, &p->out);
     flush(p);
 }
@@ -178,6 +178,8 @@ int perform(const struct options *options)
         p.totals.failed++;
     }
     int code = (int)report_exit_code(&p.totals);
+    if (!p.printed)
+        os_print(OS_STDERR, L"reflink: standard output cannot be written\n");
     text_free(&p.out);
     text_free(&p.err);
     run_end(&p.run);

@@ -58,11 +58,11 @@ static void add_name(struct text *text, const wchar_t *name, size_t room)
 {
     size_t length = wcslen(name);
     if (length <= room) {
-        text_add(text, name);
+        text_add_name(text, name);
         return;
     }
     text_add(text, L"...");
-    text_add(text, name + length - (room - 3));
+    text_add_name(text, name + length - (room - 3));
 }
 
 static void pad(struct text *text, size_t width)
@@ -98,7 +98,7 @@ void progress_add_line(const struct progress *progress, const wchar_t *name,
     struct text line = {0};
     add_numbers(&numbers, done, total, now_us - progress->start_us);
     if (progress->width == 0) {
-        text_add(&line, name);
+        text_add_name(&line, name);
         text_add(&line, text_words(&numbers));
         text_add(&line, L"\n");
     } else {

@@ -41,9 +41,9 @@ static void add_result(const struct reflink_outcome *outcome, struct text *text)
         [REFLINK_METHOD_MIXED] = L"mixed  ",
     };
     text_format(text, L"%ls ", words[outcome->method]);
-    text_add(text, outcome->source);
+    text_add_name(text, outcome->source);
     text_add(text, L" -> ");
-    text_add(text, outcome->dest);
+    text_add_name(text, outcome->dest);
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
@@ -63,7 +63,7 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
                   struct text *err)
 {
     text_add(err, L"reflink: ");
-    text_add(err, path);
+    text_add_name(err, path);
     text_format(err, L": %ls", words_step(error->step));
     add_message(error->code, err);
     if (error->hint != REFLINK_HINT_NONE)
@@ -75,7 +75,7 @@ static void add_refusal(const struct reflink_outcome *outcome,
                         struct text *text)
 {
     text_add(text, L"reflink: ");
-    text_add(text, outcome->dest);
+    text_add_name(text, outcome->dest);
     text_format(text, L": %ls", words_step(REFLINK_STEP_CLONE));
     if (outcome->refusal != 0)
         add_message(outcome->refusal, text);
@@ -89,7 +89,7 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
 {
     const wchar_t *between = L"";
     text_add(text, L"reflink: ");
-    text_add(text, outcome->dest);
+    text_add_name(text, outcome->dest);
     text_add(text, L": warning: its volume cannot hold ");
     for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
         if ((outcome->lost >> i & 1) == 0)
@@ -105,9 +105,9 @@ static void add_skipped(const struct reflink_outcome *outcome,
                         struct text *text)
 {
     text_add(text, L"skipped ");
-    text_add(text, outcome->source);
+    text_add_name(text, outcome->source);
     text_add(text, L" -> ");
-    text_add(text, outcome->dest);
+    text_add_name(text, outcome->dest);
     text_add(text, L": it exists already\n");
 }
 

@@ -73,9 +73,9 @@ void report_dry_step(void *dry, const struct reflink_dry_step *step)
 static void add_head(const struct reflink_outcome *outcome, struct text *text)
 {
     text_add(text, L"plan    ");
-    text_add(text, outcome->source);
+    text_add_name(text, outcome->source);
     text_add(text, L" -> ");
-    text_add(text, outcome->dest);
+    text_add_name(text, outcome->dest);
     text_add(text, L"  (");
     text_add_size(text, outcome->bytes_cloned);
     text_format(text, L" cloned in %" PRIu64 L" %ls, ", outcome->requests,

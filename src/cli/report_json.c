@@ -56,6 +56,7 @@ void report_json_members(const struct reflink_outcome *outcome,
     json_number(text, L"requests", outcome->requests);
     json_number(text, L"cluster_size", outcome->cluster_size);
     add_reason(outcome, text);
+    json_number(text, L"refusal_code", outcome->refusal);
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
     report_json_error(words_error_path(outcome), &outcome->error, text);

@@ -53,7 +53,9 @@ static void add_bytes(struct text *text, const wchar_t *name, bool told,
 static void add_info(const wchar_t *path, const struct info *info,
                      struct text *text)
 {
-    add_row(text, L"path:", path);
+    add_name(text, L"path:");
+    text_add_name(text, path);
+    text_add(text, L"\n");
     add_row(text, L"volume:", info->root);
     add_row(text, L"file system:", info->file_system);
     add_answer(text, L"block cloning:", info->block_cloning, L"yes", L"no");
@@ -162,7 +164,7 @@ static void measure_extents(struct report_list *list)
 static void add_extents_head(const struct report_list *list, struct text *text)
 {
     const struct layout *layout = list->layout;
-    text_add(text, list->path);
+    text_add_name(text, list->path);
     text_add(text, L"  (");
     text_add_size(text, layout->info.size);
     text_format(text, L", %zu %ls, clusters of ", layout->count,
@@ -285,7 +287,7 @@ static void add_shared_total(const struct report_list *list, uint64_t bytes,
     text_add(text, L" of ");
     add_amount(text, list->layout->allocated);
     text_add(text, L" in ");
-    text_add(text, list->path);
+    text_add_name(text, list->path);
     text_add(text, L"\n");
 }
 

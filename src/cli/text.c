@@ -51,6 +51,23 @@ void text_add(struct text *text, const wchar_t *words)
     text->length += length;
 }
 
+static bool is_shown(wchar_t c)
+{
+    return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x061C &&
+           (c < 0x200E || c > 0x200F) && (c < 0x2028 || c > 0x202E) &&
+           (c < 0x2066 || c > 0x2069);
+}
+
+void text_add_name(struct text *text, const wchar_t *name)
+{
+    size_t start = text->length;
+    text_add(text, name);
+    for (size_t i = start; i < text->length; i++) {
+        if (!is_shown(text->data[i]))
+            text->data[i] = 0xFFFD;
+    }
+}
+
 /* vswprintf does not tell how much room it needs: grow until it fits. */
 void text_format(struct text *text, const wchar_t *format, ...)
 {

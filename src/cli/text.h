@@ -24,6 +24,11 @@ void text_clear(struct text *text);
 
 void text_add(struct text *text, const wchar_t *words);
 
+/* A name, so that one can read it and a console does nothing but show it: a
+   control character or one that turns the direction of writing becomes
+   U+FFFD, as an unpaired surrogate does on its way to UTF-8. */
+void text_add_name(struct text *text, const wchar_t *name);
+
 /* As vswprintf: %ls for a wide string, PRIu64 for a uint64_t. */
 void text_format(struct text *text, const wchar_t *format, ...);
 

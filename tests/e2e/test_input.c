@@ -18,7 +18,7 @@ struct input_row {
 static const struct input_row rows[] = {
     {{NULL}, 2, "reflink: *SOURCE*missing*" USAGE},
     {{"a"}, 2, "reflink: *DEST*missing*'a'*" USAGE},
-    {{"a", "b", "c"}, 2, "reflink: *'c'*" USAGE},
+    {{"--offset=0", "a", "b", "c"}, 2, "reflink: *'c'*" USAGE},
     {{"a", ""}, 2, "reflink: *empty*" USAGE},
     {{"", "b"}, 2, "reflink: *empty*" USAGE},
     {{"--bogus", "a", "b"}, 2, "reflink: *--bogus*" USAGE},

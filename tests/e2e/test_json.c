@@ -174,12 +174,14 @@ static const struct name_row names[] = {
     {"^FFFE^FFFF", "\xEF\xBF\xBE\xEF\xBF\xBF", "\xEF\xBF\xBE\xEF\xBF\xBF"},
     {"a^FEFF", "a\xEF\xBB\xBF", "a\xEF\xBB\xBF"},
     {"quote^005C^0022x", "quote\\\"x", "quote\"x"},
-    {"^0001^0007x", "\\u0001\\u0007x", NULL},
-    {"x^000Ay", "x\\u000ay", NULL},
-    {"x^001By", "x\\u001by", NULL},
-    {"x^007Fy", "x\\u007fy", NULL},
-    {"x^0085y", NULL, NULL},
-    {"x^2028y", NULL, NULL},
+    {"^0001^0007x", "\\u0001\\u0007x", "\xEF\xBF\xBD\xEF\xBF\xBDx"},
+    {"x^000Ay", "x\\u000ay", "x\xEF\xBF\xBDy"},
+    {"x^001By", "x\\u001by", "x\xEF\xBF\xBDy"},
+    {"x^007Fy", "x\\u007fy", "x\xEF\xBF\xBDy"},
+    {"x^000Dy", "x\\u000dy", "x\xEF\xBF\xBDy"},
+    {"x^0085y", NULL, "x\xEF\xBF\xBDy"},
+    {"x^2028y", NULL, "x\xEF\xBF\xBDy"},
+    {"x^202Ey", NULL, "x\xEF\xBF\xBDy"},
 };
 
 ParameterizedTestParameters(json, odd_names)

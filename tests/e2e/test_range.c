@@ -190,7 +190,7 @@ Test(range, bad_ranges)
         {{"--source-offset=0xffffffffffffffff", "a", "b"}, 1, "a: *(38)"},
         {{"--reflink=always", "--offset=100", "a", "b"}, 3, "b: *border"},
         {{"--reflink=always", "--length=100", "a", "b"}, 3, "b: *border"},
-        {{"a", "b", "0", "0", "x"}, 2, "operand"},
+        {{"--offset=0", "a", "b", "c"}, 2, "operand"},
         {{"--length=4K", "a"}, 2, "DEST is missing"},
         {{"--length", "4K", "a"}, 2, "DEST is missing"},
         {{"a", "b", "--length"}, 2, "--length needs a value"},

@@ -81,3 +81,15 @@ Test(text, format_takes_long_arguments)
     cr_assert_not(text.failed);
     text_free(&text);
 }
+
+/* What a console would obey is shown as what it is: not to be read. */
+Test(text, name)
+{
+    struct text text = {0};
+    text_add(&text, L"\n");
+    text_add_name(&text, L"a\x1B[2J\r\n\x202E \x00E4\x65E5\xD800");
+    cr_expect(wcscmp(text_words(&text),
+                     L"\na\xFFFD[2J\xFFFD\xFFFD\xFFFD \x00E4\x65E5\xD800") ==
+              0);
+    text_free(&text);
+}
