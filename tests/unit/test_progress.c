@@ -56,9 +56,9 @@ Test(progress, lines)
 
 Test(progress, a_long_name_is_cut_in_front)
 {
-    expect_line(61, L"C:\\very\\long\\folder\\names\\base.vhdx", 512 * MI,
-                1024 * MI,
-                L"\r...es\\base.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
+    expect_line(
+        61, L"C:\\very\\long\\folder\\names\\base.vhdx", 512 * MI, 1024 * MI,
+        L"\r...es\\base.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
 }
 
 Test(progress, numbers_at_their_limits)
