@@ -1,0 +1,103 @@
+/* What rides on a file comes along, or is named as lost. */
+#include "../../src/core/codes.h"
+#include "world.h"
+
+static const uint64_t MI = 1024 * 1024;
+
+static struct world make_rich(const char *profile)
+{
+    struct world w = world_make("refs-4k");
+    sim_reset();
+    w.volume = sim_mount(L"R:\\", profile);
+    w.other = sim_mount(L"S:\\", "refs-4k");
+    sim_fill_pattern(L"S:\\a", 0, MI, 9);
+    sim_set_stream(L"S:\\a", L"Zone.Identifier", "[ZoneTransfer]", 14);
+    sim_set_stream(L"S:\\a", L"empty", "", 0);
+    sim_set_ea(L"S:\\a", "ea", 2);
+    sim_set_security(L"S:\\a", 7);
+    return w;
+}
+
+Test(metadata, all_of_it_is_kept)
+{
+    static const wchar_t *const dests[] = {L"S:\\b", L"R:\\b"};
+    for (size_t i = 0; i < 2; i++) { /* cloned; copied to another volume */
+        struct world w = make_rich("refs-4k");
+        w.policy.security = true;
+        world_run_paths(&w, L"S:\\a", dests[i]);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.lost, 0);
+        cr_expect(sim_stream_holds(dests[i], L"Zone.Identifier",
+                                   "[ZoneTransfer]", 14));
+        cr_expect(sim_stream_holds(dests[i], L"empty", "", 0));
+        cr_expect_eq(sim_stream_count(dests[i]), 2);
+        cr_expect(sim_ea_holds(dests[i], "ea", 2));
+        cr_expect_eq(sim_security(dests[i]), 7);
+        cr_expect_not(sim_cloned_stream);
+        world_end(&w);
+    }
+}
+
+Test(metadata, security_only_if_asked_for)
+{
+    struct world w = make_rich("refs-4k");
+    world_run_paths(&w, L"S:\\a", L"S:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_security(L"S:\\b"), 0);
+    world_end(&w);
+}
+
+Test(metadata, what_cannot_be_held_is_named)
+{
+    struct world w = make_rich("exfat");
+    w.policy.security = true;
+    sim_set_sparse(L"S:\\a", true);
+    sim_set_integrity(L"S:\\a", 1, 0);
+    world_run_paths(&w, L"S:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.lost,
+                 REFLINK_LOST_STREAMS | REFLINK_LOST_EA | REFLINK_LOST_SPARSE |
+                     REFLINK_LOST_INTEGRITY | REFLINK_LOST_SECURITY);
+    cr_expect(sim_same_bytes(L"S:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+Test(metadata, a_stream_that_does_not_fit_is_a_failure)
+{
+    static char big[200 * 1024];
+    struct world w = make_rich("ntfs");
+    sim_write_file(L"R:\\n", "x", 1);
+    sim_set_stream(L"R:\\n", L"big", big, sizeof big);
+    world_run_paths(&w, L"R:\\n", L"S:\\b"); /* ReFS holds 128 KiB */
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.step, REFLINK_STEP_STREAMS);
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    cr_expect_not(sim_exists(L"S:\\b"));
+    world_end(&w);
+}
+
+/* Never written in the clear: by no mode, to no volume that cannot. */
+Test(metadata, an_encrypted_source_stays_encrypted_or_fails)
+{
+    for (int encrypts = 0; encrypts < 2; encrypts++) {
+        struct world w = make_rich(encrypts ? "ntfs" : "refs-4k");
+        sim_set_attributes(L"S:\\a", OS_ATTRIBUTE_ENCRYPTED);
+        world_run_paths(&w, L"S:\\a", L"R:\\b");
+        cr_expect_eq(w.outcome.status, encrypts ? REFLINK_OK : REFLINK_FAILED);
+        cr_expect_eq(sim_exists(L"R:\\b"), encrypts);
+        if (encrypts)
+            cr_expect(sim_attributes(L"R:\\b") & OS_ATTRIBUTE_ENCRYPTED);
+        else
+            cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_ENCRYPTED);
+        cr_expect_eq(sim_calls(SIM_OP_WRITE) != 0, encrypts);
+        sim_write_file(L"R:\\c", "plain", 5);
+        if (!encrypts) {
+            struct reflink_range range = {0, 0, 4096, false};
+            reflink_range(w.session, &w.policy, L"S:\\a", L"R:\\c", &range,
+                          &w.outcome);
+            cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_ENCRYPTED);
+            cr_expect(sim_holds(L"R:\\c", "plain", 5));
+        }
+        world_end(&w);
+    }
+}
