@@ -531,6 +531,42 @@ Test(file, a_source_that_changes_is_a_failure)
     world_end(&w);
 }
 
+static void touch_source(void *arg)
+{
+    (void)arg;
+    sim_advance_us(5000000);
+    sim_write_at(L"R:\\a", 5, "x", 1);
+}
+
+/* As long as before, but written to. */
+Test(file, a_source_that_is_written_to_is_a_failure)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_at_call(SIM_OP_CLONE, 1, touch_source, NULL);
+    w.policy.verify = REFLINK_VERIFY_NONE;
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SOURCE_CHANGED);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
+/* What the volume could not write after all is told before DEST is there. */
+Test(file, dest_is_flushed_before_it_takes_its_name)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fault(SIM_OP_FLUSH, 1, CODE_DISK_FULL);
+    world_run(&w);
+    cr_expect_eq(sim_faults_met(), 1);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.step, REFLINK_STEP_FLUSH);
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
 Test(file, a_source_with_a_writer_is_cloned)
 {
     struct world w = world_make("refs-4k");
