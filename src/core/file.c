@@ -106,10 +106,10 @@ static bool has_links(struct job *job)
         return false;
     if (lesson->links == LINKS_UNKNOWN) {
         os_error error = os_link(job->dest, job->temporary, false);
-        lesson->links =
-            error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS
-                ? LINKS_YES
-                : LINKS_NO;
+        if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
+            lesson->links = LINKS_YES;
+        else if (classify_io(error) != FATE_TRANSIENT)
+            lesson->links = LINKS_NO;
     }
     job->session->no_links = lesson->links == LINKS_NO;
     return lesson->links == LINKS_YES;

@@ -608,6 +608,21 @@ Test(file, dest_gets_its_name_in_one_step)
     }
 }
 
+/* A lost connection says nothing about the volume's links. */
+Test(file, a_drop_teaches_nothing_about_links)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fault(SIM_OP_LINK, 1, CODE_NETNAME_DELETED);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_RENAME), 1);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_RENAME), 1);
+    world_end(&w);
+}
+
 Test(file, a_dest_that_comes_meanwhile_stays)
 {
     for (int links = 0; links < 2; links++) {
