@@ -1,11 +1,11 @@
 /*
  * The simulated system itself: what the tests of the core stand on.
  */
-#include <criterion/criterion.h>
 #include <string.h>
 
 #include "../../src/core/codes.h"
-#include "../sim/sim.h"
+#define SIM_SUITE sim
+#include "sim_test.h"
 #include "../sim/sim_internal.h"
 
 #define CLUSTER 4096u
@@ -15,31 +15,6 @@
 
 #define SOURCE L"R:\\source"
 #define DEST L"R:\\dest"
-
-static void start(void)
-{
-    sim_reset();
-}
-
-static void finish(void)
-{
-    cr_expect(sim_check());
-    cr_expect_eq(sim_open_handles(), 0);
-    sim_reset();
-}
-
-/*
- * A test that ends with these checks. They are no .fini of the suite, since
- * Criterion does not count what fails there.
- */
-#define SIM_TEST(name)                                                         \
-    static void name##_body(void);                                             \
-    Test(sim, name, .init = start)                                             \
-    {                                                                          \
-        name##_body();                                                         \
-        finish();                                                              \
-    }                                                                          \
-    static void name##_body(void)
 
 /* ---- helpers --------------------------------------------------------- */
 

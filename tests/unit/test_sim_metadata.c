@@ -1,40 +1,18 @@
 /*
  * The simulated system: what a file has beside its bytes, and the user.
  */
-#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../src/core/codes.h"
-#include "../sim/sim.h"
+#define SIM_SUITE sim_metadata
+#include "sim_test.h"
 
 #define KIB 1024u
 
 #define SOURCE L"R:\\source"
 #define STREAM L"R:\\source:one"
 #define DEST L"R:\\dest"
-
-static void start(void)
-{
-    sim_reset();
-}
-
-static void finish(void)
-{
-    cr_expect(sim_check());
-    cr_expect_eq(sim_open_handles(), 0);
-    sim_reset();
-}
-
-/* As in test_sim.c. */
-#define SIM_TEST(name)                                                         \
-    static void name##_body(void);                                             \
-    Test(sim_metadata, name, .init = start)                                    \
-    {                                                                          \
-        name##_body();                                                         \
-        finish();                                                              \
-    }                                                                          \
-    static void name##_body(void)
 
 /* ---- helpers --------------------------------------------------------- */
 

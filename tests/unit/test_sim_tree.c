@@ -1,12 +1,12 @@
 /*
  * The simulated system: directories, lists of them, links, full paths.
  */
-#include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../src/core/codes.h"
-#include "../sim/sim.h"
+#define SIM_SUITE sim_tree
+#include "sim_test.h"
 
 #define NOT_A_LINK 4390
 #define NOT_EMPTY 145
@@ -16,28 +16,6 @@
 #define ROOT_LENGTH 2
 #define LEVEL L"\\fiver"
 #define LEVEL_LENGTH 6
-
-static void start(void)
-{
-    sim_reset();
-}
-
-static void finish(void)
-{
-    cr_expect(sim_check());
-    cr_expect_eq(sim_open_handles(), 0);
-    sim_reset();
-}
-
-/* As in test_sim.c. */
-#define SIM_TEST(name)                                                         \
-    static void name##_body(void);                                             \
-    Test(sim_tree, name, .init = start)                                        \
-    {                                                                          \
-        name##_body();                                                         \
-        finish();                                                              \
-    }                                                                          \
-    static void name##_body(void)
 
 /* ---- helpers --------------------------------------------------------- */
 
