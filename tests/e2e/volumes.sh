@@ -13,7 +13,7 @@ rows=(
     "E2E_XFS4K 6G mkfs.xfs -q -m reflink=1"
     "E2E_XFS64K 6G mkfs.xfs -q -m reflink=1 -b size=65536"
     "E2E_BTRFS 6G mkfs.btrfs -q"
-    "E2E_PLAIN 2G mkfs.ext4 -q"
+    "E2E_PLAIN 6G mkfs.ext4 -q"
     "E2E_OTHER 1G mkfs.xfs -q -m reflink=1"
     "E2E_TINY 16M mkfs.ext4 -q -O ^has_journal"
 )
@@ -30,7 +30,8 @@ why_not()
 }
 
 # make_volume NAME SIZE MKFS...: false if it cannot be done here. `-o loop`
-# gives the loop device back when the volume is unmounted.
+# gives the loop device back when the volume is unmounted, `discard` what is
+# deleted there: all tests together write more than some machines have room for.
 make_volume()
 {
     local name=$1 size=$2 image=$folder/$1.img
@@ -39,7 +40,7 @@ make_volume()
     mkdir -p "$folder/$name"
     truncate -s "$size" "$image"
     PATH=$PATH:/usr/sbin:/sbin "$@" "$image" >/dev/null 2>&1 || return 1
-    mount -o loop "$image" "$folder/$name" 2>/dev/null || return 1
+    mount -o loop,discard "$image" "$folder/$name" 2>/dev/null || return 1
     echo "$name=$folder/$name"
 }
 
