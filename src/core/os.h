@@ -299,6 +299,30 @@ int os_compare_names(const wchar_t *a, const wchar_t *b);
 /* Fills `buffer` with bytes that nobody can guess. */
 os_error os_random(void *buffer, size_t length);
 
+/* A thread that was started. */
+struct os_thread;
+
+/* Has `run` run beside the caller. */
+os_error os_thread_start(void (*run)(void *context), void *context,
+                         struct os_thread **thread);
+
+/* Waits until it has returned; due for each thread. A NULL is let pass. */
+void os_thread_end(struct os_thread *thread);
+
+/* A lock, and what threads that have it can wait for: that another one, which
+   then has it, wakes them. */
+struct os_gate;
+
+struct os_gate *os_gate_make(void); /* NULL: there is no memory */
+void os_gate_free(struct os_gate *gate);
+void os_gate_lock(struct os_gate *gate);
+void os_gate_unlock(struct os_gate *gate);
+
+/* Gives the lock up until there is a wake, or for no reason, and has it
+   again. */
+void os_gate_wait(struct os_gate *gate);
+void os_gate_wake(struct os_gate *gate); /* all who wait */
+
 /* Microseconds that pass evenly, from any start. */
 uint64_t os_clock_us(void);
 

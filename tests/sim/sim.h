@@ -362,6 +362,8 @@ enum sim_op {
     SIM_OP_MAKE_DIRECTORY,
     SIM_OP_COPY_LINK,
     SIM_OP_FULL_PATH,
+    SIM_OP_THREAD, /* starting one */
+    SIM_OP_GATE,   /* making one */
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,

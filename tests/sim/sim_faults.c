@@ -2,6 +2,7 @@
  * The gate that every operation passes: counts, faults, hooks, trace. And
  * simulated time and chance, which are nobody else's.
  */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static uint64_t now_us;
 static uint64_t slept_ms;
 static uint64_t sleeps;
 static uint64_t chance;
-static bool cancelled;
+static atomic_bool cancelled;
 
 static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_ANY] = "any",
@@ -82,6 +83,8 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_MAKE_DIRECTORY] = "make-directory",
     [SIM_OP_COPY_LINK] = "copy-link",
     [SIM_OP_FULL_PATH] = "full-path",
+    [SIM_OP_THREAD] = "thread",
+    [SIM_OP_GATE] = "gate",
     [SIM_OP_RANDOM] = "random",
     [SIM_OP_CLOCK_US] = "clock-us",
     [SIM_OP_SLEEP_MS] = "sleep-ms",
@@ -208,6 +211,7 @@ os_error sim_enter(enum sim_op op, const struct os_file *file)
 {
     os_error code;
 
+    sim_hold();
     calls[op]++;
     if (can_fail(op))
         calls[SIM_OP_ANY]++;
@@ -219,10 +223,8 @@ os_error sim_enter(enum sim_op op, const struct os_file *file)
     return code;
 }
 
-os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code)
+static void record(enum sim_op op, const wchar_t *path, os_error code)
 {
-    if (!tracing)
-        return code;
     if (trace_count == trace_room) {
         trace_room = trace_room * 2 + 64;
         trace = sim_grow(trace, trace_room * sizeof *trace);
@@ -231,6 +233,13 @@ os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code)
     trace[trace_count].code = code;
     trace[trace_count].path = sim_copy_path(path, wcslen(path));
     trace_count++;
+}
+
+os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code)
+{
+    if (tracing)
+        record(op, path, code);
+    sim_release();
     return code;
 }
 
@@ -265,6 +274,7 @@ static void free_trace(void)
 
 void sim_faults_reset(void)
 {
+    sim_threads_reset();
     sim_clear_faults();
     free(hooks);
     hooks = NULL;
@@ -314,8 +324,9 @@ void sim_seed(uint64_t seed)
 uint64_t os_clock_us(void)
 {
     (void)sim_enter(SIM_OP_CLOCK_US, NULL);
+    uint64_t now = now_us;
     (void)sim_leave(SIM_OP_CLOCK_US, L"", 0);
-    return now_us;
+    return now;
 }
 
 void os_sleep_ms(uint32_t milliseconds)

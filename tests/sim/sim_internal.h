@@ -294,13 +294,23 @@ void sim_clone_record(const struct os_file *source, uint64_t source_offset,
 
 void sim_console_reset(void);
 
+/* ---- threads.c ------------------------------------------------------- */
+
+/* One thread at a time, which may come in again from within. */
+void sim_hold(void);
+void sim_release(void);
+
+/* Gives up what a test that jumped out of an operation still has. */
+void sim_threads_reset(void);
+
 /* ---- faults.c: the gate ---------------------------------------------- */
 
 void sim_faults_reset(void);
 
 /*
  * Every operation enters here: it is counted, hooks run, and the code of a
- * fault, or of a handle that is lost, is returned; 0: go on.
+ * fault, or of a handle that is lost, is returned; 0: go on. Until it leaves
+ * no other thread gets in.
  */
 os_error sim_enter(enum sim_op op, const struct os_file *file);
 

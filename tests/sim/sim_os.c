@@ -286,8 +286,8 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
 /* "R:\\", also for a path that is not there. */
 void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity)
 {
-    const struct sim_volume *volume = sim_volume_under(path);
     os_error error = sim_enter(SIM_OP_VOLUME_ROOT, NULL);
+    const struct sim_volume *volume = sim_volume_under(path);
 
     tell(L"", root, capacity);
     if (!error && volume && wcslen(volume->root) + 1 < capacity) {

@@ -204,8 +204,11 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
 
 void os_list_close(struct os_directory *list)
 {
-    if (list)
-        sim_handle_free(list->file); /* and the list with it */
+    if (!list)
+        return;
+    sim_hold();
+    sim_handle_free(list->file); /* and the list with it */
+    sim_release();
 }
 
 /* ---- making ---------------------------------------------------------- */

@@ -100,6 +100,8 @@ static const struct {
     {SIM_OP_LINK, {5, 32, 64, 1117}},
     {SIM_OP_FLUSH, {5, 1117}},
     {SIM_OP_FLUSH_PATH, {5, 32}},
+    {SIM_OP_THREAD, {8}},
+    {SIM_OP_GATE, {8}},
     {SIM_OP_RANDOM, {31}},
     {SIM_OP_LIST_STREAMS, {5, 64, 1117}},
     {SIM_OP_GET_EA, {5, 64, 1117}},

@@ -1,0 +1,126 @@
+/*
+ * Threads, which are the host's. The simulator itself does one operation at a
+ * time, whoever asks.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "sim_internal.h"
+
+struct os_thread {
+    pthread_t id;
+    void (*run)(void *context);
+    void *context;
+};
+
+struct os_gate {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+};
+
+static pthread_mutex_t lock;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static size_t depth; /* how often its owner has it */
+
+/* A hook may call operations from within one. */
+static void make_lock(void)
+{
+    pthread_mutexattr_t kind;
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&lock, &kind);
+    pthread_mutexattr_destroy(&kind);
+}
+
+void sim_hold(void)
+{
+    pthread_once(&once, make_lock);
+    pthread_mutex_lock(&lock);
+    depth++;
+}
+
+void sim_release(void)
+{
+    depth--;
+    pthread_mutex_unlock(&lock);
+}
+
+void sim_threads_reset(void)
+{
+    sim_hold();
+    while (depth > 0)
+        sim_release();
+}
+
+static void *begin(void *argument)
+{
+    struct os_thread *thread = argument;
+    thread->run(thread->context);
+    return NULL;
+}
+
+os_error os_thread_start(void (*run)(void *context), void *context,
+                         struct os_thread **thread)
+{
+    os_error error = sim_enter(SIM_OP_THREAD, NULL);
+    if (!error) {
+        struct os_thread *started = sim_grow(NULL, sizeof *started);
+        started->run = run;
+        started->context = context;
+        if (pthread_create(&started->id, NULL, begin, started) != 0)
+            sim_die("the host starts no more threads", NULL);
+        *thread = started;
+    }
+    return sim_leave(SIM_OP_THREAD, L"", error);
+}
+
+void os_thread_end(struct os_thread *thread)
+{
+    if (!thread)
+        return;
+    pthread_join(thread->id, NULL);
+    free(thread);
+}
+
+struct os_gate *os_gate_make(void)
+{
+    struct os_gate *gate = NULL;
+    os_error error = sim_enter(SIM_OP_GATE, NULL);
+    if (!error) {
+        gate = sim_grow(NULL, sizeof *gate);
+        pthread_mutex_init(&gate->lock, NULL);
+        pthread_cond_init(&gate->wake, NULL);
+    }
+    (void)sim_leave(SIM_OP_GATE, L"", error);
+    return gate;
+}
+
+void os_gate_free(struct os_gate *gate)
+{
+    if (!gate)
+        return;
+    pthread_cond_destroy(&gate->wake);
+    pthread_mutex_destroy(&gate->lock);
+    free(gate);
+}
+
+void os_gate_lock(struct os_gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+}
+
+void os_gate_unlock(struct os_gate *gate)
+{
+    pthread_mutex_unlock(&gate->lock);
+}
+
+void os_gate_wait(struct os_gate *gate)
+{
+    pthread_cond_wait(&gate->wake, &gate->lock);
+}
+
+void os_gate_wake(struct os_gate *gate)
+{
+    pthread_cond_broadcast(&gate->wake);
+}
