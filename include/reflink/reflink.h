@@ -237,6 +237,8 @@ enum reflink_dry_kind {
     REFLINK_DRY_ATTRIBUTES, /* attributes and times are set */
     REFLINK_DRY_RENAME,     /* the temporary takes DEST's name */
     REFLINK_DRY_REPLACE,    /* and an old DEST's place */
+    REFLINK_DRY_DIRECTORY,  /* a directory is made */
+    REFLINK_DRY_LINK,       /* a link is made anew */
     REFLINK_DRY_COUNT
 };
 

@@ -27,6 +27,8 @@ Register-ArgumentCompleter -Native -CommandName reflink, reflink.exe -ScriptBloc
         @('--recursive', 'descend into directories; links are made anew'),
         @('-t', 'what is cloned goes into this directory'),
         @('--target-directory=', 'what is cloned goes into this directory'),
+        @('-j', 'files of trees and lists in flight at once (default 2)'),
+        @('--jobs=', 'files of trees and lists in flight at once (default 2)'),
         @('--security', 'also copy owner, group and permissions'),
         @('--offset=', 'range: where it starts in both (default 0)'),
         @('--source-offset=', 'range: where it starts in SOURCE'),

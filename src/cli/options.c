@@ -258,6 +258,20 @@ static bool apply_length(struct parser *parser, const struct option *option,
 
 enum { MOST_RETRIES = 1000 };
 
+enum { MOST_JOBS = 64 };
+
+static bool apply_jobs(struct parser *parser, const struct option *option,
+                       const wchar_t *value)
+{
+    wchar_t *end = NULL;
+    unsigned long number = wcstoul(value, &end, 10);
+    if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' || number < 1 ||
+        number > MOST_JOBS)
+        return bad_value(parser, option, value, L"a number from 1 to 64");
+    parser->options->jobs = (unsigned)number;
+    return true;
+}
+
 static bool apply_retries(struct parser *parser, const struct option *option,
                           const wchar_t *value)
 {
@@ -278,6 +292,7 @@ static const struct option table[] = {
     {L"no-clobber", L'n', VALUE_NONE, apply_keep},
     {L"security", 0, VALUE_NONE, apply_security},
     {L"recursive", L'r', VALUE_NONE, apply_recursive},
+    {L"jobs", L'j', VALUE_NEEDED, apply_jobs},
     {L"target-directory", L't', VALUE_NEEDED, apply_target},
     {L"json", 0, VALUE_NONE, apply_json},
     {L"progress", 0, VALUE_NEEDED, apply_progress},
@@ -464,8 +479,6 @@ static bool check_run(struct parser *parser)
     bool several = options->recursive || options->target != NULL;
     if (options->has_range && several)
         return say(parser, L"a range goes with SOURCE and DEST only");
-    if (options->dry_run && options->recursive)
-        return say(parser, L"--dry-run does not go with -r");
     if (options->target != NULL && options->operand_count == 0)
         return say(parser, L"SOURCE is missing");
     if (options->target != NULL ||

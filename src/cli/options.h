@@ -23,6 +23,7 @@ struct options {
     enum options_action action;
     struct reflink_policy policy;
     bool recursive;        /* -r */
+    unsigned jobs;         /* -j; 0: as many as serve best */
     const wchar_t *target; /* -t; NULL: the last operand */
     bool has_range; /* any range option, or the form with five operands */
     struct reflink_range range;

@@ -35,20 +35,34 @@ static void add_bar(struct text *text, uint64_t done, uint64_t total)
     text_add(text, L"]");
 }
 
-static void add_numbers(struct text *text, uint64_t done, uint64_t total,
+static void add_files(const struct progress_view *view, struct text *text)
+{
+    text_format(text, L"%" PRIu64 L" of ", view->files);
+    if (view->counting)
+        text_add(text, L"at least ");
+    text_format(text, L"%" PRIu64 L" %ls  ", view->files_total,
+                view->files_total == 1 ? L"file" : L"files");
+}
+
+static void add_numbers(struct text *text, const struct progress_view *view,
                         uint64_t elapsed_us)
 {
-    uint64_t rate = scale(done, second, elapsed_us == 0 ? 1 : elapsed_us);
-    text_format(text, L"  %3" PRIu64 L"%%  ",
-                total == 0 ? 100 : scale(done, 100, total));
-    text_add_size(text, done);
-    text_add(text, L" of ");
-    text_add_size(text, total);
+    uint64_t rate = scale(view->done, second, elapsed_us == 0 ? 1 : elapsed_us);
+    text_add(text, L"  ");
+    if (!view->counting)
+        text_format(text, L"%3" PRIu64 L"%%  ",
+                    view->total == 0 ? 100
+                                     : scale(view->done, 100, view->total));
+    if (view->many)
+        add_files(view, text);
+    text_add_size(text, view->done);
+    text_add(text, view->counting ? L" of at least " : L" of ");
+    text_add_size(text, view->total);
     text_add(text, L"  ");
     text_add_size(text, rate);
     text_add(text, L"/s  ");
-    if (rate != 0) {
-        text_add_time(text, scale(total - done, second, rate));
+    if (rate != 0 && !view->counting) {
+        text_add_time(text, scale(view->total - view->done, second, rate));
         text_add(text, L" left");
     }
 }
@@ -71,17 +85,18 @@ static void pad(struct text *text, size_t width)
         text_add(text, L" ");
 }
 
-static void add_console_line(struct text *line, const wchar_t *name,
-                             const struct text *numbers, size_t width,
-                             uint64_t done, uint64_t total)
+static void add_console_line(struct text *line,
+                             const struct progress_view *view,
+                             const struct text *numbers, size_t width)
 {
     size_t bar = BAR_WIDTH + 4;
-    bool has_bar = width > numbers->length + bar + LEAST_NAME;
+    bool has_bar =
+        !view->counting && width > numbers->length + bar + LEAST_NAME;
     size_t taken = numbers->length + (has_bar ? bar : 0);
     if (width > taken + LEAST_NAME)
-        add_name(line, name, width - taken);
+        add_name(line, view->name, width - taken);
     if (has_bar)
-        add_bar(line, done, total);
+        add_bar(line, view->done, view->total);
     text_add(line, text_words(numbers));
     if (line->length > width) {
         line->data[width] = L'\0';
@@ -90,21 +105,33 @@ static void add_console_line(struct text *line, const wchar_t *name,
     pad(line, width);
 }
 
-void progress_add_line(const struct progress *progress, const wchar_t *name,
-                       uint64_t done, uint64_t total, uint64_t now_us,
+/* A file may have grown since it was counted. */
+static struct progress_view sane(const struct progress_view *view)
+{
+    struct progress_view sane = *view;
+    if (sane.total < sane.done)
+        sane.total = sane.done;
+    if (sane.files_total < sane.files)
+        sane.files_total = sane.files;
+    return sane;
+}
+
+void progress_add_line(struct progress *progress,
+                       const struct progress_view *raw, uint64_t now_us,
                        struct text *text)
 {
     struct text numbers = {0};
     struct text line = {0};
-    add_numbers(&numbers, done, total, now_us - progress->start_us);
+    struct progress_view view = sane(raw);
+    add_numbers(&numbers, &view, now_us - progress->start_us);
     if (progress->width == 0) {
-        text_add_name(&line, name);
+        text_add_name(&line, view.name);
         text_add(&line, text_words(&numbers));
         text_add(&line, L"\n");
     } else {
         text_add(text, L"\r");
-        add_console_line(&line, name, &numbers, progress->width - 1, done,
-                         total);
+        add_console_line(&line, &view, &numbers, progress->width - 1);
+        progress->drawn = true;
     }
     text_add(text, text_words(&line));
     text_free(&line);
@@ -113,7 +140,7 @@ void progress_add_line(const struct progress *progress, const wchar_t *name,
 
 void progress_add_end(struct progress *progress, struct text *text)
 {
-    if (progress->last_us == 0 || progress->width == 0)
+    if (!progress->drawn)
         return;
     struct text blanks = {0};
     pad(&blanks, progress->width - 1);
@@ -121,5 +148,5 @@ void progress_add_end(struct progress *progress, struct text *text)
     text_add(text, text_words(&blanks));
     text_add(text, L"\r");
     text_free(&blanks);
-    progress->last_us = 0;
+    progress->drawn = false;
 }

@@ -123,6 +123,13 @@ static bool is_told(const struct reflink_outcome *outcome,
            outcome->method != REFLINK_METHOD_CLONE;
 }
 
+void report_losses(const struct reflink_outcome *outcome,
+                   const struct report_style *style, struct text *err)
+{
+    if (!style->quiet && outcome->lost != 0)
+        add_losses(outcome, err);
+}
+
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err)
@@ -133,8 +140,7 @@ void report_file(const struct reflink_outcome *outcome,
     case REFLINK_OK:
         if (is_told(outcome, style))
             add_result(outcome, out);
-        if (!style->quiet && outcome->lost != 0)
-            add_losses(outcome, err);
+        report_losses(outcome, style, err);
         break;
     case REFLINK_SKIPPED:
         if (is_told(outcome, style))

@@ -55,6 +55,10 @@ void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
+/* Adds a warning for what DEST's volume could not hold. */
+void report_losses(const struct reflink_outcome *outcome,
+                   const struct report_style *style, struct text *err);
+
 /* Adds `reflink: PATH: what was being done: MESSAGE (CODE)`, and the hint. */
 void report_error(const wchar_t *path, const struct reflink_error *error,
                   struct text *err);

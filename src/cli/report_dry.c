@@ -22,6 +22,8 @@ static const struct {
     [REFLINK_DRY_ATTRIBUTES] = {L"attributes", L"set attributes and times"},
     [REFLINK_DRY_RENAME] = {L"rename", L"give it its name"},
     [REFLINK_DRY_REPLACE] = {L"replace", L"put it in the old file's place"},
+    [REFLINK_DRY_DIRECTORY] = {L"directory", L"make the directory"},
+    [REFLINK_DRY_LINK] = {L"link", L"make the link anew"},
 };
 
 static bool is_piece(const struct reflink_dry_step *step)
@@ -64,24 +66,34 @@ static void add_line(const struct reflink_dry_step *step, struct text *text)
 void report_dry_step(void *dry, const struct reflink_dry_step *step)
 {
     struct report_dry *collected = dry;
+    if (step->kind == REFLINK_DRY_DIRECTORY || step->kind == REFLINK_DRY_LINK)
+        collected->no_file = true;
     if (collected->style->json)
         add_json(step, &collected->steps);
     else
         add_line(step, &collected->steps);
 }
 
-static void add_head(const struct reflink_outcome *outcome, struct text *text)
+static void add_amounts(const struct reflink_outcome *outcome,
+                        struct text *text)
 {
-    text_add(text, L"plan    ");
-    text_add_name(text, outcome->source);
-    text_add(text, L" -> ");
-    text_add_name(text, outcome->dest);
     text_add(text, L"  (");
     text_add_size(text, outcome->bytes_cloned);
     text_format(text, L" cloned in %" PRIu64 L" %ls, ", outcome->requests,
                 outcome->requests == 1 ? L"request" : L"requests");
     text_add_size(text, outcome->bytes_copied);
     text_add(text, L" copied)");
+}
+
+static void add_head(const struct report_dry *dry,
+                     const struct reflink_outcome *outcome, struct text *text)
+{
+    text_add(text, L"plan    ");
+    text_add_name(text, outcome->source);
+    text_add(text, L" -> ");
+    text_add_name(text, outcome->dest);
+    if (!dry->no_file)
+        add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
         words_add_reason(text, outcome);
@@ -102,7 +114,7 @@ void report_dry_end(struct report_dry *dry,
         json_array_end(out);
         json_end(out);
     } else if (outcome->status == REFLINK_OK && !style.quiet) {
-        add_head(outcome, out);
+        add_head(dry, outcome, out);
         text_add(out, text_words(&dry->steps));
     }
     style.json = false;

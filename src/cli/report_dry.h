@@ -10,6 +10,7 @@
 struct report_dry {
     const struct report_style *style;
     struct text steps;
+    bool no_file; /* a directory or link, which has no bytes */
 };
 
 /* Adds a step; has the shape that reflink_dry_run asks for. */

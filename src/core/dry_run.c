@@ -62,8 +62,21 @@ static bool open_source_and_count(struct dry *dry)
     return error == 0;
 }
 
-/* DEST's directory stands for its volume while there is no DEST. */
-static os_error open_directory(const wchar_t *dest, struct os_file **file)
+/* Cuts the last part off; false if there is none left. */
+static bool cut_part(wchar_t *path)
+{
+    size_t length = wcslen(path);
+    while (length != 0 && path_ends_with_separator(path))
+        path[--length] = L'\0';
+    size_t directory = path_directory_length(path);
+    path[directory] = L'\0';
+    return directory != 0 && directory < length;
+}
+
+/* DEST's directory stands for its volume while there is no DEST; in a tree,
+   what is there of its path. */
+static os_error open_directory(const struct dry *dry, const wchar_t *dest,
+                               struct os_file **file)
 {
     size_t length = path_directory_length(dest);
     wchar_t *path = length != 0 ? path_splice(dest, length, L"")
@@ -71,14 +84,33 @@ static os_error open_directory(const wchar_t *dest, struct os_file **file)
     if (path == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     os_error error = os_open(path, OS_OPEN_LOOK, file);
+    bool more = dry->session->makes_directories;
+    while (more &&
+           (error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND)) {
+        more = cut_part(path);
+        error = os_open(*path != L'\0' ? path : L".", OS_OPEN_LOOK, file);
+    }
     free(path);
     return error;
+}
+
+/* Whether DEST's directory is one that a run would have made by then. */
+static bool is_to_come(const struct dry *dry)
+{
+    struct os_file *file = NULL;
+    if (!dry->session->makes_directories)
+        return false;
+    os_error error = os_open(dry->outcome->dest, OS_OPEN_LOOK, &file);
+    if (error == 0)
+        os_close(file);
+    return error == CODE_PATH_NOT_FOUND;
 }
 
 static bool look_at_place(struct dry *dry)
 {
     struct os_info there = {0};
-    if (!open_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
+    if (!is_to_come(dry) &&
+        !open_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
         return false;
     bool in_place = dry->exists && dry->range != NULL;
     if (in_place && dry->policy->existing == REFLINK_EXISTING_KEEP) {
@@ -92,7 +124,7 @@ static bool look_at_place(struct dry *dry)
     dry->dest_size = in_place ? there.size : 0;
     os_error error =
         in_place ? os_open(dry->outcome->dest, OS_OPEN_LOOK, &dry->place)
-                 : open_directory(dry->outcome->dest, &dry->place);
+                 : open_directory(dry, dry->outcome->dest, &dry->place);
     if (error == 0)
         error = os_query(dry->place, &dry->place_info);
     if (error != 0)

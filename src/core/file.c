@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claims.h"
 #include "classify.h"
 #include "codes.h"
 #include "metadata.h"
@@ -26,6 +27,7 @@ struct job {
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
+    struct claim claim;
     bool exists;    /* DEST is there already */
     bool vanishing; /* the temporary name goes with the handle */
     bool marked;    /* so it does, but for that it has to be unmarked */
@@ -257,6 +259,7 @@ static void undo(struct job *job, bool committed)
     if (remove)
         os_remove(job->temporary);
     os_close(job->source.file);
+    claims_drop(job->session->claims, &job->claim);
     free(job->temporary);
     job->dest = NULL;
     job->source.file = NULL;
@@ -265,14 +268,21 @@ static void undo(struct job *job, bool committed)
     job->vanishing = false;
 }
 
+static bool open_and_claim_source(struct job *job)
+{
+    if (!open_source(job->outcome->source, job->policy->security, &job->source,
+                     job->outcome))
+        return false;
+    claims_take(job->session->claims, &job->claim, &job->source.info.identity);
+    return true;
+}
+
 static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_END;
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
-    if (open_source(job->outcome->source, job->policy->security, &job->source,
-                    job->outcome) &&
-        look_at_dest(job) &&
+    if (open_and_claim_source(job) && look_at_dest(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job)) {
         end = fill(job);

@@ -3,24 +3,32 @@
 #include <stdlib.h>
 
 #include "codes.h"
+#include "names.h"
 #include "os.h"
 #include "path.h"
 
-/* What a source, or a match of its wildcards, is to become. */
-struct item {
-    wchar_t *source;
-    wchar_t *dest;
+/* One SOURCE as it was given. */
+struct many_operand {
+    const wchar_t *words;
+    wchar_t *source; /* without separators at its end */
+    wchar_t *dest;   /* what it is to become; NULL for a pattern */
+    uint64_t size;
+    bool pattern;
+    bool directory;
+    bool is_link;
+    bool failed; /* and told */
+};
+
+/* A source, or a match of its wildcards, and what it is to become. */
+struct target {
+    const wchar_t *source;
+    const wchar_t *dest;
+    uint64_t size;
     bool directory;
     bool is_link;
 };
 
-struct items {
-    struct item *list;
-    size_t count;
-    size_t capacity;
-};
-
-static void tell(const struct many *many, const wchar_t *source,
+static void tell(const struct tree_visitor *visitor, const wchar_t *source,
                  const wchar_t *dest, os_error error, enum reflink_step step,
                  enum outcome_side side, enum reflink_hint hint)
 {
@@ -28,42 +36,41 @@ static void tell(const struct many *many, const wchar_t *source,
     uint64_t start = outcome_begin(&outcome, source, dest);
     outcome_fail_hint(&outcome, error, step, side, hint);
     outcome_end(&outcome, start);
-    many->visitor.failed(many->visitor.context, &outcome);
+    visitor->failed(visitor->context, &outcome);
 }
 
-static void tell_memory(const struct many *many, const wchar_t *source)
+static void tell_memory(const struct tree_visitor *visitor,
+                        const wchar_t *source, const wchar_t *dest)
 {
-    tell(many, source, many->dest, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+    tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
          OUTCOME_DEST, REFLINK_HINT_NONE);
 }
 
 /* --- what a path is ---------------------------------------------------------
  */
 
-static bool query(const wchar_t *path, uint32_t *attributes)
+static bool query(const wchar_t *path, struct os_info *info)
 {
     struct os_file *file = NULL;
-    struct os_info info;
     if (os_open(path, OS_OPEN_LOOK, &file) != 0)
         return false;
-    os_error error = os_query(file, &info);
+    os_error error = os_query(file, info);
     os_close(file);
-    *attributes = error == 0 ? info.attributes : 0;
     return error == 0;
 }
 
 static bool is_directory(const wchar_t *path)
 {
-    uint32_t attributes = 0;
-    return query(path, &attributes) &&
-           (attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    struct os_info info;
+    return query(path, &info) &&
+           (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
 }
 
 /* A name with `*` or `?` in it is taken literally where one exists. */
 static bool is_pattern(const wchar_t *path)
 {
-    uint32_t attributes = 0;
-    return path_has_wildcard(path) && !query(path, &attributes);
+    struct os_info info;
+    return path_has_wildcard(path) && !query(path, &info);
 }
 
 /* Without the separators at its end, unless it is a root. */
@@ -78,48 +85,34 @@ static wchar_t *without_end(const wchar_t *path)
     return cut;
 }
 
-/* --- collecting
- * --------------------------------------------------------------- */
-
-static bool grow(struct items *items)
+static wchar_t *directory_of(const wchar_t *path)
 {
-    if (items->count < items->capacity)
-        return true;
-    size_t capacity = items->capacity == 0 ? 16 : items->capacity * 2;
-    struct item *list = realloc(items->list, capacity * sizeof *list);
-    if (list == NULL)
+    size_t length = path_directory_length(path);
+    return length != 0 ? path_splice(path, length, L"")
+                       : path_splice(L".", 1, L"");
+}
+
+/* Whether the name itself is a link; a listing of it tells. */
+static bool is_link(const wchar_t *path)
+{
+    struct os_directory *list = NULL;
+    struct os_entry entry;
+    bool end = false;
+    if (path_has_wildcard(path) || path_base_name(path)[0] == L'\0')
         return false;
-    items->list = list;
-    items->capacity = capacity;
-    return true;
-}
-
-/* Takes both paths over, whatever comes of it. */
-static bool add_item(struct items *items, struct item item)
-{
-    if (item.source != NULL && item.dest != NULL && grow(items)) {
-        items->list[items->count++] = item;
-        return true;
-    }
-    free(item.source);
-    free(item.dest);
-    return false;
-}
-
-static void free_items(struct items *items)
-{
-    for (size_t i = 0; i < items->count; i++) {
-        free(items->list[i].source);
-        free(items->list[i].dest);
-    }
-    free(items->list);
+    wchar_t *directory = directory_of(path);
+    bool link = directory != NULL &&
+                os_list_open(directory, path_base_name(path), &list) == 0 &&
+                os_list_next(list, &entry, &end) == 0 && !end && entry.is_link;
+    os_list_close(list);
+    free(directory);
+    return link;
 }
 
 /* `.` and `..` and roots have a name of their own only in full. */
-static wchar_t *target_of(const struct many *many, const wchar_t *source,
-                          bool into)
+static wchar_t *target_of(const struct many *many, const wchar_t *source)
 {
-    if (!into)
+    if (!many->into)
         return path_splice(many->dest, wcslen(many->dest), L"");
     const wchar_t *name = path_base_name(source);
     if (wcscmp(name, L".") != 0 && wcscmp(name, L"..") != 0)
@@ -132,154 +125,219 @@ static wchar_t *target_of(const struct many *many, const wchar_t *source,
     return target;
 }
 
-static bool collect_matches(const struct many *many, const wchar_t *pattern,
-                            struct items *items)
+static bool look_at(const struct many *many, struct many_operand *operand)
+{
+    struct os_info info = {0};
+    operand->pattern = is_pattern(operand->words);
+    if (operand->pattern)
+        return true;
+    operand->source = without_end(operand->words);
+    if (operand->source == NULL)
+        return false;
+    operand->dest = target_of(many, operand->source);
+    if (query(operand->source, &info)) {
+        operand->size = info.size;
+        operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    }
+    operand->is_link = many->recursive && is_link(operand->source);
+    return operand->dest != NULL;
+}
+
+/* --- going through all
+ * ---------------------------------------------------------- */
+
+/* What is done with each target; false: no more. */
+struct each {
+    bool (*target)(void *context, const struct target *target);
+    void *context;
+    bool first; /* what cannot be listed is passed over from now on */
+};
+
+static os_error take_match(const struct many *many, const wchar_t *pattern,
+                           const struct os_entry *entry,
+                           const struct each *each, bool *end)
+{
+    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (directory && !many->recursive)
+        return 0;
+    wchar_t *source =
+        path_splice(pattern, path_directory_length(pattern), entry->name);
+    wchar_t *dest = path_join(many->dest, entry->name);
+    bool made = source != NULL && dest != NULL;
+    struct target target = {.source = source,
+                            .dest = dest,
+                            .size = entry->size,
+                            .directory = directory,
+                            .is_link = entry->is_link && many->recursive};
+    if (made)
+        *end = !each->target(each->context, &target);
+    free(dest);
+    free(source);
+    return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
+static os_error each_match(const struct many *many, const wchar_t *pattern,
+                           const struct each *each)
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
-    size_t length = path_directory_length(pattern);
-    wchar_t *directory = length != 0 ? path_splice(pattern, length, L"")
-                                     : path_splice(L".", 1, L"");
-    bool end = directory == NULL;
+    wchar_t *directory = directory_of(pattern);
+    bool end = false;
     os_error error = CODE_NOT_ENOUGH_MEMORY;
-    if (!end)
+    if (directory != NULL)
         error = os_list_open(directory, path_base_name(pattern), &list);
+    free(directory);
     while (error == 0 && !end) {
         error = os_list_next(list, &entry, &end);
-        if (error != 0 || end ||
-            (!many->recursive &&
-             (entry.attributes & OS_ATTRIBUTE_DIRECTORY) != 0))
+        if (error == 0 && !end)
+            error = take_match(many, pattern, &entry, each, &end);
+    }
+    os_list_close(list);
+    return error;
+}
+
+static bool each_of(const struct many *many, const struct many_operand *operand,
+                    const struct each *each, os_error *error)
+{
+    struct target target = {.source = operand->source,
+                            .dest = operand->dest,
+                            .size = operand->size,
+                            .directory = operand->directory,
+                            .is_link = operand->is_link};
+    *error = 0;
+    if (!operand->pattern)
+        return each->target(each->context, &target);
+    *error = each_match(many, operand->words, each);
+    return true;
+}
+
+/* A pattern that cannot be listed is told. */
+static void each_target(const struct many *many, const struct each *each,
+                        const struct tree_visitor *visitor)
+{
+    bool more = true;
+    for (int i = 0; i < many->count && more && !os_cancelled(); i++) {
+        struct many_operand *operand = &many->operands[i];
+        os_error error = 0;
+        if (operand->failed)
             continue;
-        struct item item = {
-            .source = path_splice(pattern, length, entry.name),
-            .dest = path_join(many->dest, entry.name),
-            .directory = (entry.attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
-            .is_link = entry.is_link && many->recursive,
-        };
-        if (!add_item(items, item))
-            error = CODE_NOT_ENOUGH_MEMORY;
+        more = each_of(many, operand, each, &error);
+        operand->failed = each->first && error != 0;
+        if (error != 0)
+            tell(visitor, operand->words, many->dest, error, REFLINK_STEP_LIST,
+                 OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
-    os_list_close(list);
-    free(directory);
-    if (error != 0)
-        tell(many, pattern, many->dest, error, REFLINK_STEP_LIST,
-             OUTCOME_SOURCE, REFLINK_HINT_NONE);
-    return error == 0;
-}
-
-/* Whether the name itself is a link; a listing of it tells. */
-static bool is_link(const wchar_t *path)
-{
-    struct os_directory *list = NULL;
-    struct os_entry entry;
-    bool end = false;
-    size_t length = path_directory_length(path);
-    if (path_has_wildcard(path) || path_base_name(path)[0] == L'\0')
-        return false;
-    wchar_t *directory = length != 0 ? path_splice(path, length, L"")
-                                     : path_splice(L".", 1, L"");
-    bool link = directory != NULL &&
-                os_list_open(directory, path_base_name(path), &list) == 0 &&
-                os_list_next(list, &entry, &end) == 0 && !end && entry.is_link;
-    os_list_close(list);
-    free(directory);
-    return link;
-}
-
-static bool collect_one(const struct many *many, const wchar_t *words,
-                        bool into, struct items *items)
-{
-    wchar_t *source = without_end(words);
-    struct item item = {.source = source};
-    if (source != NULL) {
-        item.dest = target_of(many, source, into);
-        item.directory = is_directory(source);
-        item.is_link = many->recursive && is_link(source);
-    }
-    if (add_item(items, item))
-        return true;
-    tell_memory(many, words);
-    return false;
-}
-
-static bool collect(const struct many *many, bool into, struct items *items)
-{
-    bool all = true;
-    for (int i = 0; i < many->count; i++) {
-        const wchar_t *source = many->sources[i];
-        all = (is_pattern(source) ? collect_matches(many, source, items)
-                                  : collect_one(many, source, into, items)) &&
-              all;
-    }
-    return all;
 }
 
 /* --- refusing
  * ------------------------------------------------------------------- */
 
-static int compare_items(const void *a, const void *b)
+struct check {
+    const struct many *many;
+    const struct tree_visitor *visitor;
+    struct names names; /* of all targets, then of those that come twice */
+    wchar_t **dests;    /* the first DEST of each of the latter */
+    bool no_memory;
+    bool refused;
+};
+
+/* A tree into itself, and the first look at names. */
+static bool check_target(void *context, const struct target *target)
 {
-    const struct item *const *one = a;
-    const struct item *const *other = b;
-    return os_compare_names((*one)->dest, (*other)->dest);
+    struct check *check = context;
+    if (check->many->recursive && target->directory && !target->is_link &&
+        tree_contains(target->source, target->dest)) {
+        check->refused = true;
+        tell(check->visitor, target->source, target->dest,
+             CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
+             REFLINK_HINT_INSIDE);
+    }
+    check->no_memory = !names_add(&check->names, target->dest);
+    return !check->no_memory;
 }
 
-/* Two that would land on one name, by the system's case rules. */
-static bool refuse_collisions(const struct many *many,
-                              const struct items *items)
+/* The first that has a name keeps it, those behind it are refused. */
+static bool check_repeated(void *context, const struct target *target)
 {
-    bool found = false;
-    if (items->count < 2)
-        return false;
-    const struct item **sorted = malloc(items->count * sizeof *sorted);
-    if (sorted == NULL) {
-        tell_memory(many, items->list[0].source);
+    struct check *check = context;
+    size_t at = names_find(&check->names, target->dest);
+    if (at == check->names.count)
         return true;
+    if (check->dests[at] == NULL) {
+        check->dests[at] = path_splice(target->dest, wcslen(target->dest), L"");
+        check->no_memory = check->dests[at] == NULL;
+        return !check->no_memory;
     }
-    for (size_t i = 0; i < items->count; i++)
-        sorted[i] = &items->list[i];
-    qsort(sorted, items->count, sizeof *sorted, compare_items);
-    for (size_t i = 1; i < items->count; i++) {
-        if (os_compare_names(sorted[i - 1]->dest, sorted[i]->dest) != 0)
-            continue;
-        found = true;
-        tell(many, sorted[i]->source, sorted[i]->dest, CODE_ALREADY_EXISTS,
+    if (names_compare(check->dests[at], target->dest) == 0) {
+        check->refused = true;
+        tell(check->visitor, target->source, target->dest, CODE_ALREADY_EXISTS,
              REFLINK_STEP_CREATE, OUTCOME_DEST, REFLINK_HINT_COLLISION);
     }
-    free(sorted);
-    return found;
+    return true;
 }
 
-static bool refuse_loops(const struct many *many, const struct items *items)
+static void check_collisions(struct check *check)
 {
-    bool found = false;
-    for (size_t i = 0; i < items->count; i++) {
-        const struct item *item = &items->list[i];
-        if (!many->recursive || !item->directory || item->is_link ||
-            !tree_contains(item->source, item->dest))
-            continue;
-        found = true;
-        tell(many, item->source, item->dest, CODE_INVALID_PARAMETER,
-             REFLINK_STEP_CREATE, OUTCOME_DEST, REFLINK_HINT_INSIDE);
-    }
-    return found;
+    struct each each = {check_repeated, check, false};
+    size_t count = names_keep_repeated(&check->names);
+    if (count == 0)
+        return;
+    check->dests = calloc(count, sizeof *check->dests);
+    if (check->dests != NULL)
+        each_target(check->many, &each, check->visitor);
+    else
+        check->no_memory = true;
+    for (size_t i = 0; check->dests != NULL && i < count; i++)
+        free(check->dests[i]);
+    free(check->dests);
+}
+
+/* Two that would land on one name, by the system's case rules, or a tree
+   that would land in itself. */
+static bool refuses(const struct many *many, const struct tree_visitor *visitor)
+{
+    struct check check = {.many = many, .visitor = visitor};
+    struct each each = {check_target, &check, true};
+    each_target(many, &each, visitor);
+    if (!check.no_memory)
+        check_collisions(&check);
+    if (check.no_memory)
+        tell_memory(visitor, many->sources[0], many->dest);
+    names_free(&check.names);
+    return check.refused || check.no_memory;
 }
 
 /* --- doing
  * ------------------------------------------------------------------------ */
 
-static void run_item(const struct many *many, const struct item *item)
+struct visit {
+    const struct many *many;
+    const struct tree_visitor *visitor;
+};
+
+static bool visit_target(void *context, const struct target *target)
 {
-    const struct tree_visitor *visitor = &many->visitor;
-    if (item->is_link)
-        tree_link(visitor, item->source, item->dest);
-    else if (item->directory && many->recursive)
-        tree_walk(visitor, item->source, item->dest);
-    else if (item->directory)
-        tell(many, item->source, item->dest, CODE_DIRECTORY_NOT_SUPPORTED,
-             REFLINK_STEP_OPEN_SOURCE, OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
+    const struct visit *visit = context;
+    const struct tree_visitor *visitor = visit->visitor;
+    if (target->is_link)
+        visitor->link(visitor->context, target->source, target->dest);
+    else if (target->directory && visit->many->recursive)
+        tree_walk(visitor, target->source, target->dest);
+    else if (target->directory)
+        tell(visitor, target->source, target->dest,
+             CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
+             OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
     else
-        visitor->file(visitor->context, item->source, item->dest);
+        visitor->file(visitor->context, target->source, target->dest,
+                      target->size);
+    return !os_cancelled() && !visitor->stopped(visitor->context);
+}
+
+void many_visit(const struct many *many, const struct tree_visitor *visitor)
+{
+    struct visit visit = {many, visitor};
+    struct each each = {visit_target, &visit, false};
+    each_target(many, &each, visitor);
 }
 
 bool many_is(const wchar_t *const *sources, int count, bool into,
@@ -289,25 +347,45 @@ bool many_is(const wchar_t *const *sources, int count, bool into,
 }
 
 /* Where several go, or wildcards may become several, DEST is a directory. */
-static bool goes_into(const struct many *many)
+static bool finds_dest(struct many *many, const struct tree_visitor *visitor)
 {
-    return many->into || many->count > 1 || is_pattern(many->sources[0]) ||
-           path_ends_with_separator(many->dest);
+    bool exists = is_directory(many->dest);
+    many->into = exists || many->into || many->count > 1 ||
+                 is_pattern(many->sources[0]) ||
+                 path_ends_with_separator(many->dest);
+    if (!many->into || exists)
+        return true;
+    tell(visitor, many->sources[0], many->dest, CODE_DIRECTORY,
+         REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
+    return false;
 }
 
-void many_run(const struct many *many)
+bool many_begin(struct many *many, const struct tree_visitor *visitor)
 {
-    struct items items = {0};
-    bool exists = is_directory(many->dest);
-    bool into = exists || goes_into(many);
-    if (into && !exists)
-        tell(many, many->sources[0], many->dest, CODE_DIRECTORY,
-             REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
-    else if (collect(many, into, &items) || items.count != 0) {
-        if (!refuse_collisions(many, &items) && !refuse_loops(many, &items)) {
-            for (size_t i = 0; i < items.count && !os_cancelled(); i++)
-                run_item(many, &items.list[i]);
-        }
+    many->operands = NULL;
+    if (!finds_dest(many, visitor))
+        return false;
+    many->operands = calloc((size_t)many->count, sizeof *many->operands);
+    if (many->operands == NULL) {
+        tell_memory(visitor, many->sources[0], many->dest);
+        return false;
     }
-    free_items(&items);
+    for (int i = 0; i < many->count; i++) {
+        struct many_operand *operand = &many->operands[i];
+        operand->words = many->sources[i];
+        operand->failed = !look_at(many, operand);
+        if (operand->failed)
+            tell_memory(visitor, operand->words, many->dest);
+    }
+    return !refuses(many, visitor);
+}
+
+void many_end(struct many *many)
+{
+    for (int i = 0; many->operands != NULL && i < many->count; i++) {
+        free(many->operands[i].source);
+        free(many->operands[i].dest);
+    }
+    free(many->operands);
+    many->operands = NULL;
 }

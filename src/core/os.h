@@ -21,17 +21,19 @@ struct os_file;
 
 /* What a file is opened for; the rights and the sharing follow from it. */
 enum os_intent {
-    OS_OPEN_LOOK,          /* its attributes and identity only; links are
-                              followed; directories can be looked at */
-    OS_OPEN_SOURCE,        /* read; no new writer gets in */
-    OS_OPEN_SOURCE_SHARED, /* read; where somebody already writes */
-    OS_CREATE_NEW,         /* must not exist; read, write, delete; for this
-                              handle alone; never through a link */
-    OS_OPEN_IN_PLACE,      /* exists; read and write; readers get in */
-    OS_OPEN_DIRECTORY,     /* a directory, to set its attributes and times;
-                              a link there is not followed */
-    OS_CREATE_STREAM,      /* a stream that must not exist, of a file that
-                              this process has open for itself; write */
+    OS_OPEN_LOOK,             /* its attributes and identity only; links are
+                                 followed; directories can be looked at */
+    OS_OPEN_SOURCE,           /* read; no new writer gets in */
+    OS_OPEN_SOURCE_SHARED,    /* read; where somebody already writes */
+    OS_CREATE_NEW,            /* must not exist; read, write, delete; for this
+                                 handle alone; never through a link */
+    OS_OPEN_IN_PLACE,         /* exists; read and write; readers get in */
+    OS_OPEN_SOURCE_DIRECTORY, /* a directory, to read what rides on it */
+    OS_OPEN_DIRECTORY,        /* a directory, to set that; a link there is
+                                 not followed */
+    OS_CREATE_STREAM,         /* a stream, made if it is not there, of a
+                                 directory or of a file that this process has
+                                 open for itself; write */
     OS_INTENT_MASK = 0xff,
 
     /* to be added to one of these: */
@@ -256,6 +258,7 @@ os_error os_flush_path(const wchar_t *path);
 /* What stands in a directory. */
 struct os_entry {
     wchar_t name[264];
+    uint64_t size; /* end of file, as the directory has it */
     uint32_t attributes;
     bool is_link; /* symbolic link, junction, mount point: a name for another
                      place. Other reparse points are what they seem */
@@ -293,8 +296,9 @@ os_error os_full_path(const wchar_t *path, wchar_t **full);
 /* Where an open file really is, links on the way resolved; likewise. */
 os_error os_final_path(struct os_file *file, wchar_t **full);
 
-/* Orders two names by the system's case rules; 0 if they are one. */
-int os_compare_names(const wchar_t *a, const wchar_t *b);
+/* The character that stands for `c` and its other case in the system's rules:
+   two names are one where each stands for the same. */
+wchar_t os_fold(wchar_t c);
 
 /* Fills `buffer` with bytes that nobody can guess. */
 os_error os_random(void *buffer, size_t length);

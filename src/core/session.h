@@ -31,8 +31,10 @@ struct reflink_session {
     void (*watch)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total); /* or NULL */
     void *watch_context;
-    uint64_t total; /* bytes of the file at hand */
-    bool no_links;  /* the last DEST's volume has no hard links */
+    uint64_t total;         /* bytes of the file at hand */
+    bool no_links;          /* the last DEST's volume has no hard links */
+    struct claims *claims;  /* where others work beside it, else NULL */
+    bool makes_directories; /* a dry run: DEST's directory may be missing */
 };
 
 /* Tells whoever watches how far it got. */

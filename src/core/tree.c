@@ -5,13 +5,23 @@
 
 #include "codes.h"
 #include "growing_path.h"
-#include "metadata.h"
 #include "open.h"
 #include "path.h"
 
-/* A directory that is being listed. */
+/*
+ * How many directories are listed at a time. Each holds some tens of KiB of
+ * the system's memory; below that many levels, a directory's subdirectories
+ * are noted by name and its listing ended before they are entered.
+ */
+enum { MOST_LISTS = 32 };
+
+/* A directory that is being walked. */
 struct frame {
-    struct os_directory *list;
+    struct os_directory *list; /* NULL: at its end */
+    wchar_t *noted;            /* names of subdirectories, each with its end */
+    size_t noted_length;
+    size_t noted_room;
+    size_t noted_next;
     size_t source_length; /* of its paths */
     size_t dest_length;
 };
@@ -20,66 +30,38 @@ struct walk {
     const struct tree_visitor *visitor;
     struct growing_path source;
     struct growing_path dest;
-    struct os_info root; /* of DEST, once it is made */
+    struct os_info root; /* of DEST, once it is there */
     bool has_root;
     struct frame *frames;
     size_t depth;
     size_t capacity;
 };
 
-static void tell(const struct tree_visitor *visitor, const wchar_t *source,
-                 const wchar_t *dest, os_error error, enum reflink_step step,
-                 enum outcome_side side, enum reflink_hint hint)
+static void fail_hint(const struct walk *walk, os_error error,
+                      enum reflink_step step, enum outcome_side side,
+                      enum reflink_hint hint)
 {
     struct reflink_outcome outcome;
-    uint64_t start = outcome_begin(&outcome, source, dest);
+    uint64_t start =
+        outcome_begin(&outcome, walk->source.words, walk->dest.words);
     outcome_fail_hint(&outcome, error, step, side, hint);
     outcome_end(&outcome, start);
-    visitor->failed(visitor->context, &outcome);
+    walk->visitor->failed(walk->visitor->context, &outcome);
 }
 
 static void fail(const struct walk *walk, os_error error,
                  enum reflink_step step, enum outcome_side side)
 {
-    tell(walk->visitor, walk->source.words, walk->dest.words, error, step, side,
-         REFLINK_HINT_NONE);
+    fail_hint(walk, error, step, side, REFLINK_HINT_NONE);
 }
 
-void tree_link(const struct tree_visitor *visitor, const wchar_t *source,
-               const wchar_t *dest)
+static void fail_memory(const struct walk *walk)
 {
-    os_error error = os_copy_link(source, dest);
-    if (error == CODE_PRIVILEGE_NOT_HELD)
-        tell(visitor, source, dest, error, REFLINK_STEP_LINK, OUTCOME_DEST,
-             REFLINK_HINT_LINK_RIGHT);
-    else if (error != 0)
-        tell(visitor, source, dest, error, REFLINK_STEP_LINK, OUTCOME_DEST,
-             REFLINK_HINT_NONE);
+    fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
 }
 
 /* --- directories ------------------------------------------------------------
  */
-
-static bool is_directory(const wchar_t *path)
-{
-    struct os_file *file = NULL;
-    struct os_info info;
-    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
-        return false;
-    os_error error = os_query(file, &info);
-    os_close(file);
-    return error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-}
-
-static bool make_directory(const struct walk *walk)
-{
-    os_error error = os_make_directory(walk->dest.words);
-    if (error == 0 ||
-        (error == CODE_ALREADY_EXISTS && is_directory(walk->dest.words)))
-        return true;
-    fail(walk, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
-    return false;
-}
 
 static bool push_frame(struct walk *walk, struct os_directory *list)
 {
@@ -92,8 +74,17 @@ static bool push_frame(struct walk *walk, struct os_directory *list)
         walk->capacity = capacity;
     }
     walk->frames[walk->depth++] =
-        (struct frame){list, walk->source.length, walk->dest.length};
+        (struct frame){.list = list,
+                       .source_length = walk->source.length,
+                       .dest_length = walk->dest.length};
     return true;
+}
+
+static void pop_frame(struct walk *walk)
+{
+    struct frame *frame = &walk->frames[--walk->depth];
+    os_list_close(frame->list);
+    free(frame->noted);
 }
 
 static bool identify(const wchar_t *path, struct os_info *info)
@@ -118,111 +109,118 @@ static bool is_own_dest(struct walk *walk)
 /* Begins the directory that both paths name now. */
 static void enter(struct walk *walk)
 {
+    const struct tree_visitor *visitor = walk->visitor;
     struct os_directory *list = NULL;
     if (is_own_dest(walk)) {
-        tell(walk->visitor, walk->source.words, walk->dest.words,
-             CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
-             REFLINK_HINT_INSIDE);
+        fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
+                  OUTCOME_DEST, REFLINK_HINT_INSIDE);
         return;
     }
-    if (!make_directory(walk))
+    if (!visitor->enter(visitor->context, walk->source.words, walk->dest.words))
         return;
     if (!walk->has_root)
         walk->has_root = identify(walk->dest.words, &walk->root);
     os_error error = os_list_open(walk->source.words, L"*", &list);
     if (error != 0 && error != CODE_FILE_NOT_FOUND) {
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
-        return;
-    }
-    if (!push_frame(walk, list)) {
+    } else if (!push_frame(walk, list)) {
         os_list_close(list);
-        fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+        fail_memory(walk);
     }
-}
-
-static os_error open_both(const struct walk *walk, struct open_source *source,
-                          struct os_file **dest)
-{
-    unsigned extra = walk->visitor->security ? OS_WITH_SECURITY : 0;
-    os_error error =
-        os_open(walk->source.words, OS_OPEN_LOOK | extra, &source->file);
-    if (error == 0)
-        error = os_query(source->file, &source->info);
-    if (error == 0)
-        error = os_open(walk->dest.words, OS_OPEN_DIRECTORY | extra, dest);
-    return error;
-}
-
-/* Attributes and times, now that nothing more is made in it. */
-static void stamp(const struct walk *walk)
-{
-    struct open_source source = {0};
-    struct os_file *dest = NULL;
-    struct reflink_outcome outcome;
-    uint64_t start =
-        outcome_begin(&outcome, walk->source.words, walk->dest.words);
-    os_error error = open_both(walk, &source, &dest);
-    if (error != 0)
-        outcome_fail(&outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
-    else if (!walk->visitor->security ||
-             metadata_copy_security(source.file, dest, &outcome))
-        metadata_stamp(&source, dest, &outcome);
-    os_close(dest);
-    os_close(source.file);
-    outcome_end(&outcome, start);
-    if (outcome.status != REFLINK_OK)
-        walk->visitor->failed(walk->visitor->context, &outcome);
 }
 
 static void leave(struct walk *walk)
 {
-    os_list_close(walk->frames[--walk->depth].list);
-    stamp(walk);
+    const struct tree_visitor *visitor = walk->visitor;
+    pop_frame(walk);
+    visitor->leave(visitor->context, walk->source.words, walk->dest.words);
 }
 
 /* --- entries
  * ------------------------------------------------------------------ */
 
+static bool push_name(struct walk *walk, const wchar_t *name)
+{
+    if (growing_path_push(&walk->source, name) &&
+        growing_path_push(&walk->dest, name))
+        return true;
+    fail_memory(walk);
+    return false;
+}
+
+/* To be entered when the listing is at its end. */
+static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
+{
+    size_t length = wcslen(name) + 1;
+    if (frame->noted_length + length > frame->noted_room) {
+        size_t room = (frame->noted_length + length) * 2;
+        wchar_t *noted = realloc(frame->noted, room * sizeof *noted);
+        if (noted == NULL) {
+            fail_memory(walk);
+            return;
+        }
+        frame->noted = noted;
+        frame->noted_room = room;
+    }
+    wmemcpy(frame->noted + frame->noted_length, name, length);
+    frame->noted_length += length;
+}
+
 static void visit(struct walk *walk, const struct os_entry *entry)
 {
-    if (!growing_path_push(&walk->source, entry->name) ||
-        !growing_path_push(&walk->dest, entry->name))
-        fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    const struct tree_visitor *visitor = walk->visitor;
+    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (directory && !entry->is_link && walk->depth > MOST_LISTS)
+        note(walk, &walk->frames[walk->depth - 1], entry->name);
+    else if (!push_name(walk, entry->name))
+        return;
     else if (entry->is_link)
-        tree_link(walk->visitor, walk->source.words, walk->dest.words);
-    else if (entry->attributes & OS_ATTRIBUTE_DIRECTORY)
+        visitor->link(visitor->context, walk->source.words, walk->dest.words);
+    else if (directory)
         enter(walk);
     else
-        walk->visitor->file(walk->visitor->context, walk->source.words,
-                            walk->dest.words);
+        visitor->file(visitor->context, walk->source.words, walk->dest.words,
+                      entry->size);
+}
+
+/* The next entry of a listing; at its end, the listing is closed. */
+static void advance_list(struct walk *walk, struct frame *frame)
+{
+    struct os_entry entry;
+    bool end = false;
+    os_error error = os_list_next(frame->list, &entry, &end);
+    if (error != 0)
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+    if (error == 0 && !end) {
+        visit(walk, &entry);
+        return;
+    }
+    os_list_close(frame->list);
+    frame->list = NULL;
 }
 
 /* One entry of the innermost directory, or its end. */
 static void advance(struct walk *walk)
 {
     struct frame *frame = &walk->frames[walk->depth - 1];
-    struct os_entry entry;
-    bool end = frame->list == NULL; /* a root without entries */
     growing_path_cut(&walk->source, frame->source_length);
     growing_path_cut(&walk->dest, frame->dest_length);
-    os_error error = end ? 0 : os_list_next(frame->list, &entry, &end);
-    if (error != 0) {
-        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
-        end = true;
-    }
-    if (end)
+    if (frame->list != NULL) {
+        advance_list(walk, frame);
+    } else if (frame->noted_next < frame->noted_length) {
+        const wchar_t *name = frame->noted + frame->noted_next;
+        frame->noted_next += wcslen(name) + 1;
+        if (push_name(walk, name))
+            enter(walk);
+    } else {
         leave(walk);
-    else
-        visit(walk, &entry);
+    }
 }
 
-static void end_walk(struct walk *walk)
+static bool goes_on(const struct walk *walk)
 {
-    while (walk->depth != 0)
-        os_list_close(walk->frames[--walk->depth].list);
-    free(walk->frames);
-    growing_path_free(&walk->source);
-    growing_path_free(&walk->dest);
+    return walk->depth != 0 && !os_cancelled() &&
+           !walk->visitor->stopped(walk->visitor->context);
 }
 
 void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
@@ -230,14 +228,20 @@ void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
 {
     struct walk walk = {.visitor = visitor};
     if (growing_path_set(&walk.source, source) &&
-        growing_path_set(&walk.dest, dest))
+        growing_path_set(&walk.dest, dest)) {
         enter(&walk);
-    while (walk.depth != 0 && !os_cancelled())
-        advance(&walk);
-    if (os_cancelled())
-        tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
-             OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
-    end_walk(&walk);
+        while (goes_on(&walk))
+            advance(&walk);
+    }
+    while (walk.depth != 0)
+        pop_frame(&walk);
+    if (os_cancelled() && growing_path_set(&walk.source, source) &&
+        growing_path_set(&walk.dest, dest))
+        fail_hint(&walk, CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
+                  REFLINK_HINT_INTERRUPTED);
+    free(walk.frames);
+    growing_path_free(&walk.source);
+    growing_path_free(&walk.dest);
 }
 
 /* --- a tree into itself

@@ -1,30 +1,34 @@
 /*
- * One directory tree: directories made, files handed on one by one, links
- * made anew and never followed, attributes and times set behind the contents.
- * No recursion, and no directory held as a whole.
+ * One directory tree, walked: what stands in it is handed on entry by entry,
+ * each with the path it is to have in DEST. Changes nothing itself. No
+ * recursion, and no directory held as a whole.
  */
 #ifndef REFLINK_CORE_TREE_H
 #define REFLINK_CORE_TREE_H
 
 #include "outcome.h"
 
-/* What a walk does with what it meets. */
+/* What is done with what a walk meets. All paths live until the call returns;
+   `context` is handed to each. */
 struct tree_visitor {
-    /* A file and where it goes; both paths live until it returns. */
-    void (*file)(void *context, const wchar_t *source, const wchar_t *dest);
-    /* A directory or link that failed, or an interruption. */
+    /* A file of `size` bytes, as its directory tells. */
+    void (*file)(void *context, const wchar_t *source, const wchar_t *dest,
+                 uint64_t size);
+    /* A symbolic link, junction or mount point, which is not followed. */
+    void (*link)(void *context, const wchar_t *source, const wchar_t *dest);
+    /* A directory, before what stands in it; false: that is passed over. */
+    bool (*enter)(void *context, const wchar_t *source, const wchar_t *dest);
+    /* The same directory, behind what stands in it. */
+    void (*leave)(void *context, const wchar_t *source, const wchar_t *dest);
+    /* What could not be walked, or an interruption. */
     void (*failed)(void *context, const struct reflink_outcome *outcome);
+    /* Whether the walk is to end before its end. */
+    bool (*stopped)(void *context);
     void *context;
-    bool security; /* directories get owner, group and DACL, too */
 };
 
-/* Walks the directory `source`, whose contents go into `dest`. A failure of
-   one entry is told, and the rest goes on. */
+/* Walks the directory `source`, whose contents go into `dest`. */
 void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
-               const wchar_t *dest);
-
-/* A link that is to be made anew. */
-void tree_link(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest);
 
 /* Whether `dest`, which need not exist, is `source` or lies below it, by any

@@ -88,6 +88,8 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
             return error;
     } while (is_dots(list->data.cFileName));
     wcscpy(entry->name, list->data.cFileName);
+    entry->size =
+        (uint64_t)list->data.nFileSizeHigh << 32 | list->data.nFileSizeLow;
     entry->attributes = list->data.dwFileAttributes;
     entry->is_link = is_name_surrogate(&list->data);
     return 0;
@@ -224,7 +226,7 @@ os_error os_final_path(struct os_file *file, wchar_t **full)
     return error;
 }
 
-int os_compare_names(const wchar_t *a, const wchar_t *b)
+wchar_t os_fold(wchar_t c)
 {
-    return CompareStringOrdinal(a, -1, b, -1, TRUE) - CSTR_EQUAL;
+    return RtlUpcaseUnicodeChar(c);
 }

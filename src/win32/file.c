@@ -26,15 +26,19 @@ static const struct opening openings[] = {
                                OPEN_EXISTING, 0},
     [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
                        FILE_FLAG_OPEN_REPARSE_POINT},
+    [OS_OPEN_SOURCE_DIRECTORY] = {FILE_READ_ATTRIBUTES | FILE_READ_EA,
+                                  FILE_SHARE_READ | FILE_SHARE_WRITE |
+                                      FILE_SHARE_DELETE,
+                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
     [OS_OPEN_DIRECTORY] =
-        {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+        {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
          FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT},
     /* sharing all: the file's own handle may delete it */
     [OS_CREATE_STREAM] = {GENERIC_WRITE,
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
-                          CREATE_NEW, 0},
+                          OPEN_ALWAYS, 0},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };

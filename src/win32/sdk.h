@@ -191,6 +191,7 @@ __declspec(dllimport) LONG NTAPI
     NtSetInformationFile(HANDLE file, void *io_status, void *buffer,
                          ULONG length, int class);
 __declspec(dllimport) ULONG NTAPI RtlNtStatusToDosError(LONG status);
+__declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 
 #define SDK_STATUS_BUFFER_OVERFLOW ((LONG)0x80000005)
 #define SDK_STATUS_BUFFER_TOO_SMALL ((LONG)0xC0000023)

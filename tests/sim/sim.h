@@ -321,8 +321,8 @@ void sim_clone_requests(const struct sim_clone_request **requests,
 /* ---- operations: faults, hooks, counts, trace ------------------------ */
 
 /*
- * One for each function of os.h but os_cancelled, os_list_close and
- * os_compare_names, which pass no gate.
+ * One for each function of os.h but os_cancelled, os_list_close, os_fold and
+ * those of a thread or gate that is there already, which pass no gate.
  * SIM_OP_ANY stands for all that can fail.
  */
 enum sim_op {

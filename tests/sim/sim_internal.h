@@ -66,6 +66,7 @@ struct os_file {
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
+    bool ea;                   /* may read extended attributes */
     bool metadata;             /* may set attributes, the sparse flag */
     bool security;             /* was opened for it */
     bool vanishing;            /* its name goes when it is closed */

@@ -36,7 +36,7 @@ static os_error get_ea(struct os_file *file, void **block, size_t *size)
 {
     const struct sim_node *node = sim_file_of(file->node);
 
-    if (!(file->rights & SIM_READ))
+    if (!file->ea)
         return CODE_ACCESS_DENIED;
     *block = copy_block(node->ea, node->ea_size);
     *size = node->ea_size;

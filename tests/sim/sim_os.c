@@ -24,6 +24,7 @@ static struct access access_for(unsigned intent)
     struct access access = {0, SIM_READ | SIM_WRITE | SIM_DELETE};
     switch (intent & OS_INTENT_MASK) {
     case OS_OPEN_LOOK:
+    case OS_OPEN_SOURCE_DIRECTORY:
     case OS_OPEN_DIRECTORY:
         break;
     case OS_OPEN_SOURCE:
@@ -132,11 +133,15 @@ static os_error open_stream(struct sim_name *name, const wchar_t *stream,
 
 /* Who has the file open, and how, does not matter [MS-FSA 2.1.5.1.2]. */
 static os_error create_stream(struct sim_name *name, const wchar_t *stream,
-                              struct access access, struct os_file **file)
+                              bool may_be, struct access access,
+                              struct os_file **file)
 {
     os_error error = may_reach(name, access);
-    if (!error && sim_stream_find(name->node, stream))
+    bool there = sim_stream_find(name->node, stream) != NULL;
+    if (!error && there && !may_be)
         error = CODE_FILE_EXISTS;
+    if (!error && there)
+        return open_stream(name, stream, access, file);
     if (!error)
         *file = sim_handle_new_stream(name, sim_stream_add(name->node, stream),
                                       access.rights, access.shared);
@@ -162,7 +167,8 @@ static os_error open_part(const wchar_t *path, const wchar_t *stream,
         return create ? CODE_INVALID_NAME : CODE_FILE_NOT_FOUND;
     if (plain == OS_OPEN_DIRECTORY)
         return CODE_DIRECTORY;
-    return create ? create_stream(name, stream, access, file)
+    return create ? create_stream(name, stream, plain == OS_CREATE_STREAM,
+                                  access, file)
                   : open_stream(name, stream, access, file);
 }
 
@@ -204,6 +210,8 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     if (!error) {
         (*file)->security = intent & OS_WITH_SECURITY;
         (*file)->vanishing = intent & OS_VANISHING;
+        (*file)->ea = (*file)->rights & SIM_READ ||
+                      (intent & OS_INTENT_MASK) == OS_OPEN_SOURCE_DIRECTORY;
     }
     return error;
 }
@@ -221,8 +229,10 @@ void os_close(struct os_file *file)
     if (!file)
         return;
     (void)sim_enter(SIM_OP_CLOSE, NULL);
-    (void)sim_leave(SIM_OP_CLOSE, file->path, 0);
+    wchar_t *path = sim_copy_path(file->path, wcslen(file->path));
     sim_handle_free(file);
+    (void)sim_leave(SIM_OP_CLOSE, path, 0);
+    free(path);
 }
 
 /* ---- what a file is -------------------------------------------------- */

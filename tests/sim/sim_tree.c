@@ -185,6 +185,7 @@ static void list_next(struct os_directory *list, struct os_entry *entry,
         return;
     memset(entry, 0, sizeof *entry);
     wcscpy(entry->name, name->leaf);
+    entry->size = name->node->size;
     entry->attributes = sim_attributes_of(name->node);
     entry->is_link = sim_name_is_link(name);
     if (entry->is_link) /* a folder where a volume is mounted, too */
@@ -348,18 +349,7 @@ os_error os_final_path(struct os_file *file, wchar_t **full)
     return sim_leave(SIM_OP_FULL_PATH, file->path, error);
 }
 
-static wchar_t upper(wchar_t c)
+wchar_t os_fold(wchar_t c)
 {
     return c >= L'a' && c <= L'z' ? c - L'a' + L'A' : c;
-}
-
-int os_compare_names(const wchar_t *a, const wchar_t *b)
-{
-    while (*a && upper(*a) == upper(*b)) {
-        a++;
-        b++;
-    }
-    if (upper(*a) == upper(*b))
-        return 0;
-    return upper(*a) < upper(*b) ? -1 : 1;
 }

@@ -195,7 +195,7 @@ static bool is_understood(const char *word)
     wchar_t *argv[] = {program, wide, a, b, NULL};
     struct options options;
     struct text error = {0};
-    bool to_be_typed = word[strlen(word) - 1] == '=';
+    bool to_be_typed = word[strlen(word) - 1] == '=' || strcmp(word, "-j") == 0;
     swprintf(wide, WORD + 2, L"%s%s", word, to_be_typed ? "1" : "");
     /* An operand may be missing where an option takes one. */
     bool understood = options_parse(4, argv, &options, &error) ||

@@ -34,7 +34,9 @@ static void expect_line(unsigned width, const wchar_t *name, uint64_t done,
 {
     struct progress p = {.wanted = true, .width = width, .start_us = 0};
     struct text text = {0};
-    progress_add_line(&p, name, done, total, 2000000, &text);
+    const struct progress_view view = {
+        .name = name, .done = done, .total = total};
+    progress_add_line(&p, &view, 2000000, &text);
     cr_expect_eq(wcscmp(text_words(&text), wanted), 0, "'%ls'",
                  text_words(&text));
     text_free(&text);
@@ -69,9 +71,48 @@ Test(progress, numbers_at_their_limits)
                 L"x   50%  4 EiB of 8 EiB  2 EiB/s  2 s left\n");
 }
 
+static void expect_view(unsigned width, const struct progress_view *view,
+                        const wchar_t *wanted)
+{
+    struct progress p = {.wanted = true, .width = width, .start_us = 0};
+    struct text text = {0};
+    progress_add_line(&p, view, 2000000, &text);
+    cr_expect_eq(wcscmp(text_words(&text), wanted), 0, "'%ls'",
+                 text_words(&text));
+    text_free(&text);
+}
+
+Test(progress, of_many_files)
+{
+    struct progress_view view = {.name = L"d\\x.lib",
+                                 .done = 512 * MI,
+                                 .total = 1024 * MI,
+                                 .many = true,
+                                 .files = 17,
+                                 .files_total = 40};
+    expect_view(0, &view,
+                L"d\\x.lib   50%  17 of 40 files  512 MiB of 1 GiB  256 MiB/s  "
+                L"2 s left\n");
+    view.counting = true;
+    expect_view(
+        0, &view,
+        L"d\\x.lib  17 of at least 40 files  512 MiB of at least 1 GiB  "
+        L"256 MiB/s  \n");
+    /* never a bar of what is not known */
+    expect_view(101, &view,
+                L"\rd\\x.lib  17 of at least 40 files  512 MiB of at least 1 "
+                L"GiB  256 MiB/s                              ");
+    view.counting = false;
+    view.files_total = 1;
+    view.total = 1; /* more was done than had been counted */
+    expect_view(0, &view,
+                L"d\\x.lib  100%  17 of 17 files  512 MiB of 512 MiB  256 "
+                L"MiB/s  < 1 ms left\n");
+}
+
 Test(progress, is_erased)
 {
-    struct progress p = {.wanted = true, .width = 6, .last_us = 7};
+    struct progress p = {.wanted = true, .width = 6, .drawn = true};
     struct text text = {0};
     progress_add_end(&p, &text);
     cr_expect_eq(wcscmp(text_words(&text), L"\r     \r"), 0);

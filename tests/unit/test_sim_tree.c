@@ -536,14 +536,12 @@ SIM_TEST(paths_that_follow_one_another)
     cr_expect_not(sim_exists(L"R:\\moved\\c\\g"));
 }
 
-SIM_TEST(names_are_ordered_whatever_their_case)
+SIM_TEST(both_cases_of_a_letter_fold_to_one)
 {
-    cr_expect_eq(os_compare_names(L"Name.TXT", L"nAME.txt"), 0);
-    cr_expect_lt(os_compare_names(L"name", L"Name2"), 0);
-    cr_expect_gt(os_compare_names(L"name2", L"NAME"), 0);
-    cr_expect_lt(os_compare_names(L"a", L"B"), 0);
-    cr_expect_gt(os_compare_names(L"_", L"a"), 0);
-    cr_expect_eq(os_compare_names(L"", L""), 0);
+    cr_expect_eq(os_fold(L'a'), os_fold(L'A'));
+    cr_expect_eq(os_fold(L'z'), os_fold(L'Z'));
+    cr_expect_neq(os_fold(L'a'), os_fold(L'b'));
+    cr_expect_neq(os_fold(L'['), os_fold(L'{'));
 }
 
 /* ---- the gate -------------------------------------------------------- */

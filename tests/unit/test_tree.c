@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../../src/core/codes.h"
+#include "../../src/core/directory.h"
 #include "../../src/core/many.h"
 #include "world.h"
 
@@ -10,6 +11,7 @@ struct seen {
     struct world *world;
     size_t files;
     size_t failed;
+    unsigned lost;
     struct reflink_outcome last; /* failure */
 };
 
@@ -20,9 +22,11 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
     seen->last = *outcome;
 }
 
-static void on_file(void *context, const wchar_t *source, const wchar_t *dest)
+static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
+                    uint64_t size)
 {
     struct seen *seen = context;
+    cr_expect_eq(size, sim_size(source));
     world_run_paths(seen->world, source, dest);
     seen->files++;
     if (seen->world->outcome.status != REFLINK_OK &&
@@ -30,18 +34,63 @@ static void on_file(void *context, const wchar_t *source, const wchar_t *dest)
         on_failed(context, &seen->world->outcome);
 }
 
+static void conclude(struct seen *seen, const struct reflink_outcome *outcome)
+{
+    if (outcome->status != REFLINK_OK)
+        on_failed(seen, outcome);
+}
+
+static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    struct reflink_outcome outcome;
+    directory_link(source, dest, &outcome);
+    conclude(context, &outcome);
+}
+
+static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    struct reflink_outcome outcome;
+    directory_make(source, dest, &outcome);
+    conclude(context, &outcome);
+    return outcome.status == REFLINK_OK;
+}
+
+static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    struct seen *seen = context;
+    struct reflink_outcome outcome;
+    directory_finish(seen->world->session, &seen->world->policy, source, dest,
+                     &outcome);
+    seen->lost |= outcome.lost;
+    conclude(seen, &outcome);
+}
+
+static bool on_stopped(void *context)
+{
+    (void)context;
+    return false;
+}
+
 static struct seen run(struct world *w, bool recursive, const wchar_t *dest,
                        const wchar_t *const *sources, int count)
 {
     struct seen seen = {.world = w};
+    const struct tree_visitor visitor = {.file = on_file,
+                                         .link = on_link,
+                                         .enter = on_enter,
+                                         .leave = on_leave,
+                                         .failed = on_failed,
+                                         .stopped = on_stopped,
+                                         .context = &seen};
     struct many many = {
-        .visitor = {.file = on_file, .failed = on_failed, .context = &seen},
         .sources = sources,
         .count = count,
         .dest = dest,
         .recursive = recursive,
     };
-    many_run(&many);
+    if (many_begin(&many, &visitor))
+        many_visit(&many, &visitor);
+    many_end(&many);
     return seen;
 }
 
@@ -241,4 +290,138 @@ Test(tree, every_call_fails_in_turn)
             world_end(&w);
         }
     }
+}
+
+/* --- what rides on directories ---------------------------------------------
+ */
+
+Test(tree, directories_keep_what_rides_on_them)
+{
+    struct world w = make_tree();
+    w.policy.security = true;
+    sim_set_stream(L"R:\\t\\s", L"note", "of the directory", 16);
+    sim_set_stream(L"R:\\t", L"empty", "", 0);
+    sim_set_ea(L"R:\\t\\s\\d", "attribute", 9);
+    sim_set_security(L"R:\\t\\s", 7);
+    struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect_eq(seen.lost, 0);
+    cr_expect(sim_stream_holds(L"R:\\new\\s", L"note", "of the directory", 16));
+    cr_expect(sim_stream_holds(L"R:\\new", L"empty", "", 0));
+    cr_expect_eq(sim_stream_count(L"R:\\new\\s\\d"), 0);
+    cr_expect(sim_ea_holds(L"R:\\new\\s\\d", "attribute", 9));
+    cr_expect_eq(sim_security(L"R:\\new\\s"), 7);
+    cr_expect_eq(sim_written(L"R:\\new\\s"), sim_written(L"R:\\t\\s"));
+    world_end(&w);
+}
+
+/* Merged into: SOURCE's streams win, DEST's other ones stay. */
+Test(tree, streams_of_a_directory_that_is_there)
+{
+    struct world w = make_tree();
+    sim_mkdir(L"R:\\new");
+    sim_set_stream(L"R:\\t", L"one", "short", 5);
+    sim_mkdir(L"R:\\new\\t");
+    sim_set_stream(L"R:\\new\\t", L"one", "much longer than that", 21);
+    sim_set_stream(L"R:\\new\\t", L"other", "stays", 5);
+    struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect(sim_stream_holds(L"R:\\new\\t", L"one", "short", 5));
+    cr_expect(sim_stream_holds(L"R:\\new\\t", L"other", "stays", 5));
+    world_end(&w);
+}
+
+Test(tree, what_a_volume_cannot_hold_of_a_directory_is_lost)
+{
+    struct world w = make_tree();
+    w.other->streams = false;
+    w.other->eas = false;
+    sim_set_stream(L"R:\\t\\s", L"note", "x", 1);
+    sim_set_ea(L"R:\\t", "attribute", 9);
+    struct seen seen = RUN(&w, true, L"S:\\new", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect_eq(seen.lost, REFLINK_LOST_STREAMS | REFLINK_LOST_EA);
+    world_end(&w);
+}
+
+/* Far below the levels that are listed at a time: siblings on each of them are
+   neither lost nor done twice. */
+Test(tree, deep_and_bushy)
+{
+    enum { LEVELS = 60 };
+    static wchar_t path[LEVELS * 2 + 100];
+    struct world w = world_make("refs-4k");
+    wcscpy(path, L"R:\\t");
+    sim_mkdir(path);
+    for (int i = 0; i < LEVELS; i++) {
+        size_t length = wcslen(path);
+        static const wchar_t *const siblings[] = {L"\\a", L"\\z", L"\\m"};
+        for (size_t j = 0; j < 3; j++) {
+            wcscpy(path + length, siblings[j]);
+            sim_mkdir(path);
+            wcscat(path, L"\\f");
+            sim_fill_pattern(path, 0, 10, 1);
+        }
+        wcscpy(path + length, L"\\m");
+    }
+    struct seen seen = RUN(&w, true, L"R:\\u", L"R:\\t");
+    cr_expect_eq(seen.files, 3 * LEVELS);
+    cr_expect_eq(seen.failed, 0);
+    cr_expect_eq(sim_count_below(L"R:\\u"), sim_count_below(L"R:\\t"));
+    world_end(&w);
+}
+
+static size_t most_open;
+
+static void note_open(void *unused)
+{
+    (void)unused;
+    size_t open = sim_open_handles();
+    if (open > most_open)
+        most_open = open;
+    sim_at_call(SIM_OP_LIST_NEXT, 1, note_open, NULL);
+}
+
+/* However deep it goes, no more than some directories are listed at a time. */
+Test(tree, few_listings_at_a_time)
+{
+    enum { LEVELS = 200 };
+    static wchar_t path[LEVELS * 2 + 100];
+    struct world w = world_make("refs-4k");
+    wcscpy(path, L"R:\\t");
+    sim_mkdir(path);
+    for (int i = 0; i < LEVELS; i++) {
+        wcscat(path, L"\\d");
+        sim_mkdir(path);
+    }
+    most_open = 0;
+    sim_at_call(SIM_OP_LIST_NEXT, 1, note_open, NULL);
+    struct seen seen = RUN(&w, true, L"R:\\u", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect_leq(most_open, 40, "%zu", most_open);
+    cr_expect_geq(most_open, 30, "%zu", most_open);
+    world_end(&w);
+}
+
+/* Names that differ only in what the system holds for one. */
+Test(tree, many_collisions_are_each_told)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\into");
+    sim_mkdir(L"R:\\x");
+    sim_mkdir(L"R:\\y");
+    wchar_t path[32];
+    for (int i = 0; i < 50; i++) {
+        swprintf(path, 32, L"R:\\x\\Name%d", i);
+        sim_fill_pattern(path, 0, 10, 1);
+        swprintf(path, 32, L"R:\\y\\%ls%d", i % 5 == 0 ? L"nAME" : L"other", i);
+        sim_fill_pattern(path, 0, 10, 1);
+    }
+    struct seen seen =
+        RUN(&w, false, L"R:\\into", L"R:\\x\\*", L"R:\\y\\*", L"R:\\X\\name7");
+    cr_expect_eq(seen.failed, 11);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_COLLISION);
+    cr_expect_eq(seen.files, 0);
+    cr_expect_eq(sim_file_count(L"R:\\into"), 0);
+    world_end(&w);
 }

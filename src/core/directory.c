@@ -1,0 +1,130 @@
+#include "directory.h"
+
+#include "codes.h"
+#include "metadata.h"
+
+static bool look(const wchar_t *path, bool *directory)
+{
+    struct os_file *file = NULL;
+    struct os_info info;
+    *directory = false;
+    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
+        return false;
+    if (os_query(file, &info) == 0)
+        *directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    os_close(file);
+    return true;
+}
+
+static bool is_directory(const wchar_t *path)
+{
+    bool directory = false;
+    return look(path, &directory) && directory;
+}
+
+bool directory_foresee(const wchar_t *source, const wchar_t *dest,
+                       enum reflink_dry_kind kind,
+                       struct reflink_outcome *outcome)
+{
+    bool directory = false;
+    uint64_t start = outcome_begin(outcome, source, dest);
+    bool exists = look(dest, &directory);
+    if (exists && directory && kind == REFLINK_DRY_DIRECTORY)
+        outcome->status = REFLINK_SKIPPED;
+    else if (exists)
+        outcome_fail(outcome, CODE_ALREADY_EXISTS,
+                     kind == REFLINK_DRY_LINK ? REFLINK_STEP_LINK
+                                              : REFLINK_STEP_CREATE,
+                     OUTCOME_DEST);
+    outcome_end(outcome, start);
+    return outcome->error.code == 0;
+}
+
+void directory_make(const wchar_t *source, const wchar_t *dest,
+                    struct reflink_outcome *outcome)
+{
+    uint64_t start = outcome_begin(outcome, source, dest);
+    os_error error = os_make_directory(dest);
+    if (error != 0 && (error != CODE_ALREADY_EXISTS || !is_directory(dest)))
+        outcome_fail(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
+    outcome_end(outcome, start);
+}
+
+/* --- what rides on it
+ * ----------------------------------------------------------- */
+
+struct finish {
+    const struct reflink_policy *policy;
+    struct reflink_outcome *outcome;
+    struct open_source source;
+    struct os_file *dest;
+    struct metadata metadata;
+};
+
+static bool open_both(struct finish *finish)
+{
+    unsigned extra = finish->policy->security ? OS_WITH_SECURITY : 0;
+    struct reflink_outcome *outcome = finish->outcome;
+    os_error error = os_open(outcome->source, OS_OPEN_SOURCE_DIRECTORY | extra,
+                             &finish->source.file);
+    if (error == 0)
+        error = os_query(finish->source.file, &finish->source.info);
+    if (error != 0) {
+        outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_SOURCE);
+        return false;
+    }
+    error = os_open(outcome->dest, OS_OPEN_DIRECTORY | extra, &finish->dest);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
+    return error == 0;
+}
+
+/* A DEST that was there already may have had such streams. */
+static bool empty_streams(struct finish *finish)
+{
+    os_error error = 0;
+    for (size_t i = 0; error == 0 && i < finish->metadata.count; i++) {
+        if (finish->metadata.opened[i] != NULL)
+            error = os_set_size(finish->metadata.opened[i], 0);
+    }
+    if (error != 0)
+        outcome_fail(finish->outcome, error, REFLINK_STEP_STREAMS,
+                     OUTCOME_DEST);
+    return error == 0;
+}
+
+void directory_finish(struct reflink_session *session,
+                      const struct reflink_policy *policy,
+                      const wchar_t *source, const wchar_t *dest,
+                      struct reflink_outcome *outcome)
+{
+    struct finish finish = {.policy = policy, .outcome = outcome};
+    uint64_t start = outcome_begin(outcome, source, dest);
+    if (open_both(&finish) &&
+        metadata_look(&finish.metadata, finish.source.file, outcome) &&
+        metadata_open_streams(&finish.metadata, dest, outcome) &&
+        empty_streams(&finish) &&
+        metadata_copy(&finish.metadata, session, policy, &finish.source,
+                      finish.dest, outcome))
+        metadata_stamp(&finish.source, finish.dest, outcome);
+    metadata_end(&finish.metadata);
+    os_close(finish.dest);
+    os_close(finish.source.file);
+    outcome_end(outcome, start);
+}
+
+/* --- links
+ * ------------------------------------------------------------------ */
+
+void directory_link(const wchar_t *source, const wchar_t *dest,
+                    struct reflink_outcome *outcome)
+{
+    uint64_t start = outcome_begin(outcome, source, dest);
+    os_error error = os_copy_link(source, dest);
+    if (error == CODE_PRIVILEGE_NOT_HELD)
+        outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,
+                          REFLINK_HINT_LINK_RIGHT);
+    else if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST);
+    outcome_end(outcome, start);
+}

@@ -1,0 +1,39 @@
+/*
+ * What a tree is made of beside its files: directories with what rides on
+ * them, and links. Each function fills `*outcome`, whose status is not
+ * REFLINK_OK where it failed.
+ */
+#ifndef REFLINK_CORE_DIRECTORY_H
+#define REFLINK_CORE_DIRECTORY_H
+
+#include "outcome.h"
+#include "session.h"
+
+/* Makes the directory `dest`; one that is there already will do. */
+void directory_make(const wchar_t *source, const wchar_t *dest,
+                    struct reflink_outcome *outcome);
+
+/*
+ * Gives `dest` the named streams and extended attributes of `source`, if the
+ * policy says so its security, then its attributes and times: due when
+ * nothing more is made in it.
+ */
+void directory_finish(struct reflink_session *session,
+                      const struct reflink_policy *policy,
+                      const wchar_t *source, const wchar_t *dest,
+                      struct reflink_outcome *outcome);
+
+/*
+ * What REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK would come to at `dest`:
+ * false, and the outcome has failed, if that cannot be; the status is
+ * REFLINK_SKIPPED where the directory is there already.
+ */
+bool directory_foresee(const wchar_t *source, const wchar_t *dest,
+                       enum reflink_dry_kind kind,
+                       struct reflink_outcome *outcome);
+
+/* Makes at `dest` the link that `source` is. */
+void directory_link(const wchar_t *source, const wchar_t *dest,
+                    struct reflink_outcome *outcome);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * What a run tells while it goes on and at its end: results, totals, progress.
+ * From any thread; what it is told of comes one at a time.
+ */
+#ifndef REFLINK_TELLER_H
+#define REFLINK_TELLER_H
+
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/report_dry.h"
+#include "core/os.h"
+
+struct teller {
+    const struct options *options;
+    struct report_style style;
+    struct report_totals totals;
+    struct progress progress;
+    struct os_gate *gate; /* held while it prints */
+    struct text out;
+    struct text err;
+    uint64_t start_us;
+    bool printed; /* stdout took all of it so far */
+};
+
+/* False: there is no memory, which it has said. teller_end is due in both
+   cases. `many`: lists and trees. */
+bool teller_begin(struct teller *teller, const struct options *options,
+                  bool many);
+
+/* Says that there is no memory even to begin. */
+void teller_no_memory(struct teller *teller);
+
+/* Says what became of one file: counted, and printed at once. */
+void teller_done(struct teller *teller, const struct reflink_outcome *outcome);
+
+/* Says what rides on a directory and was lost. */
+void teller_lost(struct teller *teller, const struct reflink_outcome *outcome);
+
+/* Says what would become of one file; frees the steps. */
+void teller_planned(struct teller *teller, struct report_dry *dry,
+                    const struct reflink_outcome *outcome);
+
+/* Has `look` tell how far it got and shows that, if it is time to. */
+void teller_moved(struct teller *teller,
+                  void (*look)(void *context, struct progress_view *view),
+                  void *context);
+
+/* Prints the summary and frees all; returns the exit code. */
+int teller_end(struct teller *teller);
+
+#endif
