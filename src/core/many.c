@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codes.h"
+#include "literal.h"
 #include "names.h"
 #include "os.h"
 #include "path.h"
@@ -153,27 +154,58 @@ struct each {
     bool first; /* what cannot be listed is passed over from now on */
 };
 
+/* A name that Win32 would change goes behind a path where it does not. */
+static wchar_t *join_literal(const wchar_t *directory, const wchar_t *name)
+{
+    wchar_t *literal = NULL;
+    if (!literal_is_needed(name))
+        return path_join(directory, name);
+    if (literal_directory(directory, &literal) != 0)
+        return NULL;
+    wchar_t *joined = path_join(literal, name);
+    free(literal);
+    return joined;
+}
+
+static os_error match_paths(const struct many *many, const wchar_t *pattern,
+                            const wchar_t *name, wchar_t **source,
+                            wchar_t **dest)
+{
+    wchar_t *directory =
+        path_splice(pattern, path_directory_length(pattern), L"");
+    if (directory != NULL)
+        *source = join_literal(directory, name);
+    *dest = join_literal(many->dest, name);
+    free(directory);
+    return *source != NULL && *dest != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
 static os_error take_match(const struct many *many, const wchar_t *pattern,
                            const struct os_entry *entry,
                            const struct each *each, bool *end)
 {
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    if (directory && !many->recursive)
-        return 0;
-    wchar_t *source =
-        path_splice(pattern, path_directory_length(pattern), entry->name);
-    wchar_t *dest = path_join(many->dest, entry->name);
-    bool made = source != NULL && dest != NULL;
+    wchar_t *source = NULL;
+    wchar_t *dest = NULL;
+    os_error error = match_paths(many, pattern, entry->name, &source, &dest);
     struct target target = {.source = source,
                             .dest = dest,
                             .size = entry->size,
                             .directory = directory,
                             .is_link = entry->is_link && many->recursive};
-    if (made)
+    if (error == 0)
         *end = !each->target(each->context, &target);
     free(dest);
     free(source);
-    return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
+    return error;
+}
+
+/* What a pattern does not mean. */
+static bool is_passed_over(const struct many *many,
+                           const struct os_entry *entry)
+{
+    return !many->recursive &&
+           (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
 }
 
 static os_error each_match(const struct many *many, const wchar_t *pattern,
@@ -183,17 +215,20 @@ static os_error each_match(const struct many *many, const wchar_t *pattern,
     struct os_entry entry;
     wchar_t *directory = directory_of(pattern);
     bool end = false;
+    bool any = false;
     os_error error = CODE_NOT_ENOUGH_MEMORY;
     if (directory != NULL)
         error = os_list_open(directory, path_base_name(pattern), &list);
     free(directory);
     while (error == 0 && !end) {
         error = os_list_next(list, &entry, &end);
-        if (error == 0 && !end)
-            error = take_match(many, pattern, &entry, each, &end);
+        if (error != 0 || end || is_passed_over(many, &entry))
+            continue;
+        any = true;
+        error = take_match(many, pattern, &entry, each, &end);
     }
     os_list_close(list);
-    return error;
+    return error == 0 && !any ? CODE_DIRECTORY_NOT_SUPPORTED : error;
 }
 
 static bool each_of(const struct many *many, const struct many_operand *operand,
@@ -225,7 +260,9 @@ static void each_target(const struct many *many, const struct each *each,
         operand->failed = each->first && error != 0;
         if (error != 0)
             tell(visitor, operand->words, many->dest, error, REFLINK_STEP_LIST,
-                 OUTCOME_SOURCE, REFLINK_HINT_NONE);
+                 OUTCOME_SOURCE,
+                 error == CODE_DIRECTORY_NOT_SUPPORTED ? REFLINK_HINT_RECURSIVE
+                                                       : REFLINK_HINT_NONE);
     }
 }
 

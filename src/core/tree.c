@@ -5,6 +5,7 @@
 
 #include "codes.h"
 #include "growing_path.h"
+#include "literal.h"
 #include "open.h"
 #include "path.h"
 
@@ -24,6 +25,8 @@ struct frame {
     size_t noted_next;
     size_t source_length; /* of its paths */
     size_t dest_length;
+    wchar_t *source_words; /* its paths, while an entry needs other ones */
+    wchar_t *dest_words;
 };
 
 struct walk {
@@ -85,6 +88,8 @@ static void pop_frame(struct walk *walk)
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
     free(frame->noted);
+    free(frame->source_words);
+    free(frame->dest_words);
 }
 
 static bool identify(const wchar_t *path, struct os_info *info)
@@ -139,13 +144,45 @@ static void leave(struct walk *walk)
 /* --- entries
  * ------------------------------------------------------------------ */
 
+/* Has names behind `path` taken as they are; `*words` is what it was. */
+static os_error make_literal(struct growing_path *path, wchar_t **words)
+{
+    wchar_t *literal = NULL;
+    os_error error = literal_directory(path->words, &literal);
+    if (error != 0)
+        return error;
+    *words = path_splice(path->words, path->length, L"");
+    bool made = *words != NULL && growing_path_set(path, literal);
+    free(literal);
+    return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
+/* Adds the name of an entry of the innermost directory to both paths. */
 static bool push_name(struct walk *walk, const wchar_t *name)
 {
-    if (growing_path_push(&walk->source, name) &&
-        growing_path_push(&walk->dest, name))
-        return true;
-    fail_memory(walk);
-    return false;
+    struct frame *frame = &walk->frames[walk->depth - 1];
+    os_error error = 0;
+    if (literal_is_needed(name)) {
+        error = make_literal(&walk->source, &frame->source_words);
+        if (error == 0)
+            error = make_literal(&walk->dest, &frame->dest_words);
+    }
+    if (error == 0 && (!growing_path_push(&walk->source, name) ||
+                       !growing_path_push(&walk->dest, name)))
+        error = CODE_NOT_ENOUGH_MEMORY;
+    if (error != 0)
+        fail(walk, error, REFLINK_STEP_PATH, OUTCOME_SOURCE);
+    return error == 0;
+}
+
+/* The directory's own path again. The room for it is there. */
+static void restore(struct growing_path *path, wchar_t **words, size_t length)
+{
+    if (*words != NULL)
+        growing_path_set(path, *words);
+    free(*words);
+    *words = NULL;
+    growing_path_cut(path, length);
 }
 
 /* To be entered when the listing is at its end. */
@@ -203,8 +240,8 @@ static void advance_list(struct walk *walk, struct frame *frame)
 static void advance(struct walk *walk)
 {
     struct frame *frame = &walk->frames[walk->depth - 1];
-    growing_path_cut(&walk->source, frame->source_length);
-    growing_path_cut(&walk->dest, frame->dest_length);
+    restore(&walk->source, &frame->source_words, frame->source_length);
+    restore(&walk->dest, &frame->dest_words, frame->dest_length);
     if (frame->list != NULL) {
         advance_list(walk, frame);
     } else if (frame->noted_next < frame->noted_length) {

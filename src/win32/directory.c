@@ -10,12 +10,19 @@ struct os_directory {
     bool fresh; /* `data` has not been given out yet */
 };
 
-/* A name for another place, not just a file with a reparse point on it
-   [MS-FSCC 2.1.2.1, the N bit]. */
+/*
+ * A name for another place, not just a file with a reparse point on it
+ * [MS-FSCC 2.1.2.1, the N bit]. A directory whose tag is not told, as Wine 8
+ * lists links to directories, may be one, and is not to be walked into.
+ */
 static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
 {
-    return (data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
-           (data->dwReserved0 & 0x20000000) != 0;
+    DWORD tag = data->dwReserved0;
+    if ((data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+        return false;
+    return (tag & 0x20000000) != 0 ||
+           (tag == 0 &&
+            (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
 }
 
 static os_error full_pattern(const wchar_t *directory, const wchar_t *pattern,

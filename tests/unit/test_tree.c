@@ -223,7 +223,12 @@ Test(tree, wildcards)
     w.policy.existing = REFLINK_EXISTING_REPLACE;
     /* directories are no files: without -r they are passed over */
     cr_expect_eq(RUN(&w, false, L"R:\\into", L"R:\\*").files, 3);
-    struct seen seen = RUN(&w, false, L"R:\\into", L"R:\\c*", L"R:\\b1.x");
+    /* which is said where there is nothing else */
+    struct seen seen = RUN(&w, false, L"R:\\into", L"R:\\a9*");
+    cr_expect_eq(seen.files, 0);
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_RECURSIVE);
+    seen = RUN(&w, false, L"R:\\into", L"R:\\c*", L"R:\\b1.x");
     cr_expect_eq(seen.failed, 1);
     cr_expect_eq(seen.last.error.code, CODE_FILE_NOT_FOUND);
     cr_expect_eq(seen.files, 1);
@@ -423,5 +428,37 @@ Test(tree, many_collisions_are_each_told)
     cr_expect_eq(seen.last.error.hint, REFLINK_HINT_COLLISION);
     cr_expect_eq(seen.files, 0);
     cr_expect_eq(sim_file_count(L"R:\\into"), 0);
+    world_end(&w);
+}
+
+/* Entries whose names need a path of another form, between others that do
+   not, on several levels. */
+Test(tree, literal_names)
+{
+    static const wchar_t *const directories[] = {
+        L"R:\\t", L"R:\\t\\d.", L"R:\\t\\d.\\aux", L"R:\\t\\d.\\plain",
+        L"R:\\t\\e"};
+    static const wchar_t *const names[] = {L"a", L"b.", L"c", L"con", L"z "};
+    struct world w = world_make("refs-4k");
+    wchar_t path[64];
+    for (size_t i = 0; i < 5; i++) {
+        sim_mkdir(directories[i]);
+        for (size_t j = 0; j < 5; j++) {
+            swprintf(path, 64, L"%ls\\%ls", directories[i], names[j]);
+            sim_fill_pattern(path, 0, 10, i * 5 + j);
+        }
+    }
+    struct seen seen = RUN(&w, true, L"R:\\u", L"r:/t");
+    cr_expect_eq(seen.files, 25);
+    cr_expect_eq(seen.failed, 0);
+    for (size_t i = 0; i < 5; i++) {
+        for (size_t j = 0; j < 5; j++) {
+            wchar_t copy[64];
+            swprintf(path, 64, L"%ls\\%ls", directories[i], names[j]);
+            wcscpy(copy, path);
+            copy[3] = L'u';
+            cr_expect(sim_same_bytes(path, copy), "%ls", path);
+        }
+    }
     world_end(&w);
 }
