@@ -47,6 +47,9 @@ size_t sim_open_handles(void);
  */
 void sim_kill_process(void);
 
+/* From now on a thread runs to its end before its start returns. */
+void sim_threads_at_once(void);
+
 /* ---- volumes --------------------------------------------------------- */
 
 #define SIM_OWN UINT32_MAX /* "the volume's own cluster size" */

@@ -12,6 +12,7 @@ struct os_thread {
     pthread_t id;
     void (*run)(void *context);
     void *context;
+    bool joined; /* or never was one of the host's */
 };
 
 struct os_gate {
@@ -22,6 +23,7 @@ struct os_gate {
 static pthread_mutex_t lock;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static size_t depth; /* how often its owner has it */
+static bool at_once; /* a thread has run before its start returns */
 
 /* A hook may call operations from within one. */
 static void make_lock(void)
@@ -49,8 +51,14 @@ void sim_release(void)
 void sim_threads_reset(void)
 {
     sim_hold();
+    at_once = false;
     while (depth > 0)
         sim_release();
+}
+
+void sim_threads_at_once(void)
+{
+    at_once = true;
 }
 
 static void *begin(void *argument)
@@ -68,18 +76,23 @@ os_error os_thread_start(void (*run)(void *context), void *context,
         struct os_thread *started = sim_grow(NULL, sizeof *started);
         started->run = run;
         started->context = context;
-        if (pthread_create(&started->id, NULL, begin, started) != 0)
+        started->joined = at_once;
+        if (!at_once && pthread_create(&started->id, NULL, begin, started) != 0)
             sim_die("the host starts no more threads", NULL);
         *thread = started;
     }
-    return sim_leave(SIM_OP_THREAD, L"", error);
+    error = sim_leave(SIM_OP_THREAD, L"", error);
+    if (!error && at_once)
+        run(context);
+    return error;
 }
 
 void os_thread_end(struct os_thread *thread)
 {
     if (!thread)
         return;
-    pthread_join(thread->id, NULL);
+    if (!thread->joined)
+        pthread_join(thread->id, NULL);
     free(thread);
 }
 

@@ -1,0 +1,282 @@
+/* Lists and trees as the command line runs them: what is printed, in which
+   order, and the exit code. */
+#include <stdlib.h>
+
+#include "../../src/cli/options.h"
+#include "../../src/core/codes.h"
+#include "../../src/perform.h"
+#include "world.h"
+
+enum { DIRECTORIES = 12, FILES = 12, ARGUMENTS = 12 };
+
+static int run(const wchar_t *const *words)
+{
+    wchar_t *argv[ARGUMENTS] = {L"reflink"};
+    struct options options;
+    struct text error = {0};
+    int argc = 1;
+    for (; words[argc - 1] != NULL; argc++)
+        argv[argc] = (wchar_t *)words[argc - 1];
+    cr_assert(options_parse(argc, argv, &options, &error), "%ls",
+              text_words(&error));
+    int code = perform(&options);
+    options_free(&options);
+    text_free(&error);
+    return code;
+}
+
+#define RUN(...) run((const wchar_t *const[]){__VA_ARGS__, NULL})
+
+static struct world make_tree(void)
+{
+    struct world w = world_make("refs-4k");
+    wchar_t path[64];
+    sim_mkdir(L"R:\\t");
+    for (int d = 0; d < DIRECTORIES; d++) {
+        swprintf(path, 64, L"R:\\t\\d%02d", d);
+        sim_mkdir(path);
+        for (int f = 0; f < FILES; f++) {
+            swprintf(path, 64, L"R:\\t\\d%02d\\f%02d", d, f);
+            sim_fill_pattern(path, 0, (uint64_t)f * 3000, (uint64_t)d);
+        }
+    }
+    return w;
+}
+
+static void expect_tree(const wchar_t *root)
+{
+    for (int d = 0; d < DIRECTORIES; d++) {
+        for (int f = 0; f < FILES; f++) {
+            wchar_t source[64];
+            wchar_t dest[64];
+            swprintf(source, 64, L"R:\\t\\d%02d\\f%02d", d, f);
+            swprintf(dest, 64, L"%ls\\d%02d\\f%02d", root, d, f);
+            cr_expect(sim_same_bytes(source, dest), "%ls", dest);
+        }
+    }
+}
+
+/* How often `what` stands in what was printed. */
+static size_t count_of(enum os_stream stream, const wchar_t *what)
+{
+    size_t count = 0;
+    const wchar_t *at = sim_printed(stream);
+    while ((at = wcsstr(at, what)) != NULL) {
+        count++;
+        at += wcslen(what);
+    }
+    return count;
+}
+
+/* What was printed, without what depends on time. */
+static wchar_t *without_times(enum os_stream stream)
+{
+    wchar_t *text = calloc(wcslen(sim_printed(stream)) + 1, sizeof *text);
+    wchar_t *to = text;
+    bool inside = false;
+    for (const wchar_t *at = sim_printed(stream); *at != L'\0'; at++) {
+        inside = (inside && *at != L'\n') || wcsncmp(at, L"  (", 3) == 0;
+        if (!inside)
+            *to++ = *at;
+    }
+    return text;
+}
+
+/* Whatever the number of jobs: the same lines in the same order. */
+Test(perform, order_is_that_of_the_walk)
+{
+    static const wchar_t *const jobs[] = {L"1", L"2", L"7"};
+    wchar_t *first_out = NULL;
+    wchar_t *first_err = NULL;
+    struct os_file *held[FILES];
+    for (size_t i = 0; i < 3; i++) {
+        struct world w = make_tree();
+        for (int f = 0; f < FILES; f += 3) { /* some fail */
+            wchar_t path[64];
+            swprintf(path, 64, L"R:\\t\\d05\\f%02d", f);
+            held[f / 3] = sim_open_as(path, SIM_READ, 0);
+        }
+        cr_expect_eq(RUN(L"-rv", L"-j", jobs[i], L"R:\\t", L"R:\\u"), 1);
+        wchar_t *out = without_times(OS_STDOUT);
+        wchar_t *err = without_times(OS_STDERR);
+        if (i == 0) {
+            first_out = out;
+            first_err = err;
+            cr_expect_eq(count_of(OS_STDOUT, L"->"),
+                         DIRECTORIES * FILES - FILES / 3);
+            cr_expect_eq(count_of(OS_STDERR, L"reflink: R:\\t\\d05\\f"),
+                         FILES / 3);
+        } else {
+            cr_expect_eq(wcscmp(out, first_out), 0, "%ls", out);
+            cr_expect_eq(wcscmp(err, first_err), 0, "%ls", err);
+            free(out);
+            free(err);
+        }
+        for (int f = 0; f < FILES; f += 3)
+            os_close(held[f / 3]);
+        world_end(&w);
+    }
+    free(first_out);
+    free(first_err);
+}
+
+static void half_a_second(void *unused)
+{
+    (void)unused;
+    sim_advance_us(3000000);
+    sim_at_call(SIM_OP_CLONE, 1, half_a_second, NULL);
+}
+
+static int run_slowly(void)
+{
+    sim_at_call(SIM_OP_CLONE, 1, half_a_second, NULL);
+    return RUN(L"-r", L"-j1", L"--progress=always", L"R:\\t", L"R:\\u");
+}
+
+Test(perform, progress_is_of_all_files)
+{
+    struct world w = make_tree();
+    sim_threads_at_once();
+    cr_expect_eq(run_slowly(), 0);
+    const wchar_t *err = sim_printed(OS_STDERR);
+    cr_expect(wcsstr(err, L"R:\\u\\d11\\f07   95%  139 of 144 files  "), "%ls",
+              err);
+    cr_expect(wcsstr(err, L" of 2.2 MiB  "), "%ls", err);
+    cr_expect_null(wcsstr(err, L"at least"), "%ls", err);
+    expect_tree(L"R:\\u");
+    world_end(&w);
+}
+
+/* What is not counted is at least what is done. */
+Test(perform, progress_before_the_count)
+{
+    struct world w = make_tree();
+    sim_fault_always(SIM_OP_THREAD, CODE_NOT_ENOUGH_MEMORY);
+    cr_expect_eq(run_slowly(), 0);
+    const wchar_t *err = sim_printed(OS_STDERR);
+    cr_expect(wcsstr(err, L"R:\\u\\d11\\f07  139 of at least 139 files  "),
+              "%ls", err);
+    cr_expect_null(wcsstr(err, L"left"), "%ls", err);
+    world_end(&w);
+}
+
+/* Beside the run, and for real: it ends with it. */
+Test(perform, counting_beside_the_run)
+{
+    for (int i = 0; i < 20; i++) {
+        struct world w = make_tree();
+        sim_at_call(SIM_OP_CLONE, 1 + (uint64_t)i * 7, half_a_second, NULL);
+        cr_expect_eq(
+            RUN(L"-r", L"-j2", L"--progress=always", L"R:\\t", L"R:\\u"), 0);
+        expect_tree(L"R:\\u");
+        world_end(&w);
+    }
+}
+
+/* Nothing shown, nothing counted. */
+Test(perform, no_second_walk_without_progress)
+{
+    struct world w = make_tree();
+    cr_expect_eq(RUN(L"-r", L"-j1", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(sim_calls(SIM_OP_THREAD), 0);
+    cr_expect_eq(wcscmp(sim_printed(OS_STDERR), L""), 0);
+    world_end(&w);
+}
+
+Test(perform, dry_run_of_a_tree)
+{
+    struct world w = make_tree();
+    sim_symlink(L"R:\\nowhere", L"R:\\t\\link");
+    sim_mkdir(L"R:\\u");
+    sim_mkdir(L"R:\\u\\t");
+    sim_mkdir(L"R:\\u\\t\\d03");
+    sim_fill_pattern(L"R:\\u\\t\\d03\\f07", 0, 10, 1);
+    size_t before = sim_count_below(L"R:\\");
+    cr_expect_eq(RUN(L"-r", L"--dry-run", L"R:\\t", L"R:\\u"), 1);
+    cr_expect_eq(sim_count_below(L"R:\\"), before);
+    cr_expect_eq(sim_calls(SIM_OP_MAKE_DIRECTORY), 0);
+    cr_expect_eq(sim_calls(SIM_OP_CLONE), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"plan "),
+                 DIRECTORIES * FILES - 1 + DIRECTORIES - 1 + 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"  directory  make"), DIRECTORIES - 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"  link       make"), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"  clone "),
+                 DIRECTORIES * (FILES - 2) - 1);
+    cr_expect_eq(count_of(OS_STDERR, L"d03\\f07: creating it"), 1);
+    /* and is what a run then does */
+    cr_expect_eq(RUN(L"-rv", L"R:\\t", L"R:\\u"), 1);
+    cr_expect_eq(sim_calls(SIM_OP_CLONE), DIRECTORIES * (FILES - 2) - 1);
+    world_end(&w);
+}
+
+Test(perform, dry_run_where_an_entry_stands_in_the_way)
+{
+    struct world w = make_tree();
+    sim_symlink(L"R:\\nowhere", L"R:\\t\\link");
+    sim_mkdir(L"R:\\u");
+    sim_fill_pattern(L"R:\\u\\d03", 0, 10, 1); /* a file */
+    sim_mkdir(L"R:\\u\\link");
+    cr_expect_eq(RUN(L"-r", L"--dry-run", L"-t", L"R:\\u", L"R:\\t\\d03",
+                     L"R:\\t\\link"),
+                 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"plan "), 0);
+    cr_expect_eq(count_of(OS_STDERR, L"(183)"), 2, "%ls",
+                 sim_printed(OS_STDERR));
+    world_end(&w);
+}
+
+static void cancel(void *unused)
+{
+    (void)unused;
+    sim_cancel();
+}
+
+Test(perform, an_end_is_wanted)
+{
+    static const wchar_t *const jobs[] = {L"-j1", L"-j3"};
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = make_tree();
+        sim_at_call(SIM_OP_CLONE, 40, cancel, NULL);
+        cr_expect_eq(RUN(L"-r", L"--json", jobs[i], L"R:\\t", L"R:\\u"), 130);
+        size_t told = count_of(OS_STDOUT, L"\"status\":\"interrupted\"");
+        cr_expect_geq(told, 1);
+        cr_expect_leq(told, 4); /* those in flight, and the tree */
+        cr_expect_eq(count_of(OS_STDOUT, L"\"exit_code\":130}\n"), 1);
+        for (int d = 0; d < DIRECTORIES; d++) {
+            for (int f = 0; f < FILES; f++) {
+                wchar_t source[64];
+                wchar_t dest[64];
+                swprintf(source, 64, L"R:\\t\\d%02d\\f%02d", d, f);
+                swprintf(dest, 64, L"R:\\u\\d%02d\\f%02d", d, f);
+                cr_expect(!sim_exists(dest) || sim_same_bytes(source, dest));
+            }
+        }
+        world_end(&w);
+    }
+}
+
+/* Streams that DEST's volume cannot hold: a warning, no failure. */
+Test(perform, what_is_lost_of_a_directory_is_warned_of)
+{
+    struct world w = make_tree();
+    w.other->streams = false;
+    sim_set_stream(L"R:\\t\\d01", L"note", "x", 1);
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"S:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDERR, L"S:\\u\\d01: "), 1, "%ls",
+                 sim_printed(OS_STDERR));
+    cr_expect_eq(count_of(OS_STDERR, L"named streams"), 1, "%ls",
+                 sim_printed(OS_STDERR));
+    world_end(&w);
+}
+
+Test(perform, no_memory_to_begin)
+{
+    struct world w = make_tree();
+    sim_fault_always(SIM_OP_GATE, CODE_NOT_ENOUGH_MEMORY);
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"R:\\u"), 1);
+    cr_expect_eq(RUN(L"R:\\t\\d01\\f03", L"R:\\u"), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"reflink: there is not enough memory\n"),
+                 2);
+    cr_expect_not(sim_exists(L"R:\\u"));
+    world_end(&w);
+}
