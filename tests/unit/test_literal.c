@@ -61,6 +61,7 @@ Test(names, those_that_come_twice)
         swprintf(name, 16, L"%ls%d", i % 2 == 0 ? L"name" : L"NAME", i % 9990);
         cr_assert(names_add(&names, name));
     }
+    cr_assert(names_add(&names, L"name3")); /* thrice */
     cr_expect_eq(names_keep_repeated(&names), 10);
     for (int i = 0; i < 10; i++) {
         swprintf(name, 16, L"Name%d", i);

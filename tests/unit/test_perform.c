@@ -280,3 +280,31 @@ Test(perform, no_memory_to_begin)
     cr_expect_not(sim_exists(L"R:\\u"));
     world_end(&w);
 }
+
+/* Only files are counted; directories and links have a plan, too. */
+Test(perform, dry_run_counts_files)
+{
+    struct world w = make_tree();
+    cr_expect_eq(RUN(L"-r", L"--dry-run", L"--json", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"{\"type\":\"plan\""),
+                 DIRECTORIES * FILES + DIRECTORIES + 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"{\"type\":\"summary\",\"files\":144,"),
+                 1);
+    world_end(&w);
+}
+
+/* As typed, but where Win32 would change the name. */
+Test(perform, paths_of_matches)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\x");
+    sim_mkdir(L"R:\\y");
+    sim_fill_pattern(L"R:\\x\\plain", 0, 5000, 1);
+    sim_fill_pattern(L"R:\\x\\dot.", 0, 5000, 1);
+    cr_expect_eq(RUN(L"-v", L"-j1", L"r:/x/*", L"r:/y"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"r:/x/plain -> r:/y\\plain  ("), 1, "%ls",
+                 sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"\\x\\dot. -> "), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"r:/x/dot."), 0);
+    world_end(&w);
+}

@@ -223,8 +223,13 @@ Test(pool, an_end_is_wanted)
         pool_behind(pool, L"behind", L"x");
     }
     pool_close(pool);
+    size_t behind = 0;
+    for (size_t i = 0; i < seen.count; i++)
+        behind += wcscmp(seen.told[i], L"behind") == 0;
     cr_expect_leq(seen.interrupted, 4);
     cr_expect_lt(seen.count, 200);
+    cr_expect_leq(behind,
+                  seen.count - behind); /* not behind what is not done */
     for (int i = 0; i < 100; i++) {
         wchar_t source[16];
         wchar_t dest[16];

@@ -462,3 +462,32 @@ Test(tree, literal_names)
     }
     world_end(&w);
 }
+
+/* Where paths do not tell, the directory itself does: no walk without end. */
+Test(tree, into_itself_unseen)
+{
+    struct world w = make_tree();
+    sim_fault_always(SIM_OP_FULL_PATH, CODE_ACCESS_DENIED);
+    struct seen seen = RUN(&w, true, L"R:\\t\\s\\new", L"R:\\t");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_INSIDE);
+    cr_expect_eq(seen.files, 4);
+    cr_expect_not(sim_exists(L"R:\\t\\s\\new\\s\\new"));
+    world_end(&w);
+}
+
+/* A file stands where a directory is to be: what goes there fails with it. */
+Test(tree, a_file_in_the_way_of_a_directory)
+{
+    struct world w = make_tree();
+    sim_mkdir(L"R:\\u");
+    sim_mkdir(L"R:\\u\\t");
+    sim_fill_pattern(L"R:\\u\\t\\s", 0, 100, 9);
+    struct seen seen = RUN(&w, true, L"R:\\u", L"R:\\t");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.code, CODE_ALREADY_EXISTS);
+    cr_expect_eq(seen.last.error.step, REFLINK_STEP_CREATE);
+    cr_expect_eq(sim_size(L"R:\\u\\t\\s"), 100);
+    cr_expect(sim_same_bytes(L"R:\\t\\1", L"R:\\u\\t\\1"));
+    world_end(&w);
+}
