@@ -159,7 +159,8 @@ static wchar_t *join_literal(const wchar_t *directory, const wchar_t *name)
 {
     wchar_t *literal = NULL;
     if (!literal_is_needed(name))
-        return path_join(directory, name);
+        return *directory != L'\0' ? path_join(directory, name)
+                                   : path_splice(name, wcslen(name), L"");
     if (literal_directory(directory, &literal) != 0)
         return NULL;
     wchar_t *joined = path_join(literal, name);
