@@ -173,24 +173,3 @@ Test(tree, deep)
     EXPECT(result, result->exit_code == 0);
     tree_expect_equal(result, "deep", "copy");
 }
-
-/* The machine's own headers: thousands of files. Names that only differ in
-   case cannot both be there on Windows, so such are left out. */
-Test(tree, real_headers)
-{
-    e2e_enter(XFS4K);
-    cr_assert_eq(tree_shell("mkdir inc && cd /usr/include && "
-                            "cp -rL asm-generic bits c++ gnu linux *.h "
-                            "\"$OLDPWD/inc\" 2>/dev/null; true"),
-                 0);
-    cr_assert_eq(
-        tree_shell("cd inc && find . -type f | tr A-Z a-z | sort | uniq -d "
-                   "| while read f; do find . -iname \"${f##*/}\" "
-                   "-delete; done"),
-        0);
-    struct result *result = RUN("-r", "--reflink=always", "inc", "out");
-    EXPECT(result, result->exit_code == 0);
-    tree_expect_equal(result, "inc", "out");
-    EXPECT(result, e2e_like(result->out, "*0 failed\n"));
-    EXPECT(result, result->granted > 200);
-}
