@@ -220,6 +220,54 @@ Test(tree_failures, names_in_both_cases)
     EXPECT(result, tree_shell("[ \"$(ls new | wc -l)\" = 1 ]") == 0);
 }
 
+/* What Win32 would make of a name is another file's: each is taken as it
+   stands, in trees and by wildcards. */
+Test(tree_failures, names_that_win32_changes)
+{
+    static const char *const names[] = {"t",   "t.",      "t ",   "t..",
+                                        "con", "aux.txt", "COM1", "nul .x"};
+    e2e_enter(XFS4K);
+    e2e_make_folder("tree");
+    e2e_make_folder("tree/d");
+    e2e_make_folder("tree/d.");
+    for (size_t i = 0; i < ROWS(names); i++) {
+        e2e_make(e2e_text("tree/%s", names[i]), 5000 + i);
+        e2e_make(e2e_text("tree/d./%s", names[i]), 6000 + i);
+    }
+    struct result *result = RUN("-r", "tree", "new");
+    EXPECT(result, result->exit_code == 0);
+    tree_expect_equal(result, "tree", "new");
+    e2e_make_folder("into");
+    result = RUN("-r", "tree\\*", "into");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, tree_shell("diff -r tree into") == 0);
+    result = RUN("-rf", "tree", "new");
+    EXPECT(result, result->exit_code == 0);
+    tree_expect_equal(result, "tree", "new/tree");
+}
+
+/* A link to a folder is shown by Wine 8 as a folder with a reparse point that
+   nobody can name: it fails alone, and nothing of it is walked into. */
+Test(tree_failures, links_to_folders)
+{
+    e2e_enter(XFS4K);
+    e2e_make_folder("elsewhere");
+    e2e_make("elsewhere/file", 5000);
+    e2e_make_folder("tree");
+    e2e_make("tree/zz", 5000);
+    cr_assert_eq(symlink(".", "tree/itself"), 0);
+    cr_assert_eq(symlink("..", "tree/up"), 0);
+    cr_assert_eq(symlink("../elsewhere", "tree/there"), 0);
+    struct result *result = RUN("-r", "--json", "tree", "new");
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_has(result->err, "tree\\itself: ") ||
+                       e2e_has(result->err, "new\\itself: "));
+    EXPECT(result, count(result->err, "\n") == 3);
+    EXPECT(result, tree_summary(result, "failed") == 3);
+    EXPECT(result, e2e_same_bytes("tree/zz", "new/zz"));
+    EXPECT(result, tree_shell("[ \"$(ls new)\" = zz ]") == 0);
+}
+
 /* --- Ctrl-C ----------------------------------------------------------------
  */
 

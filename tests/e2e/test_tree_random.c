@@ -56,7 +56,7 @@ static bool one_in(struct game *game, unsigned times)
 /* --- names -----------------------------------------------------------------
  */
 
-/* Each is a file's name that Windows allows. */
+/* What NTFS can hold; the last ones only by paths that Win32 leaves alone. */
 static const char *const odd_names[] = {
     "plain",
     "two words",
@@ -83,9 +83,7 @@ static const char *const odd_names[] = {
     "!",
     "~",
     "~reflink-0123.tmp",
-    "COMB",
     "console",
-    "nul_",
     "\u00e9t\u00e9",
     "e\u0301te\u0301",
     "\u00df\u1e9e",
@@ -98,6 +96,15 @@ static const char *const odd_names[] = {
     "\u2044slash\u2215",
     "\ufffdreplaced",
     "MiXeD CaSe",
+    "dot at the end.",
+    "dots..",
+    "blank at the end ",
+    "both. ",
+    "COM",
+    "lpt1",
+    "con",
+    "NUL",
+    "aux.txt",
 };
 
 /* As long as a name may be: 255 units, on Linux 255 bytes. */
@@ -118,7 +125,7 @@ static const char *new_name(struct game *game)
     if (one_in(game, 20))
         return long_name(game);
     const char *odd = odd_names[below(game, ROWS(odd_names))];
-    if (odd[strlen(odd) - 1] == '.' || one_in(game, 3))
+    if (one_in(game, 3))
         return e2e_text("%s%u", odd, game->names);
     return one_in(game, 2) ? e2e_text("%s.%u", odd, game->names)
                            : e2e_text("%u%s", game->names, odd);
