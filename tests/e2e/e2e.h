@@ -116,6 +116,10 @@ int e2e_kill(unsigned microseconds);
 void e2e_signal(int number);
 struct result *e2e_finish(void);
 
+/* The most memory, in KiB, that what e2e_begin started had until its end, with
+   all of Wine's in it. On a volume without the bridge only. */
+long e2e_peak_kib(void);
+
 /* Waits until a temporary beside DEST holds bytes, and returns its name. */
 const char *e2e_await_copying(void);
 

@@ -9,7 +9,14 @@
 
 #include "e2e_internal.h"
 
-enum { RUN_SECONDS = 120, HOLD_SECONDS = 10 };
+enum { HOLD_SECONDS = 10 };
+
+/* E2E_SECONDS: longer, for a test that is given more to do. */
+static int run_seconds(void)
+{
+    const char *given = getenv("E2E_SECONDS");
+    return given != NULL ? atoi(given) : 120;
+}
 
 static pid_t holder;
 static pid_t begun;
@@ -167,7 +174,7 @@ struct result *e2e_run(const char *const *arguments)
         const char *err = e2e_text("%s.err", base);
         const char *log = e2e_text("%s.log", base);
         e2e_set("REFLINK_BRIDGE_LOG", log);
-        result->exit_code = e2e_wait(e2e_spawn(words, out, err), RUN_SECONDS);
+        result->exit_code = e2e_wait(e2e_spawn(words, out, err), run_seconds());
         read_result(result, out, err, log);
         if (!was_not_started(result))
             break;
@@ -208,13 +215,34 @@ void e2e_signal(int number)
     kill(begun, number);
 }
 
+/* The line goes when the process is over. */
+static long peak_now(void)
+{
+    const char *status = e2e_text("/proc/%d/status", (int)begun);
+    char *text = e2e_slurp(status);
+    const char *line = strstr(text, "VmHWM:");
+    long kib = line != NULL ? strtol(line + strlen("VmHWM:"), NULL, 10) : 0;
+    free(text);
+    return kib;
+}
+
+long e2e_peak_kib(void)
+{
+    long peak = 0;
+    for (long now = 1; now != 0; now = peak_now()) {
+        peak = now > peak ? now : peak;
+        pause_ms(2);
+    }
+    return peak;
+}
+
 struct result *e2e_finish(void)
 {
     struct result *result = calloc(1, sizeof *result);
     if (result == NULL)
         e2e_broken("calloc");
     result->command = begun_command;
-    result->exit_code = e2e_wait(begun, RUN_SECONDS);
+    result->exit_code = e2e_wait(begun, run_seconds());
     read_result(result, e2e_text("%s/begun.out", e2e_desk()),
                 e2e_text("%s/begun.err", e2e_desk()),
                 e2e_text("%s/begun.log", e2e_desk()));

@@ -4,14 +4,9 @@
 #include <unistd.h>
 
 #include "e2e.h"
+#include "trees.h"
 
 TestSuite(tree, .fini = e2e_leave);
-
-static int shell(const char *command)
-{
-    int status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 static void make_tree(void)
 {
@@ -24,25 +19,10 @@ static void make_tree(void)
     e2e_make("tree/sub/three.bin", 100 * KIB);
     e2e_make("tree/sub/deep/zero", 0);
     e2e_make("tree/sub/deep/tiny", 5);
-    cr_assert_eq(shell("touch -d '2020-01-02 03:04:05' tree/sub tree/empty "
-                       "tree/one.bin tree"),
-                 0);
-}
-
-/* The same names, bytes and times. */
-static void expect_equal_trees(struct result *result, const char *a,
-                               const char *b)
-{
-    const char *list =
-        "find . -type %s -printf '%%P %%TY%%Tm%%Td%%TH%%TM%%TS\\n' | "
-        "sed -E 's/([.].{6})[0-9]*$/\\1/' | sort"; /* to 100 ns */
-    EXPECT(result, shell(e2e_text("diff -r '%s' '%s'", a, b)) == 0);
-    for (int i = 0; i < 2; i++) {
-        const char *times = e2e_text(list, i ? "d" : "f");
-        EXPECT(result,
-               shell(e2e_text("[ \"$(cd '%s' && %s)\" = \"$(cd '%s' && %s)\" ]",
-                              a, times, b, times)) == 0);
-    }
+    cr_assert_eq(
+        tree_shell("touch -d '2020-01-02 03:04:05' tree/sub tree/empty "
+                   "tree/one.bin tree"),
+        0);
 }
 
 ParameterizedTestParameters(tree, whole)
@@ -56,7 +36,7 @@ ParameterizedTest(int *number, tree, whole)
     make_tree();
     struct result *result = RUN("-r", "tree", "new");
     EXPECT(result, result->exit_code == 0);
-    expect_equal_trees(result, "tree", "new");
+    tree_expect_equal(result, "tree", "new");
     if (*number < CLONING_VOLUMES) {
         EXPECT(result, e2e_like(result->out,
                                 "*5 files: 3 cloned (*), 2 copied (5 bytes), "
@@ -67,7 +47,7 @@ ParameterizedTest(int *number, tree, whole)
     /* an existing DEST takes the tree in */
     result = RUN("-r", "tree/", "new");
     EXPECT(result, result->exit_code == 0);
-    expect_equal_trees(result, "tree", "new/tree");
+    tree_expect_equal(result, "tree", "new/tree");
 }
 
 Test(tree, merging_goes_file_by_file)
@@ -90,7 +70,7 @@ Test(tree, merging_goes_file_by_file)
     EXPECT(result, e2e_hash("into/tree/sub/three.bin") == changed);
     result = RUN("-rf", "tree", "into");
     EXPECT(result, result->exit_code == 0);
-    expect_equal_trees(result, "tree", "into/tree");
+    tree_expect_equal(result, "tree", "into/tree");
 }
 
 Test(tree, into_itself_is_refused)
@@ -191,25 +171,5 @@ Test(tree, deep)
     e2e_make(e2e_text("%s/file", path), 8192);
     struct result *result = RUN("-r", "deep", "copy");
     EXPECT(result, result->exit_code == 0);
-    expect_equal_trees(result, "deep", "copy");
-}
-
-/* The machine's own headers: thousands of files. Names that only differ in
-   case cannot both be there on Windows, so such are left out. */
-Test(tree, real_headers)
-{
-    e2e_enter(XFS4K);
-    cr_assert_eq(shell("mkdir inc && cd /usr/include && "
-                       "cp -rL asm-generic bits c++ gnu linux *.h "
-                       "\"$OLDPWD/inc\" 2>/dev/null; true"),
-                 0);
-    cr_assert_eq(shell("cd inc && find . -type f | tr A-Z a-z | sort | uniq -d "
-                       "| while read f; do find . -iname \"${f##*/}\" "
-                       "-delete; done"),
-                 0);
-    struct result *result = RUN("-r", "--reflink=always", "inc", "out");
-    EXPECT(result, result->exit_code == 0);
-    expect_equal_trees(result, "inc", "out");
-    EXPECT(result, e2e_like(result->out, "*0 failed\n"));
-    EXPECT(result, result->granted > 200);
+    tree_expect_equal(result, "deep", "copy");
 }
