@@ -318,6 +318,9 @@ static void interrupt_at(unsigned done, unsigned jobs)
     EXPECT(result, tree_summary(result, "exit_code") == 130);
     EXPECT(result,
            count(result->out, "\"status\":\"ok\"") == names_there("new"));
+    /* what was in flight, and the walk; what only waited is not told */
+    unsigned told = count(result->out, "\"status\":\"interrupted\"");
+    EXPECT(result, told >= 1 && told <= jobs + 1);
     e2e_expect_json(result);
     cr_assert_eq(tree_shell("rm -r new"), 0);
 }

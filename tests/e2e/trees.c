@@ -437,7 +437,7 @@ void tree_expect_equal(struct result *result, const char *a, const char *b)
 {
     const char *list =
         "find . -type %s -printf '%%P %%TY%%Tm%%Td%%TH%%TM%%TS\\n' | "
-        "sed -E 's/([.].{6})[0-9]*$/\\1/' | sort"; /* to 100 ns */
+        "sed -E 's/([.].{7})[0-9]*$/\\1/' | sort"; /* to 100 ns */
     EXPECT(result, tree_shell(e2e_text("diff -r '%s' '%s'", a, b)) == 0);
     for (int i = 0; i < 2; i++) {
         const char *times = e2e_text(list, i ? "d" : "f");
