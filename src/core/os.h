@@ -87,6 +87,12 @@ struct os_info {
 
 os_error os_query(struct os_file *file, struct os_info *info);
 
+/* The same in one call of the system's; the identity stays unset. */
+os_error os_query_state(struct os_file *file, struct os_info *info);
+
+/* The identity alone. The system may have to ask elsewhere for it. */
+os_error os_identify(struct os_file *file, struct os_identity *identity);
+
 enum { /* of os_volume.features */
        OS_VOLUME_CLONES = 0x1,
        OS_VOLUME_INTEGRITY = 0x2,
