@@ -135,11 +135,10 @@ static bool match_integrity(struct transfer *t, const struct prepared *prepared)
     return true;
 }
 
-/* One write from the beginning to the end sets the size itself. */
+/* One write, which ends where DEST is to end, sets the size itself. */
 static bool grows_alone(const struct transfer *t)
 {
-    return !t->holes && !will_clone(t) && t->dest_offset == 0 &&
-           t->length <= SESSION_BUFFER;
+    return !t->holes && !will_clone(t) && t->length <= SESSION_BUFFER;
 }
 
 bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
