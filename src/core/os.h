@@ -87,7 +87,8 @@ struct os_info {
 
 os_error os_query(struct os_file *file, struct os_info *info);
 
-/* The same in one call of the system's; the identity stays unset. */
+/* The same but for the identity, which has no volume, and may be that of other
+   files, too: all that the system tells at once. */
 os_error os_query_state(struct os_file *file, struct os_info *info);
 
 /* The identity alone. The system may have to ask elsewhere for it. */

@@ -32,6 +32,19 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
     return 0;
 }
 
+/* 64 bits: where an identity is longer, all files may have the same. */
+static os_error query_number(HANDLE handle, struct os_identity *identity)
+{
+    struct sdk_io_status status = {0};
+    LARGE_INTEGER number;
+    LONG result = NtQueryInformationFile(handle, &status, &number,
+                                         sizeof number, SDK_FILE_INTERNAL);
+    if (result < 0)
+        return RtlNtStatusToDosError(result);
+    memcpy(identity->file, &number, sizeof number);
+    return 0;
+}
+
 /* FileStatInformation, new in Windows 10 1709, has in one answer what needs
    two otherwise; not every file system knows it. */
 static bool query_stat(struct os_file *file, struct os_info *info)
@@ -50,6 +63,7 @@ static bool query_stat(struct os_file *file, struct os_info *info)
     info->attributes = stat.attributes;
     info->written = stat.written.QuadPart;
     info->changed = stat.changed.QuadPart;
+    memcpy(info->identity.file, &stat.id, sizeof stat.id);
     return true;
 }
 
@@ -69,7 +83,7 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     info->attributes = basic.FileAttributes;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;
-    return 0;
+    return query_number(file->handle, &info->identity);
 }
 
 os_error os_query(struct os_file *file, struct os_info *info)

@@ -138,9 +138,9 @@ struct sdk_name_information {
     WCHAR name[1];
 };
 
-/* FileStatInformation, NtQueryInformationFile [ntifs.h:
-   FILE_STAT_INFORMATION]. */
-enum { SDK_FILE_STAT = 68 };
+/* FileInternalInformation, a number [MS-FSCC 2.4.22], and FileStatInformation
+   [ntifs.h: FILE_STAT_INFORMATION], of NtQueryInformationFile. */
+enum { SDK_FILE_INTERNAL = 6, SDK_FILE_STAT = 68 };
 struct sdk_file_stat {
     LARGE_INTEGER id;
     LARGE_INTEGER created;

@@ -266,6 +266,7 @@ static void query(const struct os_file *file, struct os_info *info)
     info->attributes = sim_attributes_of(file->node);
     info->written = node->written;
     info->changed = node->changed;
+    memcpy(info->identity.file, &node->id, sizeof node->id);
 }
 
 os_error os_query(struct os_file *file, struct os_info *info)
