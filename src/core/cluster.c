@@ -17,6 +17,11 @@ uint32_t cluster_size(const struct os_integrity *integrity,
     return is_sane(unit) ? unit : 0;
 }
 
+uint32_t cluster_size_told(const struct os_integrity *integrity)
+{
+    return is_sane(integrity->cluster_size) ? integrity->cluster_size : 0;
+}
+
 uint32_t cluster_size_of(struct os_file *file)
 {
     struct os_integrity integrity;

@@ -16,6 +16,9 @@
 uint32_t cluster_size(const struct os_integrity *integrity,
                       struct os_file *file);
 
+/* What integrity information alone tells; 0 if that is not sane. */
+uint32_t cluster_size_told(const struct os_integrity *integrity);
+
 /* The same for a file of which nothing is known yet. */
 uint32_t cluster_size_of(struct os_file *file);
 

@@ -5,11 +5,14 @@
 #include "classify.h"
 #include "codes.h"
 #include "compare.h"
+#include "flusher.h"
+#include "reader.h"
 
 struct copy {
     struct reflink_session *session;
     const struct copy_job *job;
     struct reflink_outcome *outcome;
+    struct flusher *flusher; /* or NULL */
 };
 
 /* A part of the range, as an offset into it. */
@@ -19,32 +22,30 @@ struct part {
     bool hole;
 };
 
-static bool read_block(const struct copy *copy, uint64_t at, uint32_t length)
+/* What a read came to; a file that ends early was changed. */
+static bool judge_read(const struct copy *copy, os_error error, bool whole)
 {
-    uint32_t done = 0;
-    os_error error = os_read(copy->job->source, copy->job->source_offset + at,
-                             copy->session->buffer, length, &done);
-    if (error == 0 && done == length)
-        return true;
     if (error != 0)
         outcome_fail(copy->outcome, error, REFLINK_STEP_READ, OUTCOME_SOURCE);
-    else
+    else if (!whole)
         outcome_fail_hint(copy->outcome, CODE_HANDLE_EOF, REFLINK_STEP_READ,
                           OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
-    return false;
+    return error == 0 && whole;
 }
 
-static bool write_block(const struct copy *copy, uint64_t at, uint32_t length)
+static bool write_block(const struct copy *copy, const uint8_t *bytes,
+                        uint64_t at, uint32_t length)
 {
-    os_error error = os_write(copy->job->dest, copy->job->dest_offset + at,
-                              copy->session->buffer, length);
+    os_error error =
+        os_write(copy->job->dest, copy->job->dest_offset + at, bytes, length);
     if (error != 0)
         outcome_fail(copy->outcome, error, REFLINK_STEP_WRITE, OUTCOME_DEST);
     return error == 0;
 }
 
-/* Reads back what was written from the first buffer into the second. */
-static bool check_block(const struct copy *copy, uint64_t at, uint32_t length)
+/* Reads back what was written from `bytes` into the second buffer. */
+static bool check_block(const struct copy *copy, const uint8_t *bytes,
+                        uint64_t at, uint32_t length)
 {
     uint32_t done = 0;
     if (!copy->job->check)
@@ -55,8 +56,7 @@ static bool check_block(const struct copy *copy, uint64_t at, uint32_t length)
         outcome_fail(copy->outcome, error, REFLINK_STEP_COMPARE, OUTCOME_DEST);
         return false;
     }
-    if (done == length &&
-        memcmp(copy->session->buffer, copy->session->second, length) == 0)
+    if (done == length && memcmp(bytes, copy->session->second, length) == 0)
         return true;
     outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
                       OUTCOME_DEST, REFLINK_HINT_DIFFERENT);
@@ -70,7 +70,8 @@ static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
     while (length != 0) {
         uint32_t step =
             length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
-        if (outcome_stop(copy->outcome) || !write_block(copy, at, step))
+        if (outcome_stop(copy->outcome) ||
+            !write_block(copy, copy->session->buffer, at, step))
             return false;
         at += step;
         length -= step;
@@ -97,7 +98,7 @@ static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
         length -= skip;
         uint32_t step =
             length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
-        if (step != 0 && !check_block(copy, at, step))
+        if (step != 0 && !check_block(copy, copy->session->buffer, at, step))
             return false;
         at += step;
         length -= step;
@@ -130,22 +131,79 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
            count(copy, part->length);
 }
 
-/* One block; what is zero in a sparse SOURCE stays a hole in a blank DEST,
-   for volumes that keep holes but do not list them. */
+/* One block that was read; what is zero in a sparse SOURCE stays a hole in a
+   blank DEST, for volumes that keep holes but do not list them. */
+static bool put_block(const struct copy *copy, const uint8_t *bytes,
+                      uint64_t at, uint32_t length)
+{
+    bool skip =
+        copy->job->holes && copy->job->blank && compare_is_zero(bytes, length);
+    if (!skip && !write_block(copy, bytes, at, length))
+        return false;
+    if (!skip)
+        flusher_add(copy->flusher, length);
+    return check_block(copy, bytes, at, length) && count(copy, length);
+}
+
 static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
 {
-    if (outcome_stop(copy->outcome) || !read_block(copy, at, length))
+    uint8_t *buffer = copy->session->buffer;
+    uint32_t done = 0;
+    if (outcome_stop(copy->outcome))
         return false;
-    bool skip = copy->job->holes && copy->job->blank &&
-                compare_is_zero(copy->session->buffer, length);
-    if (!skip && !write_block(copy, at, length))
+    os_error error = os_read(copy->job->source, copy->job->source_offset + at,
+                             buffer, length, &done);
+    return judge_read(copy, error, done == length) &&
+           put_block(copy, buffer, at, length);
+}
+
+/* Puts each block down as the reader brings it. */
+static bool put_blocks(const struct copy *copy, struct reader *reader,
+                       const struct part *part)
+{
+    uint64_t done = 0;
+    while (done < part->length) {
+        if (outcome_stop(copy->outcome))
+            return false;
+        struct reader_block block = reader_next(reader);
+        if (!judge_read(copy, block.error, block.whole) ||
+            !put_block(copy, block.bytes, part->at + done, block.length))
+            return false;
+        reader_done(reader);
+        done += block.length;
+    }
+    return true;
+}
+
+/* The next blocks of SOURCE are read while this one is written. False, and
+   nothing is done, where there is no second thread to be had. */
+static bool copy_piped(const struct copy *copy, const struct part *part,
+                       bool *copied)
+{
+    struct reader *reader =
+        reader_start(copy->session, copy->job->source,
+                     copy->job->source_offset + part->at, part->length);
+    if (reader == NULL)
         return false;
-    return check_block(copy, at, length) && count(copy, length);
+    *copied = put_blocks(copy, reader, part);
+    reader_end(reader);
+    return true;
+}
+
+/* In one file, what is to be written may be what is to be read. Reading each
+   block back needs a buffer, and waits for its write anyway. */
+static bool is_worth_a_thread(const struct copy *copy, const struct part *part)
+{
+    return part->length >= READER_LEAST && !copy->job->check &&
+           copy->job->source != copy->job->dest;
 }
 
 static bool copy_data(const struct copy *copy, const struct part *part)
 {
     uint64_t done = 0;
+    bool copied = false;
+    if (is_worth_a_thread(copy, part) && copy_piped(copy, part, &copied))
+        return copied;
     while (done < part->length) {
         uint64_t left = part->length - done;
         uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
@@ -211,6 +269,15 @@ static bool copy_backward(const struct copy *copy)
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome)
 {
-    struct copy copy = {session, job, outcome};
-    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
+    struct copy copy = {session, job, outcome, NULL};
+    if (job->backward)
+        return copy_backward(&copy);
+    if (job->length >= FLUSHER_LEAST)
+        copy.flusher = flusher_start(job->dest);
+    bool copied = copy_forward(&copy);
+    os_error error = flusher_end(copy.flusher);
+    if (error == 0 || classify_unsupported(error))
+        return copied;
+    outcome_fail(outcome, error, REFLINK_STEP_FLUSH, OUTCOME_DEST);
+    return false;
 }

@@ -53,7 +53,8 @@ static bool open_source_and_count(struct dry *dry)
 {
     struct os_stream_name *streams = NULL;
     if (!open_source(dry->outcome->source, dry->policy->security, &dry->source,
-                     dry->outcome))
+                     dry->outcome) ||
+        !open_identify(&dry->source, dry->outcome))
         return false;
     os_error error = os_list_streams(dry->source.file, &streams, &dry->streams);
     if (error != 0)

@@ -29,6 +29,7 @@ struct job {
     struct restart restart;
     struct claim claim;
     bool exists;    /* DEST is there already */
+    bool assumed;   /* SOURCE's volume is that of its directory, they say */
     bool vanishing; /* the temporary name goes with the handle */
     bool marked;    /* so it does, but for that it has to be unmarked */
     struct prepared prepared;
@@ -53,8 +54,51 @@ static bool look_at_dest(struct job *job)
     struct os_info there;
     return open_look(job->dest_path, &job->exists, &there, job->outcome) &&
            (!job->exists ||
-            open_judge_existing(job->policy, &there, &job->source.info,
-                                job->outcome));
+            (open_identify(&job->source, job->outcome) &&
+             open_judge_existing(job->policy, &there, &job->source.info,
+                                 job->outcome)));
+}
+
+/* SOURCE's volume; `assumed` where nobody asked the file itself for it. */
+static bool find_source_volume(struct job *job)
+{
+    struct place *place = &job->session->source;
+    const wchar_t *path = job->outcome->source;
+    job->assumed = !job->source.identified && session_is_at(place, path);
+    if (job->assumed)
+        job->source.info.identity.volume = place->volume;
+    else if (!open_identify(&job->source, job->outcome))
+        return false;
+    else if (!session_is_at(place, path))
+        session_move(place, path, job->source.info.identity.volume);
+    return true;
+}
+
+/* DEST's volume is that of its directory: it was made there, as no link. */
+static bool find_dest_volume(struct job *job)
+{
+    struct place *place = &job->session->dest;
+    struct os_identity *identity = &job->prepared.dest.identity;
+    if (session_is_at(place, job->dest_path)) {
+        identity->volume = place->volume;
+        return true;
+    }
+    os_error error = os_identify(job->dest, identity);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_QUERY);
+    session_move(place, job->dest_path, identity->volume);
+    return true;
+}
+
+/* What a new file is told by its maker, but for what others may have added. */
+static bool query_dest(struct job *job)
+{
+    os_error error = 0;
+    if (open_encrypted(&job->source.info))
+        error = os_query_state(job->dest, &job->prepared.dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_QUERY);
+    return find_dest_volume(job);
 }
 
 /* A name beside DEST that nobody can guess and everybody can recognise. */
@@ -85,8 +129,7 @@ static bool make_dest(struct job *job, bool vanishing)
     if (error != 0)
         return fail(job, error, REFLINK_STEP_CREATE);
     job->vanishing = vanishing;
-    error = os_query(job->dest, &job->prepared.dest);
-    return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
+    return query_dest(job);
 }
 
 static bool mark_dest(struct job *job)
@@ -159,6 +202,7 @@ static struct transfer whole_transfer(struct job *job)
         .dest_size = size,
         .holes = (job->source.info.attributes & OS_ATTRIBUTE_SPARSE) != 0,
         .blank = true,
+        .assumed = job->assumed,
     };
     transfer.facts.unproved = job->restart.unproved;
     return transfer;
@@ -168,7 +212,9 @@ static struct transfer whole_transfer(struct job *job)
 static bool check_size(struct job *job)
 {
     struct os_info now;
-    os_error error = os_query(job->dest, &now);
+    if (job->outcome->requests == 0)
+        return true;
+    os_error error = os_query_state(job->dest, &now);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
     return now.size == job->source.info.size ||
@@ -283,6 +329,7 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_and_claim_source(job) && look_at_dest(job) &&
+        find_source_volume(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job)) {
         end = fill(job);
@@ -290,6 +337,18 @@ static enum attempt_end attempt(struct job *job)
     }
     undo(job, committed);
     return end == ATTEMPT_END ? restart_end_of(job->outcome) : end;
+}
+
+/* The root of DEST's volume is the same for all of a directory. */
+static void conclude(struct job *job, uint64_t start)
+{
+    struct place *place = &job->session->dest;
+    bool here = session_is_at(place, job->dest_path);
+    if (here)
+        wcscpy(job->outcome->volume_root, place->root);
+    outcome_end(job->outcome, start);
+    if (here && job->outcome->volume_root[0] != L'\0')
+        wcscpy(place->root, job->outcome->volume_root);
 }
 
 void reflink_file(struct reflink_session *session,
@@ -312,5 +371,5 @@ void reflink_file(struct reflink_session *session,
         outcome->bytes_cloned = 0;
         outcome->bytes_copied = 0;
     }
-    outcome_end(outcome, start);
+    conclude(&job, start);
 }

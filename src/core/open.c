@@ -24,7 +24,7 @@ static bool is_directory(const wchar_t *path)
     struct os_info info;
     if (os_open(path, OS_OPEN_LOOK, &file) != 0)
         return false;
-    bool directory = os_query(file, &info) == 0 &&
+    bool directory = os_query_state(file, &info) == 0 &&
                      (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     os_close(file);
     return directory;
@@ -58,10 +58,22 @@ bool open_source(const wchar_t *path, bool with_security,
         fail_source(path, error, outcome);
         return false;
     }
-    error = os_query(source->file, &source->info);
+    source->identified = false;
+    error = os_query_state(source->file, &source->info);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
     return error == 0;
+}
+
+bool open_identify(struct open_source *source, struct reflink_outcome *outcome)
+{
+    if (source->identified)
+        return true;
+    os_error error = os_identify(source->file, &source->info.identity);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+    source->identified = error == 0;
+    return source->identified;
 }
 
 static void fail_look(os_error error, struct reflink_outcome *outcome)
@@ -144,7 +156,7 @@ bool open_check_unchanged(const struct open_source *source,
 {
     const struct os_info *before = &source->info;
     struct os_info now;
-    os_error error = os_query(source->file, &now);
+    os_error error = os_query_state(source->file, &now);
     if (error != 0) {
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
         return false;

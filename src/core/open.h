@@ -14,14 +14,18 @@ bool open_check_paths(const wchar_t *source, const wchar_t *dest,
 
 struct open_source {
     struct os_file *file;
-    struct os_info info;
-    bool shared; /* somebody may write to it meanwhile */
+    struct os_info info; /* the identity only by the functions that say so */
+    bool shared;         /* somebody may write to it meanwhile */
+    bool identified;     /* the identity is there */
 };
 
 /* Keeps writers out where that can be. `source->file` is set, to be closed
    by the caller, even where the query after the opening fails. */
 bool open_source(const wchar_t *path, bool with_security,
                  struct open_source *source, struct reflink_outcome *outcome);
+
+/* Finds SOURCE's identity out, if it is not there yet. */
+bool open_identify(struct open_source *source, struct reflink_outcome *outcome);
 
 /* What lies under DEST's name. `*exists` is false, and there is no error,
    where it is missing but its directory is there. */

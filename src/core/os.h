@@ -87,6 +87,13 @@ struct os_info {
 
 os_error os_query(struct os_file *file, struct os_info *info);
 
+/* The same but for the identity, which has no volume, and may be that of other
+   files, too: all that the system tells at once. */
+os_error os_query_state(struct os_file *file, struct os_info *info);
+
+/* The identity alone. The system may have to ask elsewhere for it. */
+os_error os_identify(struct os_file *file, struct os_identity *identity);
+
 enum { /* of os_volume.features */
        OS_VOLUME_CLONES = 0x1,
        OS_VOLUME_INTEGRITY = 0x2,

@@ -91,7 +91,9 @@ static bool names_volume(enum reflink_reason reason)
 void outcome_end(struct reflink_outcome *outcome, uint64_t start)
 {
     sum(outcome);
-    if (names_volume(outcome->reason))
+    if (!names_volume(outcome->reason))
+        outcome->volume_root[0] = L'\0';
+    else if (outcome->volume_root[0] == L'\0')
         os_volume_root(outcome->dest, outcome->volume_root,
                        sizeof outcome->volume_root / sizeof(wchar_t));
     outcome->elapsed_us = os_clock_us() - start;

@@ -34,7 +34,7 @@ uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
                        const wchar_t *dest);
 
 /* Derives bytes and method from what was cloned and copied, and adds what
-   the words for it will need. */
+   the words for it will need; the volume's root only if it is not there. */
 void outcome_end(struct reflink_outcome *outcome, uint64_t start);
 
 #endif

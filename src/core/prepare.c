@@ -6,35 +6,65 @@
 #include "cluster.h"
 #include "codes.h"
 
-static uint32_t find_cluster_size(struct transfer *t, struct prepared *prepared)
+/* SOURCE's setting, unless its volume said before that it has none. */
+static bool ask_integrity(struct transfer *t, struct prepared *prepared)
 {
-    struct os_integrity *integrity = &prepared->integrity;
-    prepared->integrity_known = os_get_integrity(t->source, integrity) == 0;
-    return cluster_size(prepared->integrity_known ? integrity : NULL, t->dest);
+    struct lesson *lesson =
+        session_lesson(t->session, prepared->source.identity.volume);
+    if (lesson == NULL)
+        return false;
+    if (lesson->no_integrity)
+        return true;
+    os_error error = os_get_integrity(t->source, &prepared->integrity);
+    prepared->integrity_known = error == 0;
+    lesson->no_integrity =
+        error == CODE_INVALID_FUNCTION || error == CODE_NOT_SUPPORTED;
+    return true;
+}
+
+static uint32_t find_cluster_size(const struct transfer *t,
+                                  const struct prepared *prepared)
+{
+    uint32_t size =
+        prepared->integrity_known ? cluster_size_told(&prepared->integrity) : 0;
+    if (size != 0)
+        return size;
+    if (t->lesson->unit == 0)
+        t->lesson->unit = cluster_size(NULL, t->dest);
+    return t->lesson->unit;
+}
+
+/* What DEST's volume tells of itself is asked for once. */
+static void take_volume(struct transfer *t)
+{
+    struct os_volume *told = &t->lesson->told;
+    if (!told->known)
+        os_query_volume(t->dest, told);
+    wcscpy(t->outcome->file_system, told->file_system);
+    t->facts.volume_known = told->known;
+    t->facts.volume_clones = (told->features & OS_VOLUME_CLONES) != 0;
+    t->facts.volume_refused = t->lesson->no_cloning;
 }
 
 bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
 {
     struct transfer *t = transfer;
-    struct os_volume volume;
-    os_query_volume(t->dest, &volume);
-    wcscpy(t->outcome->file_system, volume.file_system);
     uint64_t identity = prepared->dest.identity.volume;
+    bool asked = ask_integrity(t, prepared);
     t->lesson = session_lesson(t->session, identity);
-    if (t->lesson == NULL) {
+    if (!asked || t->lesson == NULL) {
         outcome_fail(t->outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
                      OUTCOME_DEST);
         return false;
     }
+    take_volume(t);
     t->facts.mode = t->policy->mode;
-    t->facts.volume_known = volume.known;
-    t->facts.volume_clones = (volume.features & OS_VOLUME_CLONES) != 0;
-    t->facts.volume_refused = t->lesson->no_cloning;
     t->facts.other_volume = prepared->source.identity.volume != identity;
     t->facts.encrypted =
         (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
     t->facts.length = t->length;
     t->cluster_size = find_cluster_size(t, prepared);
+    t->facts.below_cluster = t->source_size < transfer_unit(t);
     t->outcome->cluster_size = t->cluster_size;
     return true;
 }
@@ -46,6 +76,13 @@ static bool fail(const struct transfer *t, os_error error,
     return false;
 }
 
+/* As far as can be told before the first request. */
+static bool will_clone(const struct transfer *t)
+{
+    return !t->facts.below_cluster &&
+           reason_before(&t->facts) == REFLINK_REASON_NONE;
+}
+
 /*
  * A sparse DEST needs no clusters before it gets SOURCE's, and takes a sparse
  * SOURCE's holes; a dense one does neither [REFS 1.7, 1.8].
@@ -54,8 +91,7 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
 {
     bool source_sparse =
         (prepared->source.attributes & OS_ATTRIBUTE_SPARSE) != 0;
-    bool clones = reason_before(&t->facts) == REFLINK_REASON_NONE;
-    if (!clones && !source_sparse)
+    if (!will_clone(t) && !source_sparse)
         return true;
     os_error error = os_set_sparse(t->dest, true);
     if (error == 0) {
@@ -99,11 +135,19 @@ static bool match_integrity(struct transfer *t, const struct prepared *prepared)
     return true;
 }
 
+/* One write, which ends where DEST is to end, sets the size itself. */
+static bool grows_alone(const struct transfer *t)
+{
+    return !t->holes && !will_clone(t) && t->length <= SESSION_BUFFER;
+}
+
 bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
 {
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
+    if (grows_alone(transfer))
+        return true;
     os_error error = os_set_size(transfer->dest, transfer->dest_size);
     return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
 }

@@ -132,7 +132,7 @@ static void give_back(struct job *job)
 {
     struct os_info now;
     if (job->created || job->outcome->bytes_cloned != 0 ||
-        os_query(job->dest, &now) != 0)
+        os_query_state(job->dest, &now) != 0)
         return;
     if (now.size > job->first_size)
         os_set_size(job->dest, job->first_size);
@@ -234,6 +234,7 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
+        open_identify(&job->source, job->outcome) &&
         bounds_check(&job->range, job->source.info.size, &job->length,
                      job->outcome) &&
         open_dest(job)) {

@@ -1,6 +1,9 @@
 #include "session.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "path.h"
 
 struct reflink_session *reflink_session_open(void)
 {
@@ -23,6 +26,8 @@ void reflink_session_close(struct reflink_session *session)
     free(session->second);
     free(session->buffer);
     free(session->lessons);
+    free(session->source.directory);
+    free(session->dest.directory);
     free(session);
 }
 
@@ -39,6 +44,20 @@ struct lesson *session_lesson(struct reflink_session *session, uint64_t volume)
     session->lessons = lessons;
     lessons[session->count] = (struct lesson){.volume = volume};
     return &lessons[session->count++];
+}
+
+bool session_is_at(const struct place *place, const wchar_t *path)
+{
+    size_t length = path_directory_length(path);
+    return place->directory != NULL && wcslen(place->directory) == length &&
+           wmemcmp(place->directory, path, length) == 0;
+}
+
+void session_move(struct place *place, const wchar_t *path, uint64_t volume)
+{
+    free(place->directory);
+    *place = (struct place){.volume = volume};
+    place->directory = path_splice(path, path_directory_length(path), L"");
 }
 
 void reflink_session_watch(struct reflink_session *session,

@@ -6,6 +6,7 @@
 
 #include <reflink/reflink.h>
 
+#include "os.h"
 #include "plan.h"
 
 /* Whether a file can have two names there. */
@@ -17,7 +18,20 @@ struct lesson {
     uint32_t alignment;  /* refused below this; 0: nothing learned */
     enum plan_tail tail; /* what it takes at the end of file */
     bool no_cloning;     /* it answered that it has no such request */
+    bool no_integrity;   /* likewise, of integrity streams */
     enum lesson_links links;
+    struct os_volume told; /* what it told of itself; unknown: not asked */
+    uint32_t unit;         /* its allocation unit; 0: not asked, or not told */
+};
+
+/*
+ * The directory of the last SOURCE or DEST, and its volume. To ask each file
+ * for it is slow on some systems. A file that is not a link lies there.
+ */
+struct place {
+    wchar_t *directory; /* NULL: there was none yet */
+    uint64_t volume;
+    wchar_t root[64]; /* of the volume, for people; empty: not asked */
 };
 
 /* Bytes in each of the session's two buffers; a multiple of 64 KiB. */
@@ -35,6 +49,8 @@ struct reflink_session {
     bool no_links;          /* the last DEST's volume has no hard links */
     struct claims *claims;  /* where others work beside it, else NULL */
     bool makes_directories; /* a dry run: DEST's directory may be missing */
+    struct place source;
+    struct place dest;
 };
 
 /* Tells whoever watches how far it got. */
@@ -44,5 +60,12 @@ void session_tell(const struct reflink_session *session,
 /* The lesson of `volume`, made if there is none; NULL: no memory. Valid
    until the next call. */
 struct lesson *session_lesson(struct reflink_session *session, uint64_t volume);
+
+/* Whether `path` names something in this place. */
+bool session_is_at(const struct place *place, const wchar_t *path);
+
+/* Makes the directory of `path`, on `volume`, the place. Without memory there
+   is none. */
+void session_move(struct place *place, const wchar_t *path, uint64_t volume);
 
 #endif

@@ -14,7 +14,7 @@ static os_error is_directory(const wchar_t *path, bool *directory)
     os_error error = os_open(path, OS_OPEN_LOOK, &file);
     if (error != 0)
         return error;
-    error = os_query(file, &info);
+    error = os_query_state(file, &info);
     os_close(file);
     *directory = error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     return error;

@@ -149,10 +149,25 @@ static enum piece_end on_saturated(struct state *s,
     return PIECE_AGAIN;
 }
 
+/* SOURCE's name may have been a link to another volume: asked now, when
+   there is a reason to. */
+static bool is_other_volume(struct transfer *t)
+{
+    struct os_identity identity;
+    if (!t->assumed)
+        return false;
+    t->assumed = false;
+    t->facts.other_volume = os_identify(t->source, &identity) == 0 &&
+                            identity.volume != t->lesson->volume;
+    return t->facts.other_volume;
+}
+
 static enum piece_end on_refusal(struct state *s,
                                  const struct plan_piece *piece, os_error code)
 {
     s->t->outcome->refusal = code;
+    if (is_other_volume(s->t))
+        return give_up(s, reason_before(&s->t->facts));
     switch (classify_clone(code)) {
     case FATE_CANNOT:
         return on_cannot(s, piece, code);

@@ -113,30 +113,29 @@ os_error os_set_size(struct os_file *file, uint64_t size)
                : GetLastError();
 }
 
-static OVERLAPPED at(uint64_t offset)
-{
-    OVERLAPPED position;
-    memset(&position, 0, sizeof position);
-    position.Offset = (DWORD)offset;
-    position.OffsetHigh = (DWORD)(offset >> 32);
-    return position;
-}
-
+/*
+ * ReadFile takes an offset only in an OVERLAPPED, and then has a completion
+ * port in mind: under Wine each block costs a call of its server. All files
+ * here are synchronous, so nothing is ever pending.
+ */
 os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
                  uint32_t length, uint32_t *done)
 {
     *done = 0;
     while (*done < length) {
-        OVERLAPPED position = at(offset + *done);
-        DWORD got = 0;
-        if (!ReadFile(file->handle, (BYTE *)buffer + *done, length - *done,
-                      &got, &position)) {
-            os_error error = GetLastError();
-            return error == ERROR_HANDLE_EOF ? 0 : error;
-        }
-        if (got == 0)
+        struct sdk_io_status status = {0};
+        LARGE_INTEGER at;
+        at.QuadPart = (LONGLONG)(offset + *done);
+        LONG result =
+            NtReadFile(file->handle, NULL, NULL, NULL, &status,
+                       (BYTE *)buffer + *done, length - *done, &at, NULL);
+        if (result == SDK_STATUS_END_OF_FILE)
             return 0;
-        *done += got;
+        if (result < 0)
+            return RtlNtStatusToDosError(result);
+        if (status.information == 0)
+            return 0;
+        *done += (uint32_t)status.information;
     }
     return 0;
 }
@@ -146,14 +145,17 @@ os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
 {
     uint32_t done = 0;
     while (done < length) {
-        OVERLAPPED position = at(offset + done);
-        DWORD put = 0;
-        if (!WriteFile(file->handle, (const BYTE *)buffer + done, length - done,
-                       &put, &position))
-            return GetLastError();
-        if (put == 0)
+        struct sdk_io_status status = {0};
+        LARGE_INTEGER at;
+        at.QuadPart = (LONGLONG)(offset + done);
+        LONG result =
+            NtWriteFile(file->handle, NULL, NULL, NULL, &status,
+                        (const BYTE *)buffer + done, length - done, &at, NULL);
+        if (result < 0)
+            return RtlNtStatusToDosError(result);
+        if (status.information == 0)
             return ERROR_DISK_FULL;
-        done += put;
+        done += (uint32_t)status.information;
     }
     return 0;
 }

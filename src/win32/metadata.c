@@ -10,8 +10,9 @@ static os_error last_error_unless(BOOL success)
 }
 
 /* 128 bits where the volume has them, as ReFS does; else the older 64. */
-static os_error query_identity(HANDLE handle, struct os_identity *identity)
+os_error os_identify(struct os_file *file, struct os_identity *identity)
 {
+    HANDLE handle = file->handle;
     struct sdk_file_id id;
     BY_HANDLE_FILE_INFORMATION old;
     memset(identity, 0, sizeof *identity);
@@ -31,10 +32,48 @@ static os_error query_identity(HANDLE handle, struct os_identity *identity)
     return 0;
 }
 
-os_error os_query(struct os_file *file, struct os_info *info)
+/* 64 bits: where an identity is longer, all files may have the same. */
+static os_error query_number(HANDLE handle, struct os_identity *identity)
+{
+    struct sdk_io_status status = {0};
+    LARGE_INTEGER number;
+    LONG result = NtQueryInformationFile(handle, &status, &number,
+                                         sizeof number, SDK_FILE_INTERNAL);
+    if (result < 0)
+        return RtlNtStatusToDosError(result);
+    memcpy(identity->file, &number, sizeof number);
+    return 0;
+}
+
+/* FileStatInformation, new in Windows 10 1709, has in one answer what needs
+   two otherwise; not every file system knows it. */
+static bool query_stat(struct os_file *file, struct os_info *info)
+{
+    static volatile LONG refused; /* by one, and so not asked for again */
+    struct sdk_io_status status = {0};
+    struct sdk_file_stat stat;
+    if (refused)
+        return false;
+    if (NtQueryInformationFile(file->handle, &status, &stat, sizeof stat,
+                               SDK_FILE_STAT) < 0) {
+        refused = 1;
+        return false;
+    }
+    info->size = (uint64_t)stat.end_of_file.QuadPart;
+    info->attributes = stat.attributes;
+    info->written = stat.written.QuadPart;
+    info->changed = stat.changed.QuadPart;
+    memcpy(info->identity.file, &stat.id, sizeof stat.id);
+    return true;
+}
+
+os_error os_query_state(struct os_file *file, struct os_info *info)
 {
     FILE_BASIC_INFO basic;
     FILE_STANDARD_INFO standard;
+    memset(info, 0, sizeof *info);
+    if (query_stat(file, info))
+        return 0;
     if (!GetFileInformationByHandleEx(file->handle, FileBasicInfo, &basic,
                                       sizeof basic) ||
         !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &standard,
@@ -44,7 +83,13 @@ os_error os_query(struct os_file *file, struct os_info *info)
     info->attributes = basic.FileAttributes;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;
-    return query_identity(file->handle, &info->identity);
+    return query_number(file->handle, &info->identity);
+}
+
+os_error os_query(struct os_file *file, struct os_info *info)
+{
+    os_error error = os_query_state(file, info);
+    return error != 0 ? error : os_identify(file, &info->identity);
 }
 
 /* Times left 0 stay as they are. */

@@ -332,7 +332,8 @@ enum sim_op {
     SIM_OP_ANY,
     SIM_OP_OPEN,
     SIM_OP_CLOSE,
-    SIM_OP_QUERY,
+    SIM_OP_QUERY, /* os_query_state, too */
+    SIM_OP_IDENTIFY,
     SIM_OP_QUERY_VOLUME,
     SIM_OP_VOLUME_ROOT,
     SIM_OP_ALLOCATION_UNIT,

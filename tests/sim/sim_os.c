@@ -250,20 +250,49 @@ uint32_t sim_attributes_of(struct sim_node *node)
     return attributes ? attributes : OS_ATTRIBUTE_NORMAL;
 }
 
+static void identify(const struct os_file *file, struct os_identity *identity)
+{
+    const struct sim_node *node = sim_file_of(file->node);
+    memset(identity, 0, sizeof *identity);
+    identity->volume = node->volume->serial;
+    memcpy(identity->file, &node->id, sizeof node->id);
+}
+
+static void query(const struct os_file *file, struct os_info *info)
+{
+    const struct sim_node *node = sim_file_of(file->node);
+    memset(info, 0, sizeof *info);
+    info->size = file->node->size;
+    info->attributes = sim_attributes_of(file->node);
+    info->written = node->written;
+    info->changed = node->changed;
+    memcpy(info->identity.file, &node->id, sizeof node->id);
+}
+
 os_error os_query(struct os_file *file, struct os_info *info)
 {
     os_error error = sim_enter(SIM_OP_QUERY, file);
     if (!error) {
-        const struct sim_node *node = sim_file_of(file->node);
-        memset(info, 0, sizeof *info);
-        info->size = file->node->size;
-        info->attributes = sim_attributes_of(file->node);
-        info->written = node->written;
-        info->changed = node->changed;
-        info->identity.volume = node->volume->serial;
-        memcpy(info->identity.file, &node->id, sizeof node->id);
+        query(file, info);
+        identify(file, &info->identity);
     }
     return sim_leave(SIM_OP_QUERY, file->path, error);
+}
+
+os_error os_query_state(struct os_file *file, struct os_info *info)
+{
+    os_error error = sim_enter(SIM_OP_QUERY, file);
+    if (!error)
+        query(file, info);
+    return sim_leave(SIM_OP_QUERY, file->path, error);
+}
+
+os_error os_identify(struct os_file *file, struct os_identity *identity)
+{
+    os_error error = sim_enter(SIM_OP_IDENTIFY, file);
+    if (!error)
+        identify(file, identity);
+    return sim_leave(SIM_OP_IDENTIFY, file->path, error);
 }
 
 /* Copies text that fits; what does not is left out. */

@@ -608,6 +608,153 @@ Test(file, dest_gets_its_name_in_one_step)
     }
 }
 
+/* --- what is asked --------------------------------------------------------
+ */
+
+/* The first file of a run teaches what the others of its directory need. */
+Test(file, a_volume_is_asked_once)
+{
+    struct world w = world_make("samba");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 2);
+    cr_expect_eq(sim_calls(SIM_OP_QUERY_VOLUME), 1);
+    cr_expect_eq(sim_calls(SIM_OP_ALLOCATION_UNIT), 1);
+    cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), 1);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 2);
+    cr_expect_eq(sim_calls(SIM_OP_QUERY_VOLUME), 1);
+    cr_expect_eq(sim_calls(SIM_OP_ALLOCATION_UNIT), 1);
+    cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), 1);
+    world_end(&w);
+}
+
+/* A directory is one place, and its neighbour, or what lies below, another. */
+Test(file, other_directories_are_asked_anew)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fill_pattern(L"S:\\a", 0, MI, 9);
+    world_run(&w);
+    world_run_paths(&w, L"R:\\a", L"S:\\b");
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    cr_expect_eq(w.outcome.volume_root[0], L'S');
+    world_run_paths(&w, L"S:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    cr_expect_eq(w.outcome.volume_root[0], L'R');
+    cr_expect_eq(world_requests(), 1);
+    world_run_paths(&w, L"S:\\a", L"S:\\c");
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    world_end(&w);
+}
+
+/* One place's name may begin with the other's. */
+Test(file, what_lies_below_is_another_place)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    cr_assert_eq(sim_junction(L"S:\\", L"R:\\below"), 0);
+    world_run_paths(&w, L"R:\\a", L"R:\\below\\b");
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    world_run_paths(&w, L"R:\\a", L"R:\\below\\c");
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    cr_expect_eq(world_requests(), 1);
+    world_end(&w);
+}
+
+static void cut_dest(void *arg)
+{
+    wchar_t path[64] = L"R:\\";
+    (void)arg;
+    for (size_t i = 0; i < sim_file_count(L"R:\\"); i++) {
+        const wchar_t *name = sim_file_name(L"R:\\", i);
+        if (wcsstr(name, L"~reflink-") != NULL)
+            sim_set_size(wcscat(path, name), MI - 1);
+    }
+}
+
+/* A volume that clips may leave DEST too short. */
+Test(file, a_clone_of_the_wrong_size_fails)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.verify = REFLINK_VERIFY_NONE;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_at_call(SIM_OP_GET_EA, 1, cut_dest, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_DIFFERENT);
+    world_end(&w);
+}
+
+Test(file, a_small_copy_keeps_the_hole_at_its_end)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"R:\\a", 0, 64 * KI, 9);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 512 * KI);
+    world_run(&w);
+    expect_account(&w, 512 * KI);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(sim_allocated(L"R:\\b"), sim_allocated(L"R:\\a"));
+    world_end(&w);
+}
+
+/* What stands beside other files may be a link to another volume: the request
+   is refused, and the reason is still the right one. */
+Test(file, a_link_to_another_volume_is_found_out)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fill_pattern(L"S:\\far", 0, MI, 3);
+    cr_assert_eq(sim_symlink(L"S:\\far", L"R:\\link"), 0);
+    world_run(&w);
+    world_run_paths(&w, L"R:\\link", L"R:\\c");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    cr_expect_eq(w.outcome.requests, 1);
+    cr_expect(sim_same_bytes(L"S:\\far", L"R:\\c"));
+    w.policy.mode = REFLINK_ALWAYS;
+    world_run_paths(&w, L"R:\\link", L"R:\\d");
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    world_run_paths(&w, L"R:\\a", L"R:\\d");
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    world_end(&w);
+}
+
+/* An existing DEST may be SOURCE, and so SOURCE itself is asked. */
+Test(file, a_link_beside_its_target_is_one_file_with_it)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    cr_assert_eq(sim_symlink(L"R:\\a", L"R:\\link"), 0);
+    world_run(&w);
+    w.policy.existing = REFLINK_EXISTING_REPLACE;
+    world_run_paths(&w, L"R:\\link", L"R:\\a");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SAME_FILE);
+    world_end(&w);
+}
+
+/* What is written in one go needs no size beforehand, nor a look after. */
+Test(file, a_small_copy_takes_few_calls)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"R:\\a", 0, 30000, 9);
+    world_run(&w);
+    uint64_t before = sim_calls(SIM_OP_ANY);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\c"));
+    cr_expect_eq(sim_calls(SIM_OP_SET_SIZE), 0);
+    cr_expect_eq(sim_calls(SIM_OP_VOLUME_ROOT), 1);
+    cr_expect_eq(sim_calls(SIM_OP_ANY) - before, 13);
+    world_end(&w);
+}
+
 /* A lost connection says nothing about the volume's links. */
 Test(file, a_drop_teaches_nothing_about_links)
 {
