@@ -1,11 +1,18 @@
 #include "prove.h"
 
-/* Blocks read from each file for a request: where its clusters are proved
-   to be shared, and where only bytes can speak. */
-enum { SAMPLES_WITH_MAP = 3, SAMPLES_ALONE = 16 };
+/* Blocks read from each file for a request where only bytes can speak. */
+enum { SAMPLES_ALONE = 16 };
 enum { SAMPLE_SIZE = 4096 };
 
 enum map_result { MAP_EQUAL, MAP_DIFFERENT, MAP_UNTOLD };
+
+/* What the extents of both files tell of a request. */
+struct map {
+    enum map_result result;
+    bool has_data;
+    uint64_t first; /* byte of the request that lies in a cluster, */
+    uint64_t end;   /* and the end of the last such run */
+};
 
 enum { MAP_EXTENTS = 64 };
 
@@ -145,10 +152,19 @@ static bool is_unwritten(struct reflink_session *session,
     return error == 0 && equal;
 }
 
+/* One more run of clusters that both files have. */
+static void note_data(struct map *map, uint64_t at, uint64_t length)
+{
+    if (!map->has_data)
+        map->first = at;
+    map->has_data = true;
+    map->end = at + length;
+}
+
 /* Compares the clusters of both ranges, run by run. */
 static enum map_result compare_maps(struct reflink_session *session,
                                     const struct compare_pair *pair,
-                                    uint32_t cluster_size)
+                                    uint32_t cluster_size, struct map *map)
 {
     struct map_reader source = {.file = pair->source};
     struct map_reader dest = {.file = pair->dest};
@@ -156,7 +172,6 @@ static enum map_result compare_maps(struct reflink_session *session,
     dest.vcn = pair->dest_offset / cluster_size;
     uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
     uint64_t left = total;
-    bool any = false;
     while (left != 0) {
         int64_t source_lcn = OS_HOLE;
         int64_t dest_lcn = OS_HOLE;
@@ -167,7 +182,8 @@ static enum map_result compare_maps(struct reflink_session *session,
             return MAP_UNTOLD;
         uint64_t run = source_run < dest_run ? source_run : dest_run;
         run = run < left ? run : left;
-        any = any || source_lcn != OS_HOLE;
+        if (source_lcn != OS_HOLE && source_lcn == dest_lcn)
+            note_data(map, (total - left) * cluster_size, run * cluster_size);
         if (source_lcn != dest_lcn &&
             (dest_lcn != OS_HOLE ||
              !is_unwritten(session, pair, (total - left) * cluster_size,
@@ -178,7 +194,7 @@ static enum map_result compare_maps(struct reflink_session *session,
         left -= run;
     }
     /* data that lies in no cluster is resident, or the answer senseless */
-    return any || pair->holes ? MAP_EQUAL : MAP_UNTOLD;
+    return map->has_data || pair->holes ? MAP_EQUAL : MAP_UNTOLD;
 }
 
 /*
@@ -208,13 +224,41 @@ static bool holes_agree(struct reflink_session *session,
     return true;
 }
 
+/*
+ * Where both files have the same clusters, what may still differ is data that
+ * SOURCE has not written to them yet [REFS 1.17], which is its newest: so the
+ * last block that lies in a cluster is read, of the file's only request the
+ * first one, too. What is a hole in both needs no proof.
+ */
+static os_error sample_shared(struct reflink_session *session,
+                              const struct proof *proof,
+                              const struct compare_pair *pair,
+                              const struct map *map, bool *proved,
+                              enum compare_side *side)
+{
+    uint64_t end = map->end < pair->length ? map->end : pair->length;
+    uint64_t last =
+        end - map->first > SAMPLE_SIZE ? end - SAMPLE_SIZE : map->first;
+    if (!map->has_data)
+        return 0;
+    os_error error = compare_block(session, pair, last, (uint32_t)(end - last),
+                                   proved, side);
+    if (error != 0 || !*proved || !proof->alone || last == map->first)
+        return error;
+    uint64_t length = last - map->first;
+    return compare_block(session, pair, map->first,
+                         length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
+                         proved, side);
+}
+
 static os_error prove_sample(struct reflink_session *session,
+                             const struct proof *proof,
                              const struct compare_pair *pair,
-                             enum map_result map, bool *proved,
+                             const struct map *map, bool *proved,
                              enum compare_side *side)
 {
-    if (map == MAP_EQUAL)
-        return compare_samples(session, pair, SAMPLES_WITH_MAP, proved, side);
+    if (map->result == MAP_EQUAL)
+        return sample_shared(session, proof, pair, map, proved, side);
     *proved = holes_agree(session, pair);
     if (!*proved)
         return 0;
@@ -228,13 +272,13 @@ os_error prove_clone(struct reflink_session *session, const struct proof *proof,
     *proved = true;
     if (proof->verify == REFLINK_VERIFY_NONE || pair->length == 0)
         return 0;
-    enum map_result map = MAP_UNTOLD;
+    struct map map = {.result = MAP_UNTOLD};
     if (proof->cluster_size != 0)
-        map = compare_maps(session, pair, proof->cluster_size);
-    *proved = map != MAP_DIFFERENT;
+        map.result = compare_maps(session, pair, proof->cluster_size, &map);
+    *proved = map.result != MAP_DIFFERENT;
     if (!*proved)
         return 0;
     if (proof->verify == REFLINK_VERIFY_FULL)
         return compare_all(session, pair, proved, side);
-    return prove_sample(session, pair, map, proved, side);
+    return prove_sample(session, proof, pair, &map, proved, side);
 }

@@ -10,14 +10,16 @@
 struct proof {
     enum reflink_verify verify;
     uint32_t cluster_size; /* that of the volume's extents; 0: unknown */
+    bool alone;            /* the file has no other request */
 };
 
 /*
  * Proves that `pair->dest` holds what was just cloned from `pair->source`.
- * By sample: both have the same clusters where the volume tells, allocated
- * ranges are not lost where it tells of those only, and a bounded number of
- * blocks, first and last among them, reads the same. In full: every byte
- * reads the same, and the clusters are compared, too.
+ * By sample: both have the same clusters where the volume tells, and the last
+ * block in them reads the same; where it does not, allocated ranges are not
+ * lost, and a bounded number of blocks, first and last among them, reads the
+ * same. In full: every byte reads the same, and the clusters are compared,
+ * too.
  *
  * `*proved` is false where anything differs. An error is one of reading, of
  * `*side`.

@@ -186,7 +186,10 @@ static enum piece_end prove_piece(const struct state *s,
     /* extents are counted in clusters: a volume that asked for another
        alignment may have told the wrong size for them */
     bool told_right = t->lesson->alignment == 0;
-    struct proof proof = {t->policy->verify, told_right ? t->cluster_size : 0};
+    struct proof proof = {.verify = t->policy->verify,
+                          .cluster_size = told_right ? t->cluster_size : 0,
+                          .alone = piece->length >=
+                                   t->length - t->length % transfer_unit(t)};
     struct compare_pair pair = {
         .source = t->source,
         .dest = t->dest,
