@@ -1,0 +1,124 @@
+/* What is read to believe a clone whose clusters are shared. */
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "../../src/core/prove.h"
+#include "../../src/core/session.h"
+#include "world.h"
+
+enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000 };
+
+/* In clusters, told of both files; DEST's may have a hole in its place. */
+static uint64_t data_first;
+static uint64_t data_end;
+static bool dest_lacks_last;
+
+static void tell(const wchar_t *path, uint64_t vcn, struct os_extent *extents,
+                 size_t capacity, size_t *count, bool *more)
+{
+    bool dest = wcscmp(path, L"R:\\b") == 0;
+    struct os_extent rows[] = {{0, data_first, OS_HOLE, 0},
+                               {data_first, data_end, 500, 0},
+                               {data_end, 101, dest ? OS_HOLE : 900, 0}};
+    size_t used = dest_lacks_last ? 3 : 2;
+    *count = 0;
+    *more = false;
+    for (size_t i = 0; i < used && *count < capacity; i++) {
+        if (rows[i].next_vcn > vcn && rows[i].vcn < rows[i].next_vcn)
+            extents[(*count)++] = rows[i];
+    }
+}
+
+/* Spoils a byte of DEST, and says if a proof of the whole file sees it. */
+static bool is_seen(uint64_t at, bool alone, uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, alone};
+    struct compare_pair pair = {.length = LENGTH, .holes = data_first != 0};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    w.volume->teller = tell;
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", data_first * CLUSTER,
+                     (data_end < 101 ? data_end * CLUSTER : LENGTH) -
+                         data_first * CLUSTER,
+                     1);
+    sim_set_size(L"R:\\a", LENGTH);
+    sim_write_file(L"R:\\b", "", 0);
+    sim_fill_pattern(L"R:\\b", data_first * CLUSTER,
+                     (data_end < 101 ? data_end * CLUSTER : LENGTH) -
+                         data_first * CLUSTER,
+                     1);
+    sim_set_size(L"R:\\b", LENGTH);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    *reads = sim_calls(SIM_OP_READ);
+    cr_assert_eq(prove_clone(w.session, &proof, &pair, &proved, &side), 0);
+    *reads = sim_calls(SIM_OP_READ) - *reads;
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+Test(prove, blocks_beside_equal_clusters)
+{
+    static const struct {
+        uint64_t first;
+        uint64_t end;
+        uint64_t at;
+        bool alone;
+        bool seen;
+        uint64_t reads;
+    } rows[] = {
+        {0, 101, LENGTH - 2, false, true, 2},
+        {0, 101, LENGTH - CLUSTER, false, true, 2},
+        {0, 101, LENGTH - CLUSTER - 2, false, false, 2},
+        {0, 101, 0, false, false, 2},
+        {0, 101, 0, true, true, 4},
+        {0, 101, CLUSTER - 2, true, true, 4},
+        {0, 101, CLUSTER, true, false, 4},
+        {0, 101, LENGTH - 2, true, true, 2}, /* and no more is read */
+        /* where data begins and ends, not the file */
+        {10, 50, 50 * CLUSTER - 2, false, true, 2},
+        {10, 50, 10 * CLUSTER, true, true, 4},
+        {10, 50, 5, true, false, 4},
+        {10, 50, LENGTH - 2, false, false, 2},
+        {10, 11, 10 * CLUSTER, true, true, 2}, /* one block is both */
+        {10, 11, 10 * CLUSTER + 1, false, true, 2},
+        {10, 11, 5, true, false, 2},
+    };
+    dest_lacks_last = false;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t reads = 0;
+        data_first = rows[i].first;
+        data_end = rows[i].end;
+        cr_expect_eq(is_seen(rows[i].at, rows[i].alone, &reads), rows[i].seen,
+                     "row %zu", i);
+        cr_expect_eq(reads, rows[i].reads, "row %zu: %llu", i,
+                     (unsigned long long)reads);
+    }
+}
+
+/* What is a hole in both is right as it is. */
+Test(prove, holes_are_not_read)
+{
+    uint64_t reads = 0;
+    data_first = 101;
+    data_end = 101;
+    dest_lacks_last = false;
+    cr_expect_not(is_seen(0, true, &reads));
+    cr_expect_eq(reads, 0);
+}
+
+/* Room that only SOURCE has, and that reads as zeros in both, is not where a
+   clone can be seen. */
+Test(prove, unwritten_room_is_no_data)
+{
+    uint64_t reads = 0;
+    data_first = 10;
+    data_end = 50;
+    dest_lacks_last = true;
+    cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+}
