@@ -49,13 +49,15 @@ def is_clone(frame):
 
 class Fault:
     """At the `nth` clone request from now, at this moment: `strike` is
-    called, and then the connection is cut, or goes silent."""
+    called, and then the connection is cut, goes silent, or is left alone."""
 
-    def __init__(self, moment, nth, strike, silent):
+    CUTS, SILENT, LEAVES = range(3)
+
+    def __init__(self, moment, nth, strike, ends):
         self.moment = moment
         self.left = nth
         self.strike = strike
-        self.silent = silent
+        self.ends = ends
         self.awaited = None  # the message whose answer it waits for
 
     def meets_request(self, frame):
@@ -129,7 +131,6 @@ class Proxy:
         server.close()
 
     def _pump(self, client, server):
-        peers = {client: server, server: client}
         frames = {client: Frames(), server: Frames()}
         while True:
             for end in select.select([client, server], [], [])[0]:
@@ -137,11 +138,12 @@ class Proxy:
                 if not data:
                     return
                 for frame in frames[end].add(data):
-                    if not self._pass(frame, end is client, peers[end]):
+                    if not self._pass(frame, client, server, end is client):
                         return
 
-    def _pass(self, frame, to_server, peer):
+    def _pass(self, frame, client, server, to_server):
         """Sends a message on; false if the connection is to end."""
+        peer = server if to_server else client
         with self.lock:
             fault = self.fault
             self.bytes += len(frame)
@@ -158,6 +160,6 @@ class Proxy:
             peer.sendall(frame)
         self.faults_met += 1
         fault.strike()
-        if fault.silent:
-            threading.Event().wait()
-        return False
+        while fault.ends == Fault.SILENT and client.recv(1 << 16):
+            pass  # until it gives up
+        return fault.ends == Fault.LEAVES

@@ -109,11 +109,9 @@ class Session:
         try:
             answer = self.smb.recvSMB(self.smb.sendSMB(packet))
         except nmb.NetBIOSTimeout as error:
-            self.lost = IO_TIMEOUT
-            raise Lost(IO_TIMEOUT) from error
+            raise self._end(IO_TIMEOUT) from error
         except (OSError, nmb.NetBIOSError) as error:
-            self.lost = NETWORK_NAME_DELETED
-            raise Lost(NETWORK_NAME_DELETED) from error
+            raise self._end(NETWORK_NAME_DELETED) from error
         if answer["Status"] == NETWORK_NAME_DELETED:
             self.forget(tree)
         return answer["Status"], answer["Data"]
@@ -125,6 +123,11 @@ class Session:
             except SessionError as error:
                 raise Lost(error.get_error_code()) from error
         return self.trees[share]
+
+    def _end(self, status):
+        self.lost = status
+        self.close()
+        return Lost(status)
 
     def forget(self, tree):
         """The server has ended what was entered: the next open enters anew."""
@@ -234,7 +237,7 @@ class Redirector:
         if self.session is None or not self.session.alive():
             if self.session is not None:
                 self.session.close()
-            self.session = None
+                self.session = None
             self.session = Session(*self.where)
         return self.session
 

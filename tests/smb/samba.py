@@ -48,6 +48,25 @@ SHARE = """[{name}]
 """
 
 
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+
+def why_not():
+    """Why there can be no server here; empty if there can."""
+    smbd = shutil.which("smbd", path=PATH)
+    if smbd is None or shutil.which("smbpasswd", path=PATH) is None:
+        return "no smbd, or no smbpasswd (samba)"
+    built = subprocess.run([smbd, "-b"], stdout=subprocess.PIPE, check=True)
+    folders = [
+        line.split(":", 1)[1].strip()
+        for line in built.stdout.decode().splitlines()
+        if line.strip().startswith("MODULESDIR:")
+    ]
+    if not any(os.path.exists(f"{folder}/vfs/btrfs.so") for folder in folders):
+        return "smbd has no module btrfs (samba-vfs-modules)"
+    return ""
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -88,7 +107,7 @@ class Samba:
         os.chmod(os.path.join(folder, "private"), 0o700)
         self.config = os.path.join(folder, "smb.conf")
         self.write()
-        self._run("smbpasswd", "-s", "-a", self.user, text=2 * (PASSWORD + "\n"))
+        self._passwd("-s", "-a", self.user, text=2 * (PASSWORD + "\n"))
 
     def write(self):
         """Writes the configuration; a running server reads it when told to."""
@@ -97,10 +116,10 @@ class Samba:
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def _run(self, program, *words, text=""):
-        found = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+    @staticmethod
+    def _run(program, *words, text=""):
         subprocess.run(
-            [found or program, "-c", self.config, *words],
+            [shutil.which(program, path=PATH), *words],
             input=text.encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -108,12 +127,17 @@ class Samba:
             timeout=20,
         )
 
+    def _passwd(self, *words, text=""):
+        self._run("smbpasswd", "-c", self.config, *words, text=text)
+
+    def _control(self, *words):
+        self._run("smbcontrol", "-s", self.config, "smbd", *words)
+
     def start(self):
-        path = os.environ["PATH"] + ":/usr/sbin:/sbin"
         with open(os.path.join(self.folder, "smbd.out"), "ab") as out:
             self.process = subprocess.Popen(
                 [
-                    shutil.which("smbd", path=path),
+                    shutil.which("smbd", path=PATH),
                     "--foreground",
                     "--no-process-group",
                     "--configfile=" + self.config,
@@ -144,11 +168,11 @@ class Samba:
         self.process = None
 
     def reload(self):
-        self._run("smbcontrol", "smbd", "reload-config")
+        self._control("reload-config")
 
     def close_share(self, name):
         """Has the server end all that is connected to a share."""
-        self._run("smbcontrol", "smbd", "close-share", name)
+        self._control("close-share", name)
 
     def enable_user(self, on):
-        self._run("smbpasswd", "-e" if on else "-d", self.user)
+        self._passwd("-e" if on else "-d", self.user)

@@ -10,8 +10,10 @@ one on standard output, `ok` and what was asked for, or `error` and why.
     count                     bytes on the wire, clone requests, connections,
                               faults met
     fault MOMENT NTH WHAT MS  at the NTH clone request from now; MOMENT is of
-                              proxy.py; WHAT is cut, silent, kill, or restart
-                              after so many milliseconds
+                              proxy.py; WHAT is cut, silent, kill, restart
+                              (MS milliseconds later), revoke (the user's right
+                              to log on), or a share's name, which becomes
+                              read-only
     cut                       the connection, now
     kill, start               the server, at once
     read-only SHARE yes|no    and have its users enter it anew
@@ -24,8 +26,13 @@ import threading
 import time
 
 from proxy import Fault, Proxy
-from redirector import Redirector
-from samba import PASSWORD, Samba, Share
+from samba import PASSWORD, Samba, Share, why_not
+
+try:
+    from redirector import Redirector
+except ImportError as missing:
+    Redirector = None
+    MISSING = f"no Python module {missing.name} (python3-impacket)"
 
 ANSWER_SECONDS = 1.5  # how long the redirector waits; Windows: a minute
 
@@ -58,8 +65,15 @@ class Stage:
             "silent": lambda: None,
             "kill": self.kill,
             "restart": lambda: self._restart(int(milliseconds) / 1000),
+            "revoke": lambda: self.user("off"),
         }
-        self.proxy.arm(Fault(moment, int(nth), strikes[what], what == "silent"))
+        strike = strikes.get(what) or (lambda: self.read_only(what, "yes"))
+        ends = Fault.CUTS
+        if what == "silent":
+            ends = Fault.SILENT
+        elif what not in strikes:
+            ends = Fault.LEAVES  # the server itself ends what it has to
+        self.proxy.arm(Fault(moment, int(nth), strike, ends))
 
     def _restart(self, seconds):
         self.samba.kill()
@@ -78,7 +92,7 @@ class Stage:
         self.samba.shares[share].read_only = answer == "yes"
         self.samba.write()
         self.samba.reload()
-        time.sleep(0.05)  # the server does both on its own time
+        time.sleep(0.05)  # the server does both in its own time
         self.samba.close_share(share)
         time.sleep(0.05)
 
@@ -98,6 +112,10 @@ def serve(stage):
 
 def main():
     folder, *shares = sys.argv[1:]
+    reason = MISSING if Redirector is None else why_not()
+    if reason:
+        print("skip", reason, flush=True)
+        return
     stage = Stage(folder, [Share(*share.split("=")) for share in shares])
     print("ok", flush=True)
     try:
