@@ -127,6 +127,7 @@ void smb_enter(void)
     if (desk == NULL || script == NULL || mkdir(desk, 0755) != 0)
         e2e_broken("smb");
     char *words[] = {(char *)(uintptr_t)python,
+                     (char *)(uintptr_t) "-B", /* leaves no files behind */
                      script,
                      desk,
                      local_share("one", "btrfs", 0x11),
