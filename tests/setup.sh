@@ -13,6 +13,7 @@ packages=(
     xfsprogs btrfs-progs e2fsprogs               # volumes that clone or do not
     attr mount util-linux
     python3-jsonschema                           # holds --json to its schema
+    samba samba-vfs-modules python3-impacket     # a real SMB 3.1.1 server
 )
 
 is_installed()

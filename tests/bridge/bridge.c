@@ -1,8 +1,9 @@
 /*
  * The test bridge: a DLL that, loaded into a Windows program under Wine, lets
  * files on XFS and Btrfs answer the way ReFS answers, and clones for real
- * with FICLONERANGE. Files anywhere else, and requests of any other kind,
- * reach Wine unaltered.
+ * with FICLONERANGE. Files below a server's name are that server's: see
+ * bridge_smb.h. Files anywhere else, and requests of any other kind, reach
+ * Wine unaltered.
  *
  * This file has the functions that stand in for ntdll's; bridge_config.h
  * tells which environment variables are heeded.
@@ -13,6 +14,7 @@
 #include "bridge_hook.h"
 #include "bridge_log.h"
 #include "bridge_nt.h"
+#include "bridge_smb.h"
 #include "bridge_status.h"
 #include "bridge_volume.h"
 
@@ -24,6 +26,17 @@ typedef nt_status(WINAPI *create_function)(
     HANDLE *handle, ACCESS_MASK access, const struct object_attributes *path,
     struct io_status_block *io, int64_t *allocation_size, ULONG attributes,
     ULONG sharing, ULONG disposition, ULONG options, void *ea, ULONG ea_size);
+typedef nt_status(WINAPI *open_function)(HANDLE *handle, ACCESS_MASK access,
+                                         const struct object_attributes *path,
+                                         struct io_status_block *io,
+                                         ULONG sharing, ULONG options);
+typedef nt_status(WINAPI *close_function)(HANDLE handle);
+typedef nt_status(WINAPI *transfer_function)(HANDLE handle, HANDLE event,
+                                             nt_apc_routine apc,
+                                             void *apc_context,
+                                             struct io_status_block *io,
+                                             void *buffer, ULONG size,
+                                             int64_t *offset, ULONG *key);
 typedef nt_status(WINAPI *query_function)(HANDLE handle,
                                           struct io_status_block *io,
                                           void *buffer, ULONG size,
@@ -35,6 +48,10 @@ typedef nt_status(WINAPI *flush_function)(HANDLE handle,
 
 static hook_function original_fs_control;
 static hook_function original_create;
+static hook_function original_open;
+static hook_function original_close;
+static hook_function original_read;
+static hook_function original_write;
 static hook_function original_query_volume;
 static hook_function original_query_file;
 static hook_function original_query_basic_by_path;
@@ -55,8 +72,17 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
                                     .input_size = input ? input_size : 0,
                                     .output = output,
                                     .output_size = output ? output_size : 0};
+    struct smb_control control = {code, input, request.input_size, output,
+                                  request.output_size};
+    smb_handle remote = smb_find(handle);
     nt_status status;
 
+    if (remote) {
+        status = smb_control(remote, io, &control);
+        if (event)
+            SetEvent(event);
+        return status;
+    }
     if (!fsctl_answer(code, &request, &status)) {
         status = ((fs_control_function)original_fs_control)(
             handle, event, apc, apc_context, io, code, input, input_size,
@@ -73,6 +99,92 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
     return status;
 }
 
+/*
+ * Opens or creates a file on the server, and then, for a handle, what is there
+ * by now in the share's folder. Deleting it is the server's task.
+ */
+static nt_status create_remote(HANDLE *handle, struct smb_opening how,
+                               const struct object_attributes *path,
+                               struct io_status_block *io)
+{
+    smb_handle remote;
+    ULONG action;
+    nt_status status = smb_open(path, &how, &remote, &action);
+
+    if (status != ST_SUCCESS) {
+        io->result.status = status;
+        return status;
+    }
+    status = ((open_function)original_open)(
+        handle, how.access, path, io, how.sharing,
+        how.options & ~(ULONG)OPTION_DELETE_ON_CLOSE);
+    if (status != ST_SUCCESS) {
+        log_line("SMB open: Wine cannot follow, status=%08X", (unsigned)status);
+        smb_close(remote);
+        return status;
+    }
+    io->information = action;
+    smb_adopt(*handle, remote);
+    return ST_SUCCESS;
+}
+
+static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
+                             const struct object_attributes *path,
+                             struct io_status_block *io, ULONG sharing,
+                             ULONG options)
+{
+    struct smb_opening how = {access, sharing, DISPOSITION_OPEN, options};
+
+    if (smb_has_path(path))
+        return create_remote(handle, how, path, io);
+    return ((open_function)original_open)(handle, access, path, io, sharing,
+                                          options);
+}
+
+static nt_status WINAPI close(HANDLE handle)
+{
+    smb_handle remote = smb_find(handle);
+
+    if (remote) {
+        smb_release(handle);
+        smb_close(remote);
+    }
+    return ((close_function)original_close)(handle);
+}
+
+/* Without an offset it is for Wine, which keeps the file's position. */
+static nt_status WINAPI read(HANDLE handle, HANDLE event, nt_apc_routine apc,
+                             void *apc_context, struct io_status_block *io,
+                             void *buffer, ULONG size, int64_t *offset,
+                             ULONG *key)
+{
+    smb_handle remote = offset ? smb_find(handle) : 0;
+
+    if (!remote)
+        return ((transfer_function)original_read)(
+            handle, event, apc, apc_context, io, buffer, size, offset, key);
+    smb_read(remote, io, buffer, size, *offset);
+    if (event)
+        SetEvent(event);
+    return io->result.status;
+}
+
+static nt_status WINAPI write(HANDLE handle, HANDLE event, nt_apc_routine apc,
+                              void *apc_context, struct io_status_block *io,
+                              void *buffer, ULONG size, int64_t *offset,
+                              ULONG *key)
+{
+    smb_handle remote = offset ? smb_find(handle) : 0;
+
+    if (!remote)
+        return ((transfer_function)original_write)(
+            handle, event, apc, apc_context, io, buffer, size, offset, key);
+    smb_write(remote, io, buffer, size, *offset);
+    if (event)
+        SetEvent(event);
+    return io->result.status;
+}
+
 static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
                                const struct object_attributes *path,
                                struct io_status_block *io,
@@ -80,10 +192,14 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
                                ULONG sharing, ULONG disposition, ULONG options,
                                void *ea, ULONG ea_size)
 {
-    nt_status status = ((create_function)original_create)(
+    struct smb_opening how = {access, sharing, disposition, options};
+    nt_status status;
+
+    if (smb_has_path(path))
+        return create_remote(handle, how, path, io);
+    status = ((create_function)original_create)(
         handle, access, path, io, allocation_size, attributes, sharing,
         disposition, options, ea, ea_size);
-
     if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
                                  io->information == CREATE_SUPERSEDED))
         file_overwritten(*handle);
@@ -93,18 +209,26 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
 static nt_status WINAPI query_volume(HANDLE handle, struct io_status_block *io,
                                      void *buffer, ULONG size, ULONG class)
 {
-    nt_status status = ((query_function)original_query_volume)(
-        handle, io, buffer, size, class);
+    smb_handle remote = smb_find(handle);
+    nt_status status;
 
+    if (remote)
+        return smb_query_volume(remote, io, buffer, size, class);
+    status = ((query_function)original_query_volume)(handle, io, buffer, size,
+                                                     class);
     return volume_correct(handle, io, buffer, size, class, status);
 }
 
 static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,
                                    void *buffer, ULONG size, ULONG class)
 {
-    nt_status status =
-        ((query_function)original_query_file)(handle, io, buffer, size, class);
+    smb_handle remote = smb_find(handle);
+    nt_status status;
 
+    if (remote && smb_queries_file(class))
+        return smb_query_file(remote, io, buffer, size, class);
+    status =
+        ((query_function)original_query_file)(handle, io, buffer, size, class);
     if (status == ST_SUCCESS || status == ST_BUFFER_OVERFLOW)
         file_information_correct(handle, buffer, size, class);
     return status;
@@ -114,9 +238,12 @@ static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,
 static nt_status WINAPI
 query_basic_by_path(const struct object_attributes *path, void *buffer)
 {
-    nt_status status =
-        ((query_path_function)original_query_basic_by_path)(path, buffer);
+    nt_status status;
 
+    if (smb_has_path(path))
+        return smb_query_by_path(path, buffer, sizeof(struct file_basic),
+                                 CLASS_FILE_BASIC);
+    status = ((query_path_function)original_query_basic_by_path)(path, buffer);
     if (status == ST_SUCCESS)
         attributes_correct_by_path(path, buffer, CLASS_FILE_BASIC);
     return status;
@@ -125,9 +252,12 @@ query_basic_by_path(const struct object_attributes *path, void *buffer)
 static nt_status WINAPI query_full_by_path(const struct object_attributes *path,
                                            void *buffer)
 {
-    nt_status status =
-        ((query_path_function)original_query_full_by_path)(path, buffer);
+    nt_status status;
 
+    if (smb_has_path(path))
+        return smb_query_by_path(path, buffer, sizeof(struct file_network_open),
+                                 CLASS_FILE_NETWORK_OPEN);
+    status = ((query_path_function)original_query_full_by_path)(path, buffer);
     if (status == ST_SUCCESS)
         attributes_correct_by_path(path, buffer, CLASS_FILE_NETWORK_OPEN);
     return status;
@@ -136,8 +266,11 @@ static nt_status WINAPI query_full_by_path(const struct object_attributes *path,
 static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
                                  void *buffer, ULONG size, ULONG class)
 {
+    smb_handle remote = smb_find(handle);
     nt_status status;
 
+    if (remote && smb_sets_file(class))
+        return smb_set_file(remote, io, buffer, size, class);
     if (class == CLASS_FILE_END_OF_FILE && size >= sizeof(int64_t) &&
         file_grow(handle, *(const int64_t *)buffer, &status)) {
         io->result.status = status;
@@ -149,9 +282,13 @@ static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
 
 static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)
 {
-    nt_status status = ((flush_function)original_flush)(handle, io);
+    smb_handle remote = smb_find(handle);
     struct bridge_file file;
+    nt_status status;
 
+    if (remote)
+        return smb_flush(remote, io);
+    status = ((flush_function)original_flush)(handle, io);
     if (file_open(handle, 0, &file) != ST_SUCCESS)
         return status;
     if (file_is_data(&file))
@@ -165,6 +302,10 @@ static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)
 static const struct hook hooks[] = {
     {"NtFsControlFile", (hook_function)fs_control, &original_fs_control},
     {"NtCreateFile", (hook_function)create, &original_create},
+    {"NtOpenFile", (hook_function)open, &original_open},
+    {"NtClose", (hook_function)close, &original_close},
+    {"NtReadFile", (hook_function)read, &original_read},
+    {"NtWriteFile", (hook_function)write, &original_write},
     {"NtQueryVolumeInformationFile", (hook_function)query_volume,
      &original_query_volume},
     {"NtQueryInformationFile", (hook_function)query_file, &original_query_file},
@@ -184,5 +325,5 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         return TRUE;
     DisableThreadLibraryCalls(instance);
     return config_read() && file_startup() && volume_startup() &&
-           hook_install(hooks, sizeof hooks / sizeof hooks[0]);
+           smb_startup() && hook_install(hooks, sizeof hooks / sizeof hooks[0]);
 }

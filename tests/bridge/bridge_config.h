@@ -9,6 +9,8 @@
  *                           that meet them fail with C000048C
  * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
  * REFLINK_BRIDGE_LOG        absolute Linux path, appended to
+ * REFLINK_BRIDGE_SMB        SERVER=SOCKET: files below \\SERVER\ are a real
+ *                           server's; bridge_smb.h tells how
  */
 #ifndef BRIDGE_CONFIG_H
 #define BRIDGE_CONFIG_H

@@ -15,6 +15,8 @@ enum {
     CALL_IOCTL = 16,
     CALL_PREAD = 17,
     CALL_PWRITE = 18,
+    CALL_SOCKET = 41,
+    CALL_CONNECT = 42,
     CALL_FCNTL = 72,
     CALL_FTRUNCATE = 77,
     CALL_FSTATFS = 138,
@@ -54,6 +56,30 @@ static int64_t at(const void *pointer)
 int linux_open(const char *path, int flags, int mode)
 {
     return (int)system_call(CALL_OPEN, at(path), flags, mode, 0, 0);
+}
+
+int linux_connect(const char *path)
+{
+    enum { FAMILY_UNIX = 1, STREAM = 1 };
+    struct {
+        uint16_t family;
+        char path[108];
+    } address = {.family = FAMILY_UNIX};
+    int fd, result;
+
+    if (strlen(path) >= sizeof address.path)
+        return -LINUX_EINVAL;
+    strcpy(address.path, path);
+    fd = (int)system_call(CALL_SOCKET, FAMILY_UNIX, STREAM | LINUX_O_CLOEXEC, 0,
+                          0, 0);
+    if (fd < 0)
+        return fd;
+    result =
+        (int)system_call(CALL_CONNECT, fd, at(&address), sizeof address, 0, 0);
+    if (result >= 0)
+        return fd;
+    linux_close(fd);
+    return result;
 }
 
 int linux_close(int fd)

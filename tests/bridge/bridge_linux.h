@@ -116,6 +116,10 @@ struct linux_fiemap {
 };
 
 int linux_open(const char *path, int flags, int mode);
+
+/* A stream to the Unix socket of that name. */
+int linux_connect(const char *path);
+
 int linux_close(int fd);
 int64_t linux_read_at(int fd, void *buffer, size_t size, int64_t offset);
 int64_t linux_write_at(int fd, const void *buffer, size_t size, int64_t offset);

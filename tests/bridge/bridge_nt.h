@@ -23,8 +23,22 @@ struct io_status_block {
 typedef void(WINAPI *nt_apc_routine)(void *context, struct io_status_block *io,
                                      ULONG reserved);
 
-/* OBJECT_ATTRIBUTES, only ever passed on. */
-struct object_attributes;
+/* UNICODE_STRING; lengths are in bytes. */
+struct unicode_string {
+    USHORT length;
+    USHORT capacity;
+    WCHAR *buffer;
+};
+
+/* OBJECT_ATTRIBUTES */
+struct object_attributes {
+    ULONG size;
+    HANDLE root; /* the name begins there, if there is one */
+    struct unicode_string *name;
+    ULONG attributes;
+    void *security;
+    void *quality;
+};
 
 /* MS-FSCC 2.3; the low two bits of the number are the method, bits 14 and 15
  * the access the handle must have. */
@@ -109,18 +123,37 @@ struct refs_volume_data {
     int64_t reserved[9];
 };
 
+/* What NtCreateFile is to do. */
+#define DISPOSITION_OPEN 1u
+#define OPTION_DELETE_ON_CLOSE 0x1000u
+
+/* The options that a redirector hands on: directory, no directory, write
+ * through, delete on close, for backup, the reparse point itself. */
+#define SMB_OPTIONS (0x1u | 0x40u | 0x2u | OPTION_DELETE_ON_CLOSE | 0x205000u)
+
 /* What NtCreateFile says it did. */
 #define CREATE_SUPERSEDED 0u
 #define CREATE_OVERWRITTEN 3u
 
 /* FILE_INFORMATION_CLASS */
 #define CLASS_FILE_BASIC 4u
+#define CLASS_FILE_STANDARD 5u
+#define CLASS_FILE_INTERNAL 6u
+#define CLASS_FILE_EA 7u
+#define CLASS_FILE_RENAME 10u
+#define CLASS_FILE_LINK 11u
+#define CLASS_FILE_POSITION 14u
+#define CLASS_FILE_MODE 16u
 #define CLASS_FILE_ALL 18u
 #define CLASS_FILE_END_OF_FILE 20u
+#define CLASS_FILE_STREAM 22u
+#define CLASS_FILE_COMPLETION 30u
 #define CLASS_FILE_NETWORK_OPEN 34u
 #define CLASS_FILE_ATTRIBUTE_TAG 35u
 #define CLASS_FILE_ID 59u
+#define CLASS_FILE_RENAME_EX 65u
 #define CLASS_FILE_STAT 68u
+#define CLASS_FILE_LINK_EX 72u
 
 /* FileBasicInformation, also the head of FileAllInformation. */
 struct file_basic {
@@ -145,9 +178,18 @@ struct file_id {
     uint8_t id[16];
 };
 
+/* FileRenameInformation, FileLinkInformation and their _Ex forms. */
+struct file_name_information {
+    ULONG flags;
+    HANDLE root;
+    ULONG name_length; /* in bytes */
+    WCHAR name[1];
+};
+
 /* FS_INFORMATION_CLASS */
 #define CLASS_FS_VOLUME 1u
 #define CLASS_FS_SIZE 3u
+#define CLASS_FS_DEVICE 4u
 #define CLASS_FS_ATTRIBUTE 5u
 #define CLASS_FS_FULL_SIZE 7u
 
@@ -173,6 +215,11 @@ struct fs_full_size {
     int64_t available;
     uint32_t sectors_per_unit;
     uint32_t bytes_per_sector;
+};
+
+struct fs_device {
+    uint32_t type;
+    uint32_t characteristics;
 };
 
 struct fs_attribute {

@@ -70,6 +70,15 @@ static bool aligned(const struct request *r)
            (r->length % unit == 0 || exact_tail(r));
 }
 
+/* smbd looks at SOURCE's size first; on which borders a request has to lie is
+   its kernel's affair, and so comes last (seen on Samba 4.17). */
+static bool past_exact_end(const struct request *r)
+{
+    return r->volume->exact_tail && r->source &&
+           r->volume->past_end == SIM_PAST_END_IGNORED &&
+           r->source_offset + r->length > r->source->size;
+}
+
 /* ms-nfs41 looks at DEST's size before it looks at anything [REFS 1.6]. */
 static void clamp(struct request *r)
 {
@@ -92,6 +101,8 @@ static os_error check_request(struct request *r)
     if (r->length > INT64_MAX || r->source_offset > INT64_MAX - r->length ||
         r->dest_offset > INT64_MAX - r->length)
         return finish(r, CODE_INVALID_PARAMETER);
+    if (past_exact_end(r))
+        return finish(r, CODE_NOT_SUPPORTED);
     if (!aligned(r)) {
         if (!r->volume->copies_misaligned)
             return finish(r, CODE_INVALID_PARAMETER);

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""serve.py FOLDER NAME=PATH=MODULES=SERIAL...
+
+A Samba server with these shares, the relay in front of it, and the redirector
+behind which the test bridge sees it, all with their files in FOLDER; the
+redirector's socket is FOLDER/socket. Lives as long as its standard input, on
+which a test says, a line each, what is to happen; every line is answered by
+one on standard output, `ok` and what was asked for, or `error` and why.
+
+    count                     bytes on the wire, clone requests, connections,
+                              faults met
+    fault MOMENT NTH WHAT MS  at the NTH clone request from now; MOMENT is of
+                              proxy.py; WHAT is cut, silent, kill, restart
+                              (MS milliseconds later), revoke (the user's right
+                              to log on), or a share's name, which becomes
+                              read-only
+    cut                       the connection, now
+    kill, start               the server, at once
+    read-only SHARE yes|no    and have its users enter it anew
+    user on|off               whether the user may log on
+"""
+
+import os
+import sys
+import threading
+import time
+
+from proxy import Fault, Proxy
+from samba import PASSWORD, Samba, Share, why_not
+
+try:
+    from redirector import Redirector
+except ImportError as missing:
+    Redirector = None
+    MISSING = f"no Python module {missing.name} (python3-impacket)"
+
+ANSWER_SECONDS = 1.5  # how long the redirector waits; Windows: a minute
+
+
+class Stage:
+    """What a test directs."""
+
+    def __init__(self, folder, shares):
+        self.samba = Samba(folder, shares)
+        self.samba.start()
+        self.proxy = Proxy(self.samba.port)
+        self.redirector = Redirector(
+            self.proxy.port, self.samba.user, PASSWORD, ANSWER_SECONDS
+        )
+        self.redirector.listen(os.path.join(folder, "socket"))
+
+    def count(self):
+        proxy = self.proxy
+        numbers = (
+            proxy.bytes,
+            proxy.clones,
+            proxy.connections,
+            proxy.faults_met,
+        )
+        return " ".join(str(number) for number in numbers)
+
+    def fault(self, moment, nth, what, milliseconds):
+        strikes = {
+            "cut": lambda: None,
+            "silent": lambda: None,
+            "kill": self.kill,
+            "restart": lambda: self._restart(int(milliseconds) / 1000),
+            "revoke": lambda: self.user("off"),
+        }
+        strike = strikes.get(what) or (lambda: self.read_only(what, "yes"))
+        ends = Fault.CUTS
+        if what == "silent":
+            ends = Fault.SILENT
+        elif what not in strikes:
+            ends = Fault.LEAVES  # the server itself ends what it has to
+        self.proxy.arm(Fault(moment, int(nth), strike, ends))
+
+    def _restart(self, seconds):
+        self.samba.kill()
+        threading.Timer(seconds, self.samba.start).start()
+
+    def cut(self):
+        self.proxy.cut()
+
+    def kill(self):
+        self.samba.kill()
+
+    def start(self):
+        self.samba.start()
+
+    def read_only(self, share, answer):
+        self.samba.shares[share].read_only = answer == "yes"
+        self.samba.write()
+        self.samba.reload()
+        time.sleep(0.05)  # the server does both in its own time
+        self.samba.close_share(share)
+        time.sleep(0.05)
+
+    def user(self, state):
+        self.samba.enable_user(state == "on")
+
+
+def serve(stage):
+    for line in sys.stdin:
+        name, *words = line.split()
+        try:
+            answer = getattr(stage, name.replace("-", "_"))(*words)
+            print("ok", answer or "", flush=True)
+        except Exception as error:  # the test is to see it, whatever it is
+            print("error", repr(error), flush=True)
+
+
+def main():
+    folder, *shares = sys.argv[1:]
+    reason = MISSING if Redirector is None else why_not()
+    if reason:
+        print("skip", reason, flush=True)
+        return
+    stage = Stage(folder, [Share(*share.split("=")) for share in shares])
+    print("ok", flush=True)
+    try:
+        serve(stage)
+    finally:
+        stage.kill()
+        os._exit(0)  # threads wait for connections
+
+
+if __name__ == "__main__":
+    main()
