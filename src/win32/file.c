@@ -73,7 +73,9 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
                           how->flags, NULL);
     error = *handle == INVALID_HANDLE_VALUE ? GetLastError() : 0;
     free(full);
-    if (error == 0 && GetFileType(*handle) != FILE_TYPE_DISK) {
+    /* what is new is a file: no device or pipe is made like this */
+    if (error == 0 && how->disposition != CREATE_NEW &&
+        GetFileType(*handle) != FILE_TYPE_DISK) {
         CloseHandle(*handle);
         return ERROR_INVALID_FUNCTION;
     }

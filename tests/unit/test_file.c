@@ -631,6 +631,34 @@ Test(file, a_volume_is_asked_once)
     world_end(&w);
 }
 
+/* Calls so far, but for clone requests, the clock, and chance. */
+static uint64_t calls_beside_requests(void)
+{
+    return sim_calls(SIM_OP_ANY) + sim_calls(SIM_OP_CLOSE) -
+           sim_calls(SIM_OP_CLONE) - sim_calls(SIM_OP_RANDOM);
+}
+
+/*
+ * SOURCE is opened, asked for its state before and after, for its streams,
+ * attributes and integrity; DEST is looked for, made, asked for its integrity
+ * and its size, marked sparse and not, sized, stamped, flushed and named; two
+ * maps and two pairs of blocks are the proof; two are closed. The first file
+ * has its volumes found out, too.
+ */
+Test(file, a_large_clone_takes_24_calls)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, GI, 9);
+    world_run(&w);
+    uint64_t first = calls_beside_requests();
+    cr_expect_leq(first, 28, "%llu", (unsigned long long)first);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    uint64_t second = calls_beside_requests() - first;
+    cr_expect_leq(second, 24, "%llu", (unsigned long long)second);
+    world_end(&w);
+}
+
 /* A directory is one place, and its neighbour, or what lies below, another. */
 Test(file, other_directories_are_asked_anew)
 {
