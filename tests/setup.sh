@@ -48,10 +48,33 @@ apt()
         </dev/null >>"$log" 2>&1
 }
 
+# The tests start the server that they need. The package would start one of its
+# own, now and at each boot, which nobody has asked for: both is prevented where
+# the package was not there before.
+policy=/usr/sbin/policy-rc.d
+keep_quiet()
+{
+    [[ " ${missing[*]} " == *" samba "* ]] && [ ! -e "$policy" ] || return 0
+    trap '"${as_root[@]}" rm -f "$policy"; rm -f "$log"' EXIT
+    printf '#!/bin/sh\nexit 101\n' |
+        "${as_root[@]}" tee "$policy" >/dev/null
+    "${as_root[@]}" chmod 755 "$policy"
+}
+
+disable()
+{
+    [[ " ${missing[*]} " == *" samba "* ]] || return 0
+    command -v systemctl >/dev/null || return 0
+    "${as_root[@]}" systemctl disable smbd nmbd samba-ad-dc \
+        >>"$log" 2>&1 || true
+}
+
 echo "setup: installing ${missing[*]}"
+keep_quiet
 if ! { apt update &&
     apt install -y --no-install-recommends "${missing[@]}"; }; then
     tail -20 "$log" >&2
     echo "setup: apt-get failed; missing: ${missing[*]}" >&2
     exit 1
 fi
+disable

@@ -134,6 +134,8 @@ class Samba:
         self._run("smbcontrol", "-s", self.config, "smbd", *words)
 
     def start(self):
+        """The server ends by itself when it reads the end of its input, and
+        so never outlives this process, however that ends."""
         with open(os.path.join(self.folder, "smbd.out"), "ab") as out:
             self.process = subprocess.Popen(
                 [
@@ -142,7 +144,7 @@ class Samba:
                     "--no-process-group",
                     "--configfile=" + self.config,
                 ],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
