@@ -81,30 +81,70 @@ static bool clip(struct os_range *range, uint64_t offset, uint64_t end)
 
 enum { RANGES_AT_ONCE = 64 };
 
+/*
+ * Asks for the ranges in [offset, offset + *length). Windows fills the buffer
+ * with those that fit. smbd answers "too small" and nothing else (seen on
+ * Samba 4.17), so less of the file is asked for then; `*length` tells how much.
+ */
+static os_error query_ranges(struct os_file *file, uint64_t offset,
+                             uint64_t *length, struct sdk_range *out,
+                             size_t *found, bool *more)
+{
+    struct sdk_range in;
+    DWORD size = 0;
+    os_error error = ERROR_INSUFFICIENT_BUFFER;
+    in.offset.QuadPart = (LONGLONG)offset;
+    for (; *length != 0; *length /= 2) {
+        in.length.QuadPart = (LONGLONG)*length;
+        error =
+            win32_control(file, FSCTL_QUERY_ALLOCATED_RANGES, &in, sizeof in,
+                          out, RANGES_AT_ONCE * sizeof *out, &size);
+        if (error != ERROR_INSUFFICIENT_BUFFER)
+            break;
+    }
+    *more = error == ERROR_MORE_DATA;
+    *found = size / sizeof *out;
+    return *more ? 0 : error;
+}
+
+/* The ranges of [offset, end) as far as there is room; whether there is for
+   all of them. */
+static bool take_ranges(const struct sdk_range *out, size_t found,
+                        uint64_t offset, uint64_t end, struct os_range *ranges,
+                        size_t capacity, size_t *count)
+{
+    for (size_t i = 0; i < found; i++) {
+        struct os_range range = {(uint64_t)out[i].offset.QuadPart,
+                                 (uint64_t)out[i].length.QuadPart};
+        if (!clip(&range, offset, end))
+            continue;
+        if (*count == capacity)
+            return false;
+        ranges[(*count)++] = range;
+    }
+    return true;
+}
+
 os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
                       struct os_range *ranges, size_t capacity, size_t *count,
                       bool *more)
 {
-    struct sdk_range in;
     struct sdk_range out[RANGES_AT_ONCE];
-    DWORD size = 0;
-    if (capacity > RANGES_AT_ONCE)
-        capacity = RANGES_AT_ONCE;
-    in.offset.QuadPart = (LONGLONG)offset;
-    in.length.QuadPart = (LONGLONG)length;
-    os_error error =
-        win32_control(file, FSCTL_QUERY_ALLOCATED_RANGES, &in, sizeof in, out,
-                      (DWORD)(capacity * sizeof out[0]), &size);
-    if (error != 0 && error != ERROR_MORE_DATA)
-        return error;
-    *more = error == ERROR_MORE_DATA;
+    uint64_t end = offset + length;
     *count = 0;
-    for (size_t i = 0; i < size / sizeof out[0]; i++) {
-        struct os_range range = {(uint64_t)out[i].offset.QuadPart,
-                                 (uint64_t)out[i].length.QuadPart};
-        if (clip(&range, offset, offset + length))
-            ranges[(*count)++] = range;
+    *more = false;
+    while (*count == 0 && offset < end) {
+        uint64_t part = end - offset;
+        size_t found = 0;
+        os_error error = query_ranges(file, offset, &part, out, &found, more);
+        if (error != 0)
+            return error;
+        if (!take_ranges(out, found, offset, offset + part, ranges, capacity,
+                         count))
+            *more = true;
+        offset += part;
     }
+    *more = *more || (*count != 0 && offset < end);
     return 0;
 }
 

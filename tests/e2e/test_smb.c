@@ -143,6 +143,27 @@ Test(smb, five_gib_sparse)
     EXPECT(result, e2e_allocated("c") <= 7 * MIB);
 }
 
+/* More ranges of data than fit into one answer, which this server then gives
+   none of: holes are kept by a copy, too, and little is read of them. */
+Test(smb, copies_keep_holes)
+{
+    static struct range data[201];
+    static const char attributes[] = "0x220";
+    for (size_t i = 0; i < 200; i++)
+        data[i] = (struct range){i * 5 * MIB, 64 * KIB};
+    smb_enter();
+    e2e_make_sparse("a", GIB, data);
+    cr_assert(
+        setxattr("a", "user.DOSATTRIB", attributes, sizeof attributes, 0) == 0);
+    struct smb_count before = smb_count();
+    struct result *result = RUN(one("a"), smb_path("other", "b"));
+    unsigned long bytes = smb_count().bytes - before.bytes;
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_same_bytes("a", "../other/b"));
+    EXPECT(result, e2e_allocated("../other/b") <= 16 * MIB);
+    cr_expect(bytes < 32 * MIB, "%lu bytes", bytes);
+}
+
 /* --- other shares, other volumes --------------------------------------------
  */
 
