@@ -126,6 +126,10 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     }
     if (code == CODE_INVALID_PARAMETER && learn_alignment(t))
         return PIECE_AGAIN;
+    /* smbd tells of units of 1 KiB whatever the volume's clusters are: a file
+       that is smaller than any of these is smaller than one [REFS 1.18] */
+    if (code == CODE_INVALID_PARAMETER && t->source_size < ladder[0])
+        return give_up(s, REFLINK_REASON_BELOW_CLUSTER);
     t->facts.has_cloned = s->has_cloned;
     if (code == CODE_INVALID_FUNCTION && !s->has_cloned)
         t->lesson->no_cloning = true;

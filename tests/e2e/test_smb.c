@@ -62,7 +62,8 @@ Test(smb, sizes)
 
 Test(smb, sizes_always)
 {
-    static const uint64_t sizes[] = {1, 1023, 4096, 4097, 3 * MIB + 1};
+    static const uint64_t sizes[] = {1,    1023, 1024, 1025,       2047,
+                                     4095, 4096, 4097, 3 * MIB + 1};
     smb_enter();
     for (size_t i = 0; i < ROWS(sizes); i++) {
         e2e_make("a", sizes[i]);

@@ -370,6 +370,20 @@ ALL_SCENARIOS(smb_tfo)
 ALL_SCENARIOS(smb_sofs)
 ALL_SCENARIOS(samba)
 
+/* The server speaks of 1 KiB, its volume has clusters of 4. */
+Test(samba, below_the_volumes_cluster)
+{
+    static const uint64_t all[] = {1024, 1025, 2047, 4095};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct world w = world_make("samba");
+        w.policy.mode = REFLINK_ALWAYS;
+        sim_fill_pattern(L"R:\\a", 0, all[i], 5);
+        world_run(&w);
+        expect_same(&w, &samba, L"R:\\a", L"R:\\b");
+        world_end(&w);
+    }
+}
+
 /* The simulated Samba is asked, and answers, what a real one was and did
    (tests/e2e/test_smb.c, exact_tail). */
 Test(samba, as_the_real_one)
