@@ -24,6 +24,7 @@ struct job {
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
     wchar_t *temporary; /* what DEST is called until it is whole */
+    wchar_t *stale;     /* a temporary that its server may not have deleted */
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
@@ -300,13 +301,20 @@ static void undo(struct job *job, bool committed)
 {
     bool remove =
         job->dest != NULL && !committed && !job->marked && !job->vanishing;
+    bool lost = (job->vanishing || job->marked) && job->dest != NULL &&
+                !committed && restart_end_of(job->outcome) == ATTEMPT_TRANSIENT;
     metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
         os_remove(job->temporary);
     os_close(job->source.file);
     claims_drop(job->session->claims, &job->claim);
-    free(job->temporary);
+    if (lost) {
+        free(job->stale);
+        job->stale = job->temporary;
+    } else {
+        free(job->temporary);
+    }
     job->dest = NULL;
     job->source.file = NULL;
     job->temporary = NULL;
@@ -323,6 +331,19 @@ static bool open_and_claim_source(struct job *job)
     return true;
 }
 
+/*
+ * A server that dies forgets which files were to vanish with their handles.
+ * It takes them to the end of the run, at worst: until it answers again.
+ */
+static void remove_stale(struct job *job)
+{
+    if (job->stale == NULL ||
+        classify_io(os_remove(job->stale)) == FATE_TRANSIENT)
+        return;
+    free(job->stale);
+    job->stale = NULL;
+}
+
 static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_END;
@@ -336,6 +357,7 @@ static enum attempt_end attempt(struct job *job)
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK;
     }
     undo(job, committed);
+    remove_stale(job);
     return end == ATTEMPT_END ? restart_end_of(job->outcome) : end;
 }
 
@@ -366,6 +388,7 @@ void reflink_file(struct reflink_session *session,
     if (open_check_paths(source, dest, outcome)) {
         while (restart_again(&job.restart, attempt(&job), outcome))
             ;
+        free(job.stale);
     }
     if (outcome->status != REFLINK_OK) { /* what was moved is gone again */
         outcome->bytes_cloned = 0;
