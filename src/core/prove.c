@@ -1,7 +1,7 @@
 #include "prove.h"
 
 /* Blocks read from each file for a request where only bytes can speak. */
-enum { SAMPLES_ALONE = 16 };
+enum { SAMPLES_ALONE = 8 };
 enum { SAMPLE_SIZE = 4096 };
 
 enum map_result { MAP_EQUAL, MAP_DIFFERENT, MAP_UNTOLD };
