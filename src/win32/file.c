@@ -12,20 +12,25 @@ struct opening {
 };
 
 /* The rights a clone request needs of each side stand in REFS.md 1.1 and
-   2.4; a link in DEST's place is never followed when DEST is made. */
+   2.4; a link in DEST's place is never followed when DEST is made. What is
+   read or written from its beginning to its end is said to be, so that the
+   system reads ahead and need not keep all of it in its cache [CreateFileW,
+   caching behavior]. */
 static const struct opening openings[] = {
     [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                       OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
     [OS_OPEN_SOURCE] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA,
-                        FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING, 0},
+                        FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING,
+                        FILE_FLAG_SEQUENTIAL_SCAN},
     [OS_OPEN_SOURCE_SHARED] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES |
                                    FILE_READ_EA,
                                FILE_SHARE_READ | FILE_SHARE_WRITE |
                                    FILE_SHARE_DELETE,
-                               OPEN_EXISTING, 0},
+                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN},
     [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
-                       FILE_FLAG_OPEN_REPARSE_POINT},
+                       FILE_FLAG_OPEN_REPARSE_POINT |
+                           FILE_FLAG_SEQUENTIAL_SCAN},
     [OS_OPEN_SOURCE_DIRECTORY] = {FILE_READ_ATTRIBUTES | FILE_READ_EA,
                                   FILE_SHARE_READ | FILE_SHARE_WRITE |
                                       FILE_SHARE_DELETE,

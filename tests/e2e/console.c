@@ -245,16 +245,28 @@ static long clock_ms(void)
     return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static bool has_come(const char *text)
+{
+    return console.raw != NULL && strstr(console.raw, text) != NULL;
+}
+
+/* A slice of time for the program, one for the console behind it: what it
+   shows for a moment only is then seen. */
+enum { SLICE_US = 3000 };
+
 bool console_await(const char *text)
 {
     long end = clock_ms() + AWAIT_MS;
-    while (clock_ms() < end) {
-        if (console.raw != NULL && strstr(console.raw, text) != NULL)
-            return true;
-        if (!read_some())
-            break;
+    bool open = true;
+    while (clock_ms() < end && open && !has_come(text)) {
+        console_signal(SIGCONT);
+        usleep(SLICE_US);
+        console_signal(SIGSTOP);
+        usleep(SLICE_US);
+        open = read_some();
     }
-    return console.raw != NULL && strstr(console.raw, text) != NULL;
+    console_signal(SIGCONT);
+    return has_come(text);
 }
 
 void console_type(const char *keys)

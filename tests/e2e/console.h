@@ -14,7 +14,8 @@
 void console_begin(const char *const *arguments, unsigned columns,
                    const char *out);
 
-/* Whether this text has come within ten seconds, escape sequences and all. */
+/* Whether this text has come within ten seconds, escape sequences and all. The
+   program is slowed down meanwhile. */
 bool console_await(const char *text);
 
 /* Sends the program a signal of Linux: SIGSTOP to have time pass. */
