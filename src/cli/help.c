@@ -34,7 +34,7 @@ static const wchar_t *const usage[] = {
     L"  -f, --force           replace an existing DEST as one atomic step\n",
     L"  -n, --no-clobber      leave an existing DEST alone\n",
     L"  -j, --jobs=N          files of trees and lists in flight at once "
-    L"(default 2)\n",
+    L"(default 8)\n",
     L"  --security            also copy owner, group and permissions\n",
     L"A range, which goes into DEST in place; DEST grows, and is never "
     L"truncated:\n",

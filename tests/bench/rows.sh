@@ -263,11 +263,12 @@ row_tree_large()
     tree_rows "tree of $(full 1,000 100) files of 1 MiB"
 }
 
+# The default of -j is chosen by these.
 jobs_run()
 {
     fresh
-    bridged "$reflink" -q -r "-j$1" 'v:\tree' 'v:\out'
-    note_wall "jobs $1"
+    bridged "$reflink" -q -r "-j$1" "v:\\$jobs_tree" 'v:\out'
+    note_wall "jobs $1 $jobs_tree"
 }
 
 jobs_1()
@@ -290,20 +291,28 @@ jobs_8()
     jobs_run 8
 }
 
-row_jobs()
+jobs_16()
+{
+    jobs_run 16
+}
+
+# jobs_of TREE WHAT
+jobs_of()
 {
     local jobs
-    windows "$reflink" --help
-    grep -q -e --jobs "$work/out" || {
-        say "jobs: reflink has no --jobs yet"
-        return 0
-    }
-    make tree tree "$(full 10000 500)" 0 65536
-    in_turn "$pairs" jobs_1 jobs_2 jobs_4 jobs_8
-    for jobs in 2 4 8; do
-        compare "tree of small files: -j$jobs to -j1" least "jobs $jobs" \
-            "jobs 1"
+    jobs_tree=$1
+    in_turn "$pairs" jobs_1 jobs_2 jobs_4 jobs_8 jobs_16
+    for jobs in 2 4 8 16; do
+        compare "$2: -j$jobs to -j1" least "jobs $jobs $1" "jobs 1 $1"
     done
+}
+
+row_jobs()
+{
+    make tree small "$(full 10000 500)" 0 65536
+    make tree large "$(full 1000 100)" $mib $mib
+    jobs_of small "tree of $(full 10,000 500) files of 0 to 64 KiB"
+    jobs_of large "tree of $(full 1,000 100) files of 1 MiB"
 }
 
 # ---- memory, start -----------------------------------------------------

@@ -161,7 +161,7 @@ static void take_real_files(long count)
                  count);
     cr_assert_eq(tree_shell("mkdir in"), 0);
     cr_assert_eq(tree_shell(e2e_text("here=$PWD; cd /usr && %s | "
-                                     "tar -cf - -T - --no-recursion | "
+                                     "tar -cf - -T - | "
                                      "tar -xf - -C \"$here/in\" -o -m",
                                      names)),
                  0);
