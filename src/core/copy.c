@@ -275,7 +275,8 @@ bool copy_range(struct reflink_session *session, const struct copy_job *job,
     struct copy copy = {session, job, outcome, NULL};
     if (job->backward)
         return copy_backward(&copy);
-    if (job->length >= FLUSHER_LEAST)
+    if (job->blank &&
+        job->length >= FLUSHER_LEAST) /* else nobody asked for a flush */
         copy.flusher = flusher_start(job->dest);
     bool copied = copy_forward(&copy);
     os_error error = flusher_end(copy.flusher);

@@ -200,3 +200,16 @@ Test(copy, does_without_a_flush, .timeout = 60)
     cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
     world_end(&w);
 }
+
+/* What goes into a DEST that is there is not promised to be on the disk. */
+Test(copy, nothing_is_flushed_in_place, .timeout = 60)
+{
+    struct world w = make_long();
+    struct reflink_range all = {.to_end = true};
+    sim_fill_pattern(L"R:\\b", 0, FLUSHER_LEAST, 8);
+    reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\b", &all, &w.outcome);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_FLUSH), 0);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
