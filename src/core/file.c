@@ -60,18 +60,28 @@ static bool look_at_dest(struct job *job)
                                  job->outcome)));
 }
 
+/* Where SOURCE lies, if that is known: beside the last one, or beside DEST. */
+static const struct place *source_place(const struct job *job)
+{
+    const struct reflink_session *session = job->session;
+    const wchar_t *path = job->outcome->source;
+    if (session_is_at(&session->source, path))
+        return &session->source;
+    return session_is_at(&session->dest, path) ? &session->dest : NULL;
+}
+
 /* SOURCE's volume; `assumed` where nobody asked the file itself for it. */
 static bool find_source_volume(struct job *job)
 {
-    struct place *place = &job->session->source;
-    const wchar_t *path = job->outcome->source;
-    job->assumed = !job->source.identified && session_is_at(place, path);
+    const struct place *place = source_place(job);
+    job->assumed = !job->source.identified && place != NULL;
     if (job->assumed)
         job->source.info.identity.volume = place->volume;
     else if (!open_identify(&job->source, job->outcome))
         return false;
-    else if (!session_is_at(place, path))
-        session_move(place, path, job->source.info.identity.volume);
+    else if (place == NULL)
+        session_move(&job->session->source, job->outcome->source,
+                     job->source.info.identity.volume);
     return true;
 }
 
@@ -350,9 +360,8 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_and_claim_source(job) && look_at_dest(job) &&
-        find_source_volume(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
-        create_dest(job)) {
+        create_dest(job) && find_source_volume(job)) {
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK;
     }

@@ -618,16 +618,21 @@ Test(file, a_volume_is_asked_once)
     sim_fill_pattern(L"R:\\a", 0, MI, 9);
     world_run(&w);
     cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
-    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 2);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 1);
     cr_expect_eq(sim_calls(SIM_OP_QUERY_VOLUME), 1);
     cr_expect_eq(sim_calls(SIM_OP_ALLOCATION_UNIT), 1);
     cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), 1);
     world_run_paths(&w, L"R:\\a", L"R:\\c");
     cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
-    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 2);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 1);
     cr_expect_eq(sim_calls(SIM_OP_QUERY_VOLUME), 1);
     cr_expect_eq(sim_calls(SIM_OP_ALLOCATION_UNIT), 1);
     cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), 1);
+    sim_mkdir(L"R:\\far");
+    sim_fill_pattern(L"R:\\far\\a", 0, MI, 9);
+    world_run_paths(&w, L"R:\\far\\a", L"R:\\d");
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY), 2);
     world_end(&w);
 }
 
@@ -751,6 +756,19 @@ Test(file, a_link_to_another_volume_is_found_out)
     cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
     world_run_paths(&w, L"R:\\a", L"R:\\d");
     cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    world_end(&w);
+}
+
+/* So it is where it is the first, and beside DEST. */
+Test(file, the_first_may_be_a_link_to_another_volume)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"S:\\far", 0, MI, 3);
+    cr_assert_eq(sim_symlink(L"S:\\far", L"R:\\link"), 0);
+    world_run_paths(&w, L"R:\\link", L"R:\\c");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    cr_expect(sim_same_bytes(L"S:\\far", L"R:\\c"));
     world_end(&w);
 }
 
