@@ -363,7 +363,7 @@ memory_tree_many()
 row_memory()
 {
     local what many
-    many=$(full 100000 1000)
+    many=${BENCH_FILES:-$(full 100000 1000)}
     make dense small $mib
     make islands large $tib 16 $mib
     make tree one 1 4096 4096

@@ -7,6 +7,7 @@
 # them. --quick: small sizes, to see that it runs, not to quote. Needs root
 # (volumes, dropping of caches) and what the presets mingw and host have built.
 # All that was measured stays in build/bench: raw.tsv, and plots as SVG.
+# BENCH_FILES=N: the files of the memory row's large tree.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/tests/bench

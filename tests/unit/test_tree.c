@@ -248,16 +248,16 @@ Test(tree, bad_destinations)
     world_end(&w);
 }
 
-/* Hundreds of levels, far beyond MAX_PATH. */
+/* Thousands of levels, and nearly as long a path as Windows takes: 32,767. */
 Test(tree, deep)
 {
-    enum { LEVELS = 300 };
-    static wchar_t path[LEVELS * 8 + 100];
+    enum { LEVELS = 2000 };
+    static wchar_t path[LEVELS * 16 + 100];
     struct world w = world_make("refs-4k");
     wcscpy(path, L"R:\\t");
     sim_mkdir(path);
     for (int i = 0; i < LEVELS; i++) {
-        wcscat(path, L"\\level-x");
+        wcscat(path, L"\\level-15-chars_");
         sim_mkdir(path);
     }
     wcscat(path, L"\\file");
