@@ -262,9 +262,12 @@ os_error os_flush(struct os_file *file);
 /* Writes what the system holds back of `path`, opened only for this. */
 os_error os_flush_path(const wchar_t *path);
 
+/* Characters of the longest name in a directory, its end included. */
+enum { OS_NAME_ROOM = 264 };
+
 /* What stands in a directory. */
 struct os_entry {
-    wchar_t name[264];
+    wchar_t name[OS_NAME_ROOM];
     uint64_t size; /* end of file, as the directory has it */
     uint32_t attributes;
     bool is_link; /* symbolic link, junction, mount point: a name for another

@@ -6,6 +6,7 @@
 #include "codes.h"
 #include "growing_path.h"
 #include "literal.h"
+#include "names.h"
 #include "open.h"
 #include "path.h"
 
@@ -27,6 +28,7 @@ struct frame {
     size_t dest_length;
     wchar_t *source_words; /* its paths, while an entry needs other ones */
     wchar_t *dest_words;
+    wchar_t last[OS_NAME_ROOM]; /* the entry before */
 };
 
 struct walk {
@@ -185,6 +187,18 @@ static void restore(struct growing_path *path, wchar_t **words, size_t length)
     growing_path_cut(path, length);
 }
 
+/*
+ * Whether the entry before has the same name but for its case, as in a
+ * directory that tells cases apart. Listings are sorted whatever the case
+ * [FindNextFileW: NTFS], so no other entry has to be remembered.
+ */
+static bool comes_twice(struct frame *frame, const wchar_t *name)
+{
+    bool twice = names_compare(frame->last, name) == 0;
+    wcscpy(frame->last, name);
+    return twice;
+}
+
 /* To be entered when the listing is at its end. */
 static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
 {
@@ -206,11 +220,16 @@ static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
 static void visit(struct walk *walk, const struct os_entry *entry)
 {
     const struct tree_visitor *visitor = walk->visitor;
+    struct frame *frame = &walk->frames[walk->depth - 1];
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    if (directory && !entry->is_link && walk->depth > MOST_LISTS)
-        note(walk, &walk->frames[walk->depth - 1], entry->name);
+    bool twice = comes_twice(frame, entry->name);
+    if (directory && !entry->is_link && !twice && walk->depth > MOST_LISTS)
+        note(walk, frame, entry->name);
     else if (!push_name(walk, entry->name))
         return;
+    else if (twice)
+        fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_COLLISION);
     else if (entry->is_link)
         visitor->link(visitor->context, walk->source.words, walk->dest.words);
     else if (directory)

@@ -218,6 +218,16 @@ Test(tree_failures, names_in_both_cases)
     EXPECT(result, e2e_same_bytes("tree/Name", "new/Name") ||
                        e2e_same_bytes("tree/name", "new/name"));
     EXPECT(result, tree_shell("[ \"$(ls new | wc -l)\" = 1 ]") == 0);
+    /* never one over the other, and never in silence */
+    e2e_make_folder("tree/sub");
+    e2e_make_folder("tree/SUB");
+    result = RUN("-rf", "-j1", "tree", "forced");
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_like(result->err, "reflink: forced\\?ame: creating it: *"
+                                         "(183)*\nreflink: forced\\*: creating "
+                                         "it: *(183)*\n"));
+    EXPECT(result, e2e_has(result->out, " 1 cloned"));
+    EXPECT(result, tree_shell("[ \"$(ls forced | wc -l)\" = 2 ]") == 0);
 }
 
 /* What Win32 would make of a name is another file's: each is taken as it
