@@ -213,6 +213,7 @@ static struct transfer whole_transfer(struct job *job)
         .dest_size = size,
         .holes = (job->source.info.attributes & OS_ATTRIBUTE_SPARSE) != 0,
         .blank = true,
+        .unseen = true,
         .assumed = job->assumed,
     };
     transfer.facts.unproved = job->restart.unproved;

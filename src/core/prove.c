@@ -1,9 +1,9 @@
 #include "prove.h"
 
+#include "samples.h"
+
 /* Blocks read from each file for a request where only bytes can speak. */
 enum { SAMPLES_ALONE = 8 };
-enum { SAMPLE_SIZE = 4096 };
-
 enum map_result { MAP_EQUAL, MAP_DIFFERENT, MAP_UNTOLD };
 
 /* What the extents of both files tell of a request. */
@@ -14,7 +14,7 @@ struct map {
     uint64_t end;   /* and the end of the last such run */
 };
 
-enum { MAP_EXTENTS = 64 };
+enum { MAP_EXTENTS = 256 };
 
 /* A file's extents, read from the volume as they are needed. */
 struct map_reader {
@@ -25,6 +25,16 @@ struct map_reader {
     size_t index;
     bool more;
 };
+
+/* Goes to `vcn`; what was read in front of it stays of use behind it. */
+static void map_seek(struct map_reader *reader, uint64_t vcn)
+{
+    if (vcn < reader->vcn) {
+        reader->count = 0;
+        reader->index = 0;
+    }
+    reader->vcn = vcn;
+}
 
 /* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
 static os_error map_fill(struct map_reader *reader)
@@ -152,6 +162,16 @@ static bool is_unwritten(struct reflink_session *session,
     return error == 0 && equal;
 }
 
+/* A proof that goes on; the extents of both files are read once for all. */
+struct prover {
+    struct reflink_session *session;
+    const struct proof *proof;
+    struct map_reader source;
+    struct map_reader dest;
+    struct sample samples[PROVE_MOST + 1];
+    size_t count;
+};
+
 /* One more run of clusters that both files have. */
 static void note_data(struct map *map, uint64_t at, uint64_t length)
 {
@@ -162,14 +182,15 @@ static void note_data(struct map *map, uint64_t at, uint64_t length)
 }
 
 /* Compares the clusters of both ranges, run by run. */
-static enum map_result compare_maps(struct reflink_session *session,
+static enum map_result compare_maps(struct prover *prover,
                                     const struct compare_pair *pair,
-                                    uint32_t cluster_size, struct map *map)
+                                    struct map *map)
 {
-    struct map_reader source = {.file = pair->source};
-    struct map_reader dest = {.file = pair->dest};
-    source.vcn = pair->source_offset / cluster_size;
-    dest.vcn = pair->dest_offset / cluster_size;
+    struct map_reader *source = &prover->source;
+    struct map_reader *dest = &prover->dest;
+    uint32_t cluster_size = prover->proof->cluster_size;
+    map_seek(source, pair->source_offset / cluster_size);
+    map_seek(dest, pair->dest_offset / cluster_size);
     uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
     uint64_t left = total;
     while (left != 0) {
@@ -177,8 +198,8 @@ static enum map_result compare_maps(struct reflink_session *session,
         int64_t dest_lcn = OS_HOLE;
         uint64_t source_run = 0;
         uint64_t dest_run = 0;
-        if (map_next(&source, &source_lcn, &source_run) != 0 ||
-            map_next(&dest, &dest_lcn, &dest_run) != 0)
+        if (map_next(source, &source_lcn, &source_run) != 0 ||
+            map_next(dest, &dest_lcn, &dest_run) != 0)
             return MAP_UNTOLD;
         uint64_t run = source_run < dest_run ? source_run : dest_run;
         run = run < left ? run : left;
@@ -186,11 +207,11 @@ static enum map_result compare_maps(struct reflink_session *session,
             note_data(map, (total - left) * cluster_size, run * cluster_size);
         if (source_lcn != dest_lcn &&
             (dest_lcn != OS_HOLE ||
-             !is_unwritten(session, pair, (total - left) * cluster_size,
+             !is_unwritten(prover->session, pair, (total - left) * cluster_size,
                            run * cluster_size)))
             return MAP_DIFFERENT;
-        source.vcn += run;
-        dest.vcn += run;
+        source->vcn += run;
+        dest->vcn += run;
         left -= run;
     }
     /* data that lies in no cluster is resident, or the answer senseless */
@@ -224,61 +245,92 @@ static bool holes_agree(struct reflink_session *session,
     return true;
 }
 
+static void add_sample(struct prover *prover, const struct compare_pair *pair,
+                       uint64_t at, uint64_t length)
+{
+    prover->samples[prover->count++] = (struct sample){
+        .source_at = pair->source_offset + at,
+        .dest_at = pair->dest_offset + at,
+        .length = length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
+    };
+}
+
 /*
  * Where both files have the same clusters, what may still differ is data that
  * SOURCE has not written to them yet [REFS 1.17], which is its newest: so the
  * last block that lies in a cluster is read, of the file's only request the
  * first one, too. What is a hole in both needs no proof.
  */
-static os_error sample_shared(struct reflink_session *session,
-                              const struct proof *proof,
-                              const struct compare_pair *pair,
-                              const struct map *map, bool *proved,
-                              enum compare_side *side)
+static void sample_shared(struct prover *prover,
+                          const struct compare_pair *pair,
+                          const struct map *map)
 {
     uint64_t end = map->end < pair->length ? map->end : pair->length;
     uint64_t last =
         end - map->first > SAMPLE_SIZE ? end - SAMPLE_SIZE : map->first;
     if (!map->has_data)
-        return 0;
-    os_error error = compare_block(session, pair, last, (uint32_t)(end - last),
-                                   proved, side);
-    if (error != 0 || !*proved || !proof->alone || last == map->first)
-        return error;
-    uint64_t length = last - map->first;
-    return compare_block(session, pair, map->first,
-                         length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
-                         proved, side);
+        return;
+    add_sample(prover, pair, last, end - last);
+    if (prover->proof->alone && last != map->first)
+        add_sample(prover, pair, map->first, last - map->first);
 }
 
-static os_error prove_sample(struct reflink_session *session,
-                             const struct proof *proof,
-                             const struct compare_pair *pair,
-                             const struct map *map, bool *proved,
-                             enum compare_side *side)
+/* One request; the samples that it needs may come later. */
+static os_error prove_one(struct prover *prover,
+                          const struct compare_pair *pair, bool *proved,
+                          enum compare_side *side)
 {
-    if (map->result == MAP_EQUAL)
-        return sample_shared(session, proof, pair, map, proved, side);
-    *proved = holes_agree(session, pair);
-    if (!*proved)
-        return 0;
-    return compare_samples(session, pair, SAMPLES_ALONE, proved, side);
-}
-
-os_error prove_clone(struct reflink_session *session, const struct proof *proof,
-                     const struct compare_pair *pair, bool *proved,
-                     enum compare_side *side)
-{
-    *proved = true;
-    if (proof->verify == REFLINK_VERIFY_NONE || pair->length == 0)
-        return 0;
     struct map map = {.result = MAP_UNTOLD};
-    if (proof->cluster_size != 0)
-        map.result = compare_maps(session, pair, proof->cluster_size, &map);
+    if (prover->proof->cluster_size != 0)
+        map.result = compare_maps(prover, pair, &map);
     *proved = map.result != MAP_DIFFERENT;
     if (!*proved)
         return 0;
-    if (proof->verify == REFLINK_VERIFY_FULL)
-        return compare_all(session, pair, proved, side);
-    return prove_sample(session, proof, pair, &map, proved, side);
+    if (prover->proof->verify == REFLINK_VERIFY_FULL)
+        return compare_all(prover->session, pair, proved, side);
+    if (map.result == MAP_EQUAL) {
+        sample_shared(prover, pair, &map);
+        return 0;
+    }
+    *proved = holes_agree(prover->session, pair);
+    if (!*proved)
+        return 0;
+    return compare_samples(prover->session, pair, SAMPLES_ALONE, proved, side);
+}
+
+static os_error judge_samples(struct prover *prover, bool *proved,
+                              enum compare_side *side)
+{
+    samples_compare(prover->source.file, prover->dest.file, prover->samples,
+                    prover->count);
+    for (size_t i = 0; i < prover->count && *proved; i++) {
+        const struct sample *sample = &prover->samples[i];
+        *side = sample->side;
+        *proved = sample->equal;
+        if (sample->error != 0)
+            return sample->error;
+    }
+    return 0;
+}
+
+os_error prove_clones(struct reflink_session *session,
+                      const struct proof *proof,
+                      const struct compare_pair *pairs, size_t count,
+                      bool *proved, enum compare_side *side)
+{
+    struct prover prover = {.session = session,
+                            .proof = proof,
+                            .source = {.file = pairs[0].source},
+                            .dest = {.file = pairs[0].dest}};
+    *proved = true;
+    if (proof->verify == REFLINK_VERIFY_NONE)
+        return 0;
+    for (size_t i = 0; i < count && *proved; i++) {
+        os_error error = 0;
+        if (pairs[i].length != 0)
+            error = prove_one(&prover, &pairs[i], proved, side);
+        if (error != 0)
+            return error;
+    }
+    return *proved ? judge_samples(&prover, proved, side) : 0;
 }

@@ -13,19 +13,23 @@ struct proof {
     bool alone;            /* the file has no other request */
 };
 
+/* The most requests that are proved at a time. */
+enum { PROVE_MOST = 512 };
+
 /*
- * Proves that `pair->dest` holds what was just cloned from `pair->source`.
- * By sample: both have the same clusters where the volume tells, and the last
- * block in them reads the same; where it does not, allocated ranges are not
- * lost, and a bounded number of blocks, first and last among them, reads the
- * same. In full: every byte reads the same, and the clusters are compared,
- * too.
+ * Proves that DEST holds what was just cloned from SOURCE: `count` requests,
+ * 1 to PROVE_MOST, of one pair of files and in the order of both. By sample:
+ * both have the same clusters where the volume tells, and the last block in
+ * them reads the same; where it does not, allocated ranges are not lost, and a
+ * bounded number of blocks, first and last among them, reads the same. In full:
+ * every byte reads the same, and the clusters are compared, too.
  *
  * `*proved` is false where anything differs. An error is one of reading, of
  * `*side`.
  */
-os_error prove_clone(struct reflink_session *session, const struct proof *proof,
-                     const struct compare_pair *pair, bool *proved,
-                     enum compare_side *side);
+os_error prove_clones(struct reflink_session *session,
+                      const struct proof *proof,
+                      const struct compare_pair *pairs, size_t count,
+                      bool *proved, enum compare_side *side);
 
 #endif

@@ -14,6 +14,9 @@ struct state {
     bool by_bytes;        /* no more requests */
     struct lesson before; /* what was known when this began */
     bool has_cloned;      /* at least one whole cluster */
+    bool alone;           /* by one request */
+    struct compare_pair pending[PROVE_MOST]; /* cloned, and not proved yet */
+    size_t pending_count;
 };
 
 /* What became of a piece. */
@@ -183,8 +186,8 @@ static enum piece_end on_refusal(struct state *s,
     }
 }
 
-static enum piece_end prove_piece(const struct state *s,
-                                  const struct plan_piece *piece)
+/* Proves the requests that wait for it. */
+static enum piece_end prove_pending(struct state *s)
 {
     const struct transfer *t = s->t;
     /* extents are counted in clusters: a volume that asked for another
@@ -192,9 +195,29 @@ static enum piece_end prove_piece(const struct state *s,
     bool told_right = t->lesson->alignment == 0;
     struct proof proof = {.verify = t->policy->verify,
                           .cluster_size = told_right ? t->cluster_size : 0,
-                          .alone = piece->length >=
-                                   t->length - t->length % transfer_unit(t)};
-    struct compare_pair pair = {
+                          .alone = s->alone};
+    bool proved = true;
+    enum compare_side side = COMPARE_SOURCE;
+    os_error error = 0;
+    if (s->pending_count != 0)
+        error = prove_clones(t->session, &proof, s->pending, s->pending_count,
+                             &proved, &side);
+    s->pending_count = 0;
+    if (error != 0) {
+        outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
+                     side == COMPARE_SOURCE ? OUTCOME_SOURCE : OUTCOME_DEST);
+        return PIECE_FAILED;
+    }
+    return proved ? PIECE_DONE : PIECE_UNPROVED;
+}
+
+/* Proves a request: now, or with those that follow, where nobody sees DEST
+   before all are proved. */
+static enum piece_end prove_piece(struct state *s,
+                                  const struct plan_piece *piece)
+{
+    const struct transfer *t = s->t;
+    s->pending[s->pending_count++] = (struct compare_pair){
         .source = t->source,
         .dest = t->dest,
         .source_offset = piece->source_offset,
@@ -202,15 +225,11 @@ static enum piece_end prove_piece(const struct state *s,
         .length = piece->length,
         .holes = t->holes,
     };
-    bool proved = false;
-    enum compare_side side = COMPARE_SOURCE;
-    os_error error = prove_clone(t->session, &proof, &pair, &proved, &side);
-    if (error != 0) {
-        outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
-                     side == COMPARE_SOURCE ? OUTCOME_SOURCE : OUTCOME_DEST);
-        return PIECE_FAILED;
-    }
-    return proved ? PIECE_DONE : PIECE_UNPROVED;
+    s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
+               !s->has_cloned;
+    if (t->unseen && s->pending_count < PROVE_MOST)
+        return PIECE_DONE;
+    return prove_pending(s);
 }
 
 static os_error request(const struct transfer *t,
@@ -367,6 +386,8 @@ enum transfer_end transfer_run(struct transfer *transfer)
     enum piece_end end = PIECE_DONE;
     while (transfer->length != 0 && (end == PIECE_DONE || end == PIECE_AGAIN))
         end = run_step(&s);
+    if (end == PIECE_DONE || end == PIECE_AGAIN)
+        end = prove_pending(&s);
     if (!s.has_cloned) { /* what was tried in vain taught nothing */
         transfer->lesson->alignment = s.before.alignment;
         transfer->lesson->tail = s.before.tail;

@@ -67,7 +67,8 @@ proof_run()
 {
     fresh
     mkdir "$volume/out"
-    bridged "$reflink" --json --reflink=always "--verify=$1" 'v:\in\*' 'v:\out'
+    bridged "$reflink" --json -j1 --reflink=always "--verify=$1" \
+        'v:\in\*' 'v:\out'
     note_inside "proof $1"
 }
 

@@ -54,7 +54,7 @@ static bool is_seen(uint64_t at, bool alone, uint64_t *reads)
     cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
     cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
     *reads = sim_calls(SIM_OP_READ);
-    cr_assert_eq(prove_clone(w.session, &proof, &pair, &proved, &side), 0);
+    cr_assert_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
     *reads = sim_calls(SIM_OP_READ) - *reads;
     os_close(pair.dest);
     os_close(pair.source);
@@ -79,7 +79,7 @@ Test(prove, blocks_beside_equal_clusters)
         {0, 101, 0, true, true, 4},
         {0, 101, CLUSTER - 2, true, true, 4},
         {0, 101, CLUSTER, true, false, 4},
-        {0, 101, LENGTH - 2, true, true, 2}, /* and no more is read */
+        {0, 101, LENGTH - 2, true, true, 4},
         /* where data begins and ends, not the file */
         {10, 50, 50 * CLUSTER - 2, false, true, 2},
         {10, 50, 10 * CLUSTER, true, true, 4},
@@ -121,4 +121,87 @@ Test(prove, unwritten_room_is_no_data)
     data_end = 50;
     dest_lacks_last = true;
     cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+}
+
+/* --- several requests at a time ---------------------------------------------
+ */
+
+enum { REQUESTS = 3, REQUEST = 10 * CLUSTER };
+
+/* Spoils a byte of DEST; whether a proof of all requests sees it. */
+static bool is_seen_in_one_of(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER};
+    struct compare_pair pairs[REQUESTS];
+    struct os_file *source = NULL;
+    struct os_file *dest = NULL;
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    w.volume->teller = tell;
+    sim_fill_pattern(L"R:\\a", 0, REQUESTS * REQUEST, 1);
+    sim_fill_pattern(L"R:\\b", 0, REQUESTS * REQUEST, 1);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
+    for (uint64_t i = 0; i < REQUESTS; i++)
+        pairs[i] = (struct compare_pair){.source = source,
+                                         .dest = dest,
+                                         .source_offset = i * REQUEST,
+                                         .dest_offset = i * REQUEST,
+                                         .length = REQUEST};
+    cr_assert_eq(
+        prove_clones(w.session, &proof, pairs, REQUESTS, &proved, &side), 0);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 2 * REQUESTS);
+    cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 2); /* not for each of them */
+    os_close(dest);
+    os_close(source);
+    world_end(&w);
+    return !proved;
+}
+
+Test(prove, every_request_has_its_block)
+{
+    data_first = 0;
+    data_end = 101;
+    dest_lacks_last = false;
+    for (uint64_t i = 1; i <= REQUESTS; i++) {
+        cr_expect(is_seen_in_one_of(i * REQUEST - 2));
+        cr_expect(is_seen_in_one_of(i * REQUEST - CLUSTER));
+        cr_expect_not(is_seen_in_one_of(i * REQUEST - CLUSTER - 2));
+        cr_expect_not(is_seen_in_one_of((i - 1) * REQUEST));
+    }
+}
+
+static int requests_seen;
+
+/* The third request of the first attempt is spoilt when all are made. */
+static void spoil_third(void *unused)
+{
+    (void)unused;
+    wchar_t path[80];
+    if (++requests_seen != 3)
+        return;
+    for (size_t i = 0; i < sim_file_count(L"R:\\"); i++) {
+        swprintf(path, 80, L"R:\\%ls", sim_file_name(L"R:\\", i));
+        if (wcsstr(path, L"~reflink-") != NULL)
+            sim_write_at(path, UINT64_C(5) << 30, "x", 1);
+    }
+}
+
+/* A file of several requests, of which one had no effect: begun anew. */
+Test(prove, one_of_several_requests)
+{
+    struct world w = world_make("refs-4k");
+    requests_seen = 0;
+    sim_fill_pattern(L"R:\\a", 0, UINT64_C(9) << 30, 4);
+    for (uint64_t i = 1; i <= 3; i++)
+        sim_at_call(SIM_OP_CLONE, i, spoil_third, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 6);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
 }
