@@ -16,7 +16,7 @@ struct map {
 
 enum { MAP_EXTENTS = 256 };
 
-/* A file's extents, read from the volume as they are needed. */
+/* A file's extents, read from the volume as they are needed, forward only. */
 struct map_reader {
     struct os_file *file;
     uint64_t vcn; /* next cluster wanted */
@@ -25,16 +25,6 @@ struct map_reader {
     size_t index;
     bool more;
 };
-
-/* Goes to `vcn`; what was read in front of it stays of use behind it. */
-static void map_seek(struct map_reader *reader, uint64_t vcn)
-{
-    if (vcn < reader->vcn) {
-        reader->count = 0;
-        reader->index = 0;
-    }
-    reader->vcn = vcn;
-}
 
 /* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
 static os_error map_fill(struct map_reader *reader)
@@ -189,8 +179,8 @@ static enum map_result compare_maps(struct prover *prover,
     struct map_reader *source = &prover->source;
     struct map_reader *dest = &prover->dest;
     uint32_t cluster_size = prover->proof->cluster_size;
-    map_seek(source, pair->source_offset / cluster_size);
-    map_seek(dest, pair->dest_offset / cluster_size);
+    source->vcn = pair->source_offset / cluster_size;
+    dest->vcn = pair->dest_offset / cluster_size;
     uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
     uint64_t left = total;
     while (left != 0) {

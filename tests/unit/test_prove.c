@@ -6,7 +6,7 @@
 #include "../../src/core/session.h"
 #include "world.h"
 
-enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000 };
+enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000, MIB = 1 << 20 };
 
 /* In clusters, told of both files; DEST's may have a hole in its place. */
 static uint64_t data_first;
@@ -204,4 +204,42 @@ Test(prove, one_of_several_requests)
     cr_expect_eq(w.outcome.requests, 6);
     cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
     world_end(&w);
+}
+
+/* One block for each request of several, and no more. */
+Test(prove, a_block_of_each_request)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, UINT64_C(9) << 30, 4);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 3);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 6);
+    world_end(&w);
+}
+
+/* More requests than are proved at a time: none is left out. */
+Test(prove, more_requests_than_at_a_time)
+{
+    enum { LENGTH_GIB = 4 * (PROVE_MOST + 3) };
+    uint64_t length = (uint64_t)LENGTH_GIB << 30;
+    for (int spoilt = 0; spoilt < 2; spoilt++) {
+        struct world w = world_make("refs-4k");
+        sim_set_sparse(L"R:\\a", true);
+        for (uint64_t at = 0; at < length; at += UINT64_C(1) << 32)
+            sim_fill_pattern(L"R:\\a", at + MIB, CLUSTER, 4);
+        sim_set_size(L"R:\\a", length);
+        requests_seen = 0;
+        if (spoilt)
+            for (uint64_t i = 1; i <= 3; i++)
+                sim_at_call(SIM_OP_CLONE, PROVE_MOST - 3 + i, spoil_third,
+                            NULL);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+        cr_expect_geq(w.outcome.requests, PROVE_MOST + 3);
+        cr_expect_eq(w.outcome.requests > PROVE_MOST + 10, spoilt);
+        cr_expect_geq(sim_calls(SIM_OP_READ), 2 * (PROVE_MOST + 3));
+        world_end(&w);
+    }
 }
