@@ -31,8 +31,11 @@ struct worker {
 
 struct pool {
     struct pool_work work;
+    unsigned jobs;
     struct worker *workers;
     unsigned count;
+    unsigned tries;   /* to start a thread */
+    unsigned threads; /* that were started */
     struct claims *claims;
     struct os_gate *gate; /* NULL: the caller's thread does it all */
     /* what stands below is touched with the gate held, where there is one */
@@ -184,13 +187,43 @@ static void tell_all(struct pool *pool)
     tell_done(pool, UINT64_MAX);
 }
 
+static bool add_worker(struct pool *pool)
+{
+    struct worker *worker = &pool->workers[pool->count];
+    *worker = (struct worker){.pool = pool, .session = reflink_session_open()};
+    if (worker->session == NULL)
+        return false;
+    worker->session->claims = pool->claims;
+    reflink_session_watch(worker->session, watch, worker);
+    lock(pool);
+    pool->count++;
+    unlock(pool);
+    return true;
+}
+
+/* One thread more for each file that comes, up to the number of jobs: two
+   files need no eight. The first worker is the caller, who has none. */
+static void start_thread(struct pool *pool)
+{
+    if (pool->tries == pool->jobs)
+        return;
+    pool->tries++;
+    if (!add_worker(pool))
+        return;
+    struct worker *worker = &pool->workers[pool->count - 1];
+    if (os_thread_start(run_worker, worker, &worker->thread) == 0)
+        pool->threads++;
+}
+
 /* False, and all before is done, if there is no memory for it or no other
    thread: then the caller does it at once. */
 static bool hand_in(struct pool *pool, const struct slot *what,
                     const wchar_t *source, const wchar_t *dest)
 {
     struct slot slot = *what;
-    if (pool->gate == NULL)
+    if (pool->gate != NULL && slot.kind == SLOT_FILE)
+        start_thread(pool);
+    if (pool->threads == 0)
         return false;
     tell_done(pool, pool->end - pool->first == SLOTS ? 1 : 0);
     slot.source = path_splice(source, wcslen(source), L"");
@@ -239,41 +272,13 @@ void pool_told(struct pool *pool, const struct reflink_outcome *outcome)
 /* --- opening and closing ----------------------------------------------------
  */
 
-static bool add_worker(struct pool *pool)
-{
-    struct worker *worker = &pool->workers[pool->count];
-    *worker = (struct worker){.pool = pool, .session = reflink_session_open()};
-    if (worker->session == NULL)
-        return false;
-    worker->session->claims = pool->claims;
-    reflink_session_watch(worker->session, watch, worker);
-    pool->count++;
-    return true;
-}
-
-/* The first worker is the caller; the others have a thread each. No worker is
-   added once there is a thread. */
-static void start_threads(struct pool *pool)
-{
-    unsigned started = 0;
-    pool->gate = os_gate_make();
-    for (unsigned i = 1; pool->gate != NULL && i < pool->count; i++) {
-        struct worker *worker = &pool->workers[i];
-        started +=
-            os_thread_start(run_worker, worker, &worker->thread) == 0 ? 1 : 0;
-    }
-    if (started == 0) {
-        os_gate_free(pool->gate);
-        pool->gate = NULL;
-    }
-}
-
 struct pool *pool_open(const struct pool_work *work, unsigned jobs)
 {
     struct pool *pool = calloc(1, sizeof *pool);
     if (pool == NULL)
         return NULL;
     pool->work = *work;
+    pool->jobs = jobs;
     pool->workers = calloc((size_t)jobs + 1, sizeof *pool->workers);
     if (jobs > 1)
         pool->claims = claims_open();
@@ -281,11 +286,8 @@ struct pool *pool_open(const struct pool_work *work, unsigned jobs)
         pool_close(pool);
         return NULL;
     }
-    if (pool->claims != NULL) {
-        while (pool->count <= jobs && add_worker(pool))
-            ;
-        start_threads(pool);
-    }
+    if (pool->claims != NULL)
+        pool->gate = os_gate_make();
     return pool;
 }
 

@@ -159,6 +159,21 @@ Test(pool, sixteen_jobs)
     cr_expect_eq(sim_calls(SIM_OP_THREAD), 16);
 }
 
+/* No more threads than files. */
+Test(pool, few_files)
+{
+    struct world w = make_files(3);
+    struct pool *pool = open_pool(16);
+    pool_behind(pool, L"behind", L"x");
+    cr_expect_eq(seen.count, 1); /* at once: there is nothing before it */
+    for (int i = 0; i < 3; i++)
+        hand_in(pool, i);
+    pool_close(pool);
+    cr_expect_eq(sim_calls(SIM_OP_THREAD), 3);
+    cr_expect_eq(seen.count, 4);
+    world_end(&w);
+}
+
 /* What comes behind a slow file is done meanwhile, told later. */
 Test(pool, a_slow_file_holds_up_nobody)
 {
