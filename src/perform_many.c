@@ -322,11 +322,9 @@ static void run(struct performance *p)
     struct tree_visitor visitor = p->options->dry_run ? planning : doing;
     bool ready = p->options->dry_run ? open_rehearsal(p) : open_pool(p);
     visitor.context = p;
-    if (!ready) {
+    if (!ready)
         teller_no_memory(&p->teller);
-        return;
-    }
-    if (many_begin(p->many, &visitor))
+    else if (many_begin(p->many, &visitor))
         many_visit(p->many, &visitor);
     pool_close(p->pool);
     end_count(&p->count);
