@@ -42,16 +42,23 @@ struct walk {
     size_t capacity;
 };
 
+static void tell(const struct tree_visitor *visitor, const wchar_t *source,
+                 const wchar_t *dest, os_error error, enum reflink_step step,
+                 enum outcome_side side, enum reflink_hint hint)
+{
+    struct reflink_outcome outcome;
+    uint64_t start = outcome_begin(&outcome, source, dest);
+    outcome_fail_hint(&outcome, error, step, side, hint);
+    outcome_end(&outcome, start);
+    visitor->failed(visitor->context, &outcome);
+}
+
 static void fail_hint(const struct walk *walk, os_error error,
                       enum reflink_step step, enum outcome_side side,
                       enum reflink_hint hint)
 {
-    struct reflink_outcome outcome;
-    uint64_t start =
-        outcome_begin(&outcome, walk->source.words, walk->dest.words);
-    outcome_fail_hint(&outcome, error, step, side, hint);
-    outcome_end(&outcome, start);
-    walk->visitor->failed(walk->visitor->context, &outcome);
+    tell(walk->visitor, walk->source.words, walk->dest.words, error, step, side,
+         hint);
 }
 
 static void fail(const struct walk *walk, os_error error,
@@ -288,13 +295,15 @@ void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
         enter(&walk);
         while (goes_on(&walk))
             advance(&walk);
+    } else {
+        tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+             OUTCOME_DEST, REFLINK_HINT_NONE);
     }
     while (walk.depth != 0)
         pop_frame(&walk);
-    if (os_cancelled() && growing_path_set(&walk.source, source) &&
-        growing_path_set(&walk.dest, dest))
-        fail_hint(&walk, CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
-                  REFLINK_HINT_INTERRUPTED);
+    if (os_cancelled())
+        tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
+             OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
     free(walk.frames);
     growing_path_free(&walk.source);
     growing_path_free(&walk.dest);
