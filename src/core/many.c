@@ -155,17 +155,21 @@ struct each {
 };
 
 /* A name that Win32 would change goes behind a path where it does not. */
-static wchar_t *join_literal(const wchar_t *directory, const wchar_t *name)
+static os_error join_literal(const wchar_t *directory, const wchar_t *name,
+                             wchar_t **joined)
 {
     wchar_t *literal = NULL;
-    if (!literal_is_needed(name))
-        return *directory != L'\0' ? path_join(directory, name)
-                                   : path_splice(name, wcslen(name), L"");
-    if (literal_directory(directory, &literal) != 0)
-        return NULL;
-    wchar_t *joined = path_join(literal, name);
+    os_error error = 0;
+    if (literal_is_needed(name))
+        error = literal_directory(directory, &literal);
+    if (error != 0)
+        return error;
+    if (literal != NULL)
+        directory = literal;
+    *joined = *directory != L'\0' ? path_join(directory, name)
+                                  : path_splice(name, wcslen(name), L"");
     free(literal);
-    return joined;
+    return *joined != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
 static os_error match_paths(const struct many *many, const wchar_t *pattern,
@@ -174,11 +178,13 @@ static os_error match_paths(const struct many *many, const wchar_t *pattern,
 {
     wchar_t *directory =
         path_splice(pattern, path_directory_length(pattern), L"");
+    os_error error = CODE_NOT_ENOUGH_MEMORY;
     if (directory != NULL)
-        *source = join_literal(directory, name);
-    *dest = join_literal(many->dest, name);
+        error = join_literal(directory, name, source);
+    if (error == 0)
+        error = join_literal(many->dest, name, dest);
     free(directory);
-    return *source != NULL && *dest != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+    return error;
 }
 
 static os_error take_match(const struct many *many, const wchar_t *pattern,

@@ -308,3 +308,16 @@ Test(perform, paths_of_matches)
     cr_expect_eq(count_of(OS_STDOUT, L"r:/x/dot."), 0);
     world_end(&w);
 }
+
+/* The system's own code, not one of reflink's. */
+Test(perform, a_path_that_cannot_be_had)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\x");
+    sim_mkdir(L"R:\\y");
+    sim_fill_pattern(L"R:\\x\\dot.", 0, 5000, 1);
+    sim_fault_always(SIM_OP_FULL_PATH, CODE_ACCESS_DENIED);
+    cr_expect_eq(RUN(L"-j1", L"R:\\x\\*", L"R:\\y"), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"(5)"), 1, "%ls", sim_printed(OS_STDERR));
+    world_end(&w);
+}
