@@ -14,6 +14,7 @@ struct state {
     bool by_bytes;        /* no more requests */
     struct lesson before; /* what was known when this began */
     bool has_cloned;      /* at least one whole cluster */
+    bool has_proved;      /* and that was believed */
     bool alone;           /* by one request */
     struct compare_pair pending[PROVE_MOST]; /* cloned, and not proved yet */
     size_t pending_count;
@@ -202,6 +203,8 @@ static enum piece_end prove_pending(struct state *s)
     if (s->pending_count != 0)
         error = prove_clones(t->session, &proof, s->pending, s->pending_count,
                              &proved, &side);
+    s->has_proved =
+        s->has_proved || (s->pending_count != 0 && proved && error == 0);
     s->pending_count = 0;
     if (error != 0) {
         outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
@@ -388,7 +391,7 @@ enum transfer_end transfer_run(struct transfer *transfer)
         end = run_step(&s);
     if (end == PIECE_DONE || end == PIECE_AGAIN)
         end = prove_pending(&s);
-    if (!s.has_cloned) { /* what was tried in vain taught nothing */
+    if (!s.has_proved) { /* what was tried in vain taught nothing */
         transfer->lesson->alignment = s.before.alignment;
         transfer->lesson->tail = s.before.tail;
     }
