@@ -363,6 +363,7 @@ static enum attempt_end attempt(struct job *job)
     if (open_and_claim_source(job) && look_at_dest(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job) && find_source_volume(job)) {
+        remove_stale(job); /* its server is there, and may go again */
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK;
     }
