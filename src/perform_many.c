@@ -28,7 +28,6 @@ struct performance {
     struct pool *pool;
     struct reflink_session *rehearsal; /* of a dry run */
     struct count count;
-    const wchar_t *name; /* of the file that moved last */
 };
 
 /* --- counting ---------------------------------------------------------------
@@ -121,13 +120,20 @@ static void end_count(struct count *count)
 /* --- progress ---------------------------------------------------------------
  */
 
+/* A file that has moved on. */
+struct movement {
+    struct performance *performance;
+    const wchar_t *name;
+};
+
 static void look(void *context, struct progress_view *view)
 {
-    struct performance *p = context;
+    const struct movement *movement = context;
+    struct performance *p = movement->performance;
     struct pool_state state = pool_state(p->pool);
     begin_count(p);
     os_gate_lock(p->count.gate);
-    *view = (struct progress_view){.name = p->name,
+    *view = (struct progress_view){.name = movement->name,
                                    .done = state.bytes,
                                    .total = p->count.bytes,
                                    .many = true,
@@ -137,25 +143,13 @@ static void look(void *context, struct progress_view *view)
     os_gate_unlock(p->count.gate);
 }
 
-struct movement {
-    struct performance *performance;
-    const wchar_t *name;
-};
-
-static void look_at_movement(void *context, struct progress_view *view)
-{
-    struct movement *movement = context;
-    movement->performance->name = movement->name;
-    look(movement->performance, view);
-}
-
 static void moved(void *context, const struct reflink_outcome *so_far,
                   uint64_t total)
 {
     struct performance *p = context;
     struct movement movement = {p, so_far->dest};
     (void)total;
-    teller_moved(&p->teller, look_at_movement, &movement);
+    teller_moved(&p->teller, look, &movement);
 }
 
 /* --- doing ------------------------------------------------------------------
