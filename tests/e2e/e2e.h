@@ -10,7 +10,7 @@
  * The script that runs the tests says by environment variables where things
  * are:
  *
- *   E2E_REFLINK, E2E_LAUNCH, E2E_HOLD, E2E_ODD
+ *   E2E_REFLINK, E2E_LAUNCH, E2E_HOLD, E2E_ODD, E2E_CHECK, E2E_NOTHING
  *                                       programs for Windows, Linux paths
  *   E2E_WINE                            the loader; without it tests skip
  *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY
