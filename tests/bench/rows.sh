@@ -145,13 +145,28 @@ copy_cp_sync()
     note_wall "copy $cached cp, sync"
 }
 
+# What the disk takes for the same bytes, with no copying between: SOURCE read,
+# unless it is in the cache, while as much is written and flushed.
+copy_disk()
+{
+    copy_prepare
+    native sh -c '[ "$3" = cached ] || cat "$1" >/dev/null &
+        dd if=/dev/zero of="$2" bs=1M count="$4" conv=fsync 2>/dev/null &&
+            wait' - \
+        "$volume/source" "$volume/out" "$cached" $((copy_size / mib))
+    note_wall "copy $cached disk"
+}
+
 copy_rows()
 {
-    local cached=$1 what
+    local cached=$1 what copy_size
+    copy_size=$(full $((4 * gib)) $((256 * mib)))
     what="copy of $(full "4 GiB" "256 MiB"), $1"
-    make dense source "$(full $((4 * gib)) $((256 * mib)))"
+    make dense source "$copy_size"
     in_turn "$pairs" copy_reflink copy_copyfile_flush copy_cp_sync \
-        copy_copyfile copy_cp
+        copy_copyfile copy_cp copy_disk
+    compare "$what: to the disk alone, the same bytes read and written" least \
+        "copy $cached reflink" "copy $cached disk"
     compare "$what: to CopyFileExW and FlushFileBuffers" least \
         "copy $cached reflink" "copy $cached CopyFileExW, flush" 1.25
     compare "$what: to CopyFileExW, nothing flushed" least \
