@@ -293,7 +293,8 @@ static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)
         return status;
     if (file_is_data(&file))
         log_line("FLUSH status=%08X", (unsigned)status);
-    if (file.can_clone && file_is_data(&file) && status == ST_SUCCESS)
+    if (bridge_config.profile->zeros_unless_flushed && file.can_clone &&
+        file_is_data(&file) && status == ST_SUCCESS)
         file_mark_flushed(&file);
     file_close(&file);
     return status;

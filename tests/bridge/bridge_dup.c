@@ -153,15 +153,15 @@ static uint32_t integrity_number(const struct bridge_file *file)
 static void gather_source(const struct dup *d, HANDLE handle,
                           struct dup_facts *f)
 {
+    const struct bridge_profile *profile = bridge_config.profile;
     struct bridge_file *source = d->source;
 
     /* Any right will do to look it up; the rights are another rule. */
     f->source_status = file_open(handle, 0, source);
     if (f->source_status != ST_SUCCESS)
         return;
-    file_close(source);
     f->source_readable =
-        file_open(handle, FILE_READ_DATA | FILE_READ_ATTRIBUTES, source) ==
+        file_allows(handle, FILE_READ_DATA | FILE_READ_ATTRIBUTES) ==
         ST_SUCCESS;
     f->source_is_data = file_is_data(source);
     f->source_size = source->st.size;
@@ -170,9 +170,11 @@ static void gather_source(const struct dup *d, HANDLE handle,
     f->source_sparse = file_is_sparse(source);
     f->source_integrity = integrity_number(source);
     f->lock_conflict =
-        linux_is_locked(source->fd, d->source_offset, d->count, false) ||
-        linux_is_locked(d->target->fd, d->target_offset, d->count, true);
+        profile->honours_locks &&
+        (linux_is_locked(source->fd, d->source_offset, d->count, false) ||
+         linux_is_locked(d->target->fd, d->target_offset, d->count, true));
     f->source_flushed =
+        !profile->zeros_unless_flushed ||
         (source->options & OPTION_NO_INTERMEDIATE_BUFFERING) != 0 ||
         file_was_flushed(source);
 }

@@ -72,6 +72,53 @@ static void enter_volume(struct bridge_file *file)
     file->fd = root;
 }
 
+enum { MOST_VOLUMES = 8 };
+
+/* What a volume is does not change while a program runs, and asking for it
+   takes longer than most of what a request needs. */
+static struct {
+    SRWLOCK lock;
+    unsigned count;
+    uint64_t devices[MOST_VOLUMES];
+    struct linux_statfs answers[MOST_VOLUMES];
+} volumes = {.lock = SRWLOCK_INIT};
+
+static bool recall_volume(struct bridge_file *file)
+{
+    bool found = false;
+
+    AcquireSRWLockShared(&volumes.lock);
+    for (unsigned i = 0; i < volumes.count && !found; i++) {
+        found = volumes.devices[i] == file->st.device;
+        if (found)
+            file->fs = volumes.answers[i];
+    }
+    ReleaseSRWLockShared(&volumes.lock);
+    return found;
+}
+
+static void note_volume(const struct bridge_file *file)
+{
+    AcquireSRWLockExclusive(&volumes.lock);
+    if (volumes.count < MOST_VOLUMES) {
+        volumes.devices[volumes.count] = file->st.device;
+        volumes.answers[volumes.count++] = file->fs;
+    }
+    ReleaseSRWLockExclusive(&volumes.lock);
+}
+
+static int examine_volume(struct bridge_file *file)
+{
+    int result;
+
+    if (recall_volume(file))
+        return 0;
+    result = linux_fstatfs(file->fd, &file->fs);
+    if (result == 0)
+        note_volume(file);
+    return result;
+}
+
 /* Fills in all but the descriptor; 0 or a negated errno. */
 static int examine(struct bridge_file *file)
 {
@@ -82,7 +129,7 @@ static int examine(struct bridge_file *file)
         result = linux_fstat(file->fd, &file->st);
     }
     if (result == 0)
-        result = linux_fstatfs(file->fd, &file->fs);
+        result = examine_volume(file);
     if (result < 0)
         return result;
     file->cluster = (uint32_t)file->fs.block_size;
@@ -105,6 +152,17 @@ nt_status file_open(HANDLE handle, ACCESS_MASK access, struct bridge_file *file)
     if (result < 0)
         file_close(file);
     return file_status(result);
+}
+
+nt_status file_allows(HANDLE handle, ACCESS_MASK access)
+{
+    unsigned options;
+    int fd;
+    nt_status status = handle_to_fd(handle, access, &fd, &options);
+
+    if (status == ST_SUCCESS)
+        linux_close(fd);
+    return status;
 }
 
 void file_close(struct bridge_file *file)

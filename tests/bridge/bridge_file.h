@@ -8,7 +8,8 @@
  *   user.reflink.integrity  "ALGORITHM FLAGS" in decimal, as MS-FSCC 2.3.74;
  *                           absent: no integrity stream
  *   user.reflink.refcount   decimal: the count to report for shared clusters
- *   user.reflink.flushed    set by a flush: the write time it made durable
+ *   user.reflink.flushed    set by a flush, for profiles that heed it: the
+ *                           write time it made durable
  */
 #ifndef BRIDGE_FILE_H
 #define BRIDGE_FILE_H
@@ -25,7 +26,8 @@ struct bridge_file {
     bool can_clone;   /* lies on XFS or Btrfs */
     uint32_t cluster; /* the volume's, in bytes */
     struct linux_stat st;
-    struct linux_statfs fs;
+    struct linux_statfs fs; /* its kind, block size and flags; what is free
+                               may be long out of date */
 };
 
 struct file_integrity {
@@ -44,6 +46,10 @@ bool file_startup(void);
 nt_status file_open(HANDLE handle, ACCESS_MASK access,
                     struct bridge_file *file);
 void file_close(struct bridge_file *file);
+
+/* Whether `handle`, which can be opened, has all rights in `access`:
+   ST_SUCCESS, or the status of the refusal. */
+nt_status file_allows(HANDLE handle, ACCESS_MASK access);
 
 bool file_is_data(const struct bridge_file *file);
 bool file_is_directory(const struct bridge_file *file);

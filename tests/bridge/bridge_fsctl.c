@@ -126,13 +126,11 @@ static nt_status set_integrity_ex(struct fsctl_request *request)
  * (MS-FSA 2.1.5.10.38). An empty input means TRUE. */
 static nt_status set_sparse(struct fsctl_request *request)
 {
-    struct bridge_file probe;
     uint8_t sparse = 1;
 
-    if (file_open(request->handle, FILE_WRITE_DATA, &probe) != ST_SUCCESS &&
-        file_open(request->handle, FILE_WRITE_ATTRIBUTES, &probe) != ST_SUCCESS)
+    if (file_allows(request->handle, FILE_WRITE_DATA) != ST_SUCCESS &&
+        file_allows(request->handle, FILE_WRITE_ATTRIBUTES) != ST_SUCCESS)
         return ST_ACCESS_DENIED;
-    file_close(&probe);
     if (!file_is_data(request->file))
         return ST_INVALID_PARAMETER;
     if (request->input_size > 0)
@@ -165,22 +163,24 @@ static nt_status set_zero_data(struct fsctl_request *request)
 
 static nt_status get_refs_volume_data(struct fsctl_request *request)
 {
-    const struct linux_statfs *fs = &request->file->fs;
     struct refs_volume_data out = {0};
+    struct linux_statfs fs;
     uint32_t size = sizeof out;
 
     if (!bridge_config.profile->refs_volume_data)
         return ST_INVALID_DEVICE_REQUEST;
     if (request->output_size < size)
         return ST_BUFFER_TOO_SMALL;
+    if (linux_fstatfs(request->file->fd, &fs) < 0)
+        return ST_IO_DEVICE_ERROR;
     out.byte_count = size;
     out.major_version = 3;
     out.minor_version = 14;
     out.bytes_per_physical_sector = 4096;
     out.serial_number = (int64_t)request->file->st.device;
-    out.number_sectors = (int64_t)fs->blocks * (fs->block_size / SECTOR);
-    out.total_clusters = (int64_t)fs->blocks;
-    out.free_clusters = (int64_t)fs->blocks_free;
+    out.number_sectors = (int64_t)fs.blocks * (fs.block_size / SECTOR);
+    out.total_clusters = (int64_t)fs.blocks;
+    out.free_clusters = (int64_t)fs.blocks_free;
     out.bytes_per_sector = SECTOR;
     out.bytes_per_cluster = request->file->cluster;
     memcpy(request->output, &out, size);
@@ -254,14 +254,13 @@ bool fsctl_answer(uint32_t code, struct fsctl_request *request,
         file_close(&file);
         return false;
     }
-    file_close(&file);
-    *status = file_open(request->handle, access_of(code), &file);
+    *status = file_allows(request->handle, access_of(code));
     if (*status == ST_SUCCESS) {
         request->file = &file;
         *status = handler->answer(request);
         logged = handler->logs_itself;
-        file_close(&file);
     }
+    file_close(&file);
     if (!logged)
         log_line("%s status=%08X", handler->name, (unsigned)*status);
     return true;

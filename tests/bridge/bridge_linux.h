@@ -103,7 +103,7 @@ struct linux_extent {
     uint32_t reserved[3];
 };
 
-#define LINUX_FIEMAP_BATCH 64
+#define LINUX_FIEMAP_BATCH 256
 
 struct linux_fiemap {
     uint64_t start;

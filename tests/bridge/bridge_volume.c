@@ -93,10 +93,13 @@ static nt_status correct_attribute(const struct bridge_file *file,
     return room < length ? ST_BUFFER_OVERFLOW : ST_SUCCESS;
 }
 
-static nt_status correct(const struct bridge_file *file,
-                         struct io_status_block *io, void *buffer,
-                         uint32_t size, uint32_t class, nt_status status)
+/* `file` has what is free by now, too. */
+static nt_status correct(struct bridge_file *file, struct io_status_block *io,
+                         void *buffer, uint32_t size, uint32_t class,
+                         nt_status status)
 {
+    if (linux_fstatfs(file->fd, &file->fs) < 0)
+        return ST_IO_DEVICE_ERROR;
     switch (class) {
     case CLASS_FS_VOLUME:
         return answer_volume(file, io, buffer, size);
