@@ -93,6 +93,15 @@ static bool empty_streams(struct finish *finish)
     return error == 0;
 }
 
+/* Most directories have none. What cannot be asked for was set, as told. */
+static void check_attributes(const struct finish *finish)
+{
+    const struct os_info *source = &finish->source.info;
+    struct os_info now;
+    if (metadata_kept(source) != 0 && os_query_state(finish->dest, &now) == 0)
+        metadata_check(source, now.attributes, finish->outcome);
+}
+
 void directory_finish(struct reflink_session *session,
                       const struct reflink_policy *policy,
                       const wchar_t *source, const wchar_t *dest,
@@ -105,8 +114,9 @@ void directory_finish(struct reflink_session *session,
         metadata_open_streams(&finish.metadata, dest, outcome) &&
         empty_streams(&finish) &&
         metadata_copy(&finish.metadata, session, policy, &finish.source,
-                      finish.dest, outcome))
-        metadata_stamp(&finish.source, finish.dest, outcome);
+                      finish.dest, outcome) &&
+        metadata_stamp(&finish.source, finish.dest, outcome))
+        check_attributes(&finish);
     metadata_end(&finish.metadata);
     os_close(finish.dest);
     os_close(finish.source.file);

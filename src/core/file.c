@@ -220,16 +220,27 @@ static struct transfer whole_transfer(struct job *job)
     return transfer;
 }
 
-/* DEST is as long as it has to be: a request may have been clipped. */
-static bool check_size(struct job *job)
+/*
+ * DEST is as long as it has to be: a request may have been clipped. And it has
+ * SOURCE's attributes, of which those that its volume was seen to keep need
+ * not be asked for again.
+ */
+static bool check_dest(struct job *job)
 {
     struct os_info now;
-    if (job->outcome->requests == 0)
+    const struct os_info *source = &job->source.info;
+    struct lesson *lesson =
+        session_lesson(job->session, job->prepared.dest.identity.volume);
+    uint32_t seen = lesson != NULL ? lesson->kept : 0;
+    if (job->outcome->requests == 0 && (metadata_kept(source) & ~seen) == 0)
         return true;
     os_error error = os_query_state(job->dest, &now);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
-    return now.size == job->source.info.size ||
+    metadata_check(source, now.attributes, job->outcome);
+    if (lesson != NULL)
+        lesson->kept |= metadata_kept(source) & now.attributes;
+    return now.size == source->size ||
            fail_hint(job, CODE_HANDLE_EOF, REFLINK_STEP_SET_SIZE,
                      REFLINK_HINT_DIFFERENT);
 }
@@ -269,7 +280,10 @@ static bool commit(struct job *job)
                          : unmark_and_rename(job);
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
-    return error == 0 || fail(job, error, REFLINK_STEP_RENAME);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_RENAME);
+    metadata_clear_archive(&job->source, job->dest, job->outcome);
+    return true;
 }
 
 /* All that comes behind the bytes, the name last. */
@@ -278,9 +292,9 @@ static bool finish(struct job *job)
     return metadata_copy(&job->metadata, job->session, job->policy,
                          &job->source, job->dest, job->outcome) &&
            open_check_unchanged(&job->source, job->outcome) &&
-           check_size(job) &&
            metadata_stamp(&job->source, job->dest, job->outcome) &&
-           flush(job) && !outcome_stop(job->outcome) && commit(job);
+           check_dest(job) && flush(job) && !outcome_stop(job->outcome) &&
+           commit(job);
 }
 
 static enum attempt_end fill(struct job *job)

@@ -150,13 +150,41 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
             metadata_copy_security(source->file, dest, outcome));
 }
 
+uint32_t metadata_kept(const struct os_info *source)
+{
+    return source->attributes & KEPT_ATTRIBUTES;
+}
+
+static os_error stamp(const struct open_source *source, struct os_file *dest)
+{
+    return os_set_metadata(dest, metadata_kept(&source->info),
+                           source->info.written);
+}
+
 bool metadata_stamp(const struct open_source *source, struct os_file *dest,
                     struct reflink_outcome *outcome)
 {
-    os_error error = os_set_metadata(
-        dest, source->info.attributes & KEPT_ATTRIBUTES, source->info.written);
+    os_error error = stamp(source, dest);
     return error == 0 ||
            fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
+}
+
+void metadata_check(const struct os_info *source, uint32_t now,
+                    struct reflink_outcome *outcome)
+{
+    if ((metadata_kept(source) & ~now) != 0)
+        outcome->lost |= REFLINK_LOST_ATTRIBUTES;
+}
+
+/* A file that gets a name gets the archive attribute, too [MS-FSA 2.1.5.15.7,
+   2.1.5.15.12]. DEST is whole by then: that it keeps it is no failure. */
+void metadata_clear_archive(const struct open_source *source,
+                            struct os_file *dest,
+                            struct reflink_outcome *outcome)
+{
+    if ((source->info.attributes & OS_ATTRIBUTE_ARCHIVE) == 0 &&
+        stamp(source, dest) != 0)
+        outcome->lost |= REFLINK_LOST_ATTRIBUTES;
 }
 
 void metadata_end(struct metadata *metadata)

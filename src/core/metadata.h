@@ -38,9 +38,23 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
 bool metadata_copy_security(struct os_file *source, struct os_file *dest,
                             struct reflink_outcome *outcome);
 
-/* Sets attributes and last-write time: the last thing done to DEST. */
+/* Sets attributes and last-write time: the last thing done to DEST before it
+   gets its name. */
 bool metadata_stamp(const struct open_source *source, struct os_file *dest,
                     struct reflink_outcome *outcome);
+
+/* The attributes that DEST has to have from such a SOURCE. */
+uint32_t metadata_kept(const struct os_info *source);
+
+/* Whether DEST, whose attributes are `now`, has them. What it has not is
+   written down. */
+void metadata_check(const struct os_info *source, uint32_t now,
+                    struct reflink_outcome *outcome);
+
+/* Takes off again what DEST's new name gave it. */
+void metadata_clear_archive(const struct open_source *source,
+                            struct os_file *dest,
+                            struct reflink_outcome *outcome);
 
 /* Closes and frees what is left. */
 void metadata_end(struct metadata *metadata);

@@ -22,6 +22,7 @@ struct lesson {
     enum lesson_links links;
     struct os_volume told; /* what it told of itself; unknown: not asked */
     uint32_t unit;         /* its allocation unit; 0: not asked, or not told */
+    uint32_t kept;         /* OS_ATTRIBUTE_* that it was seen to keep */
 };
 
 /*

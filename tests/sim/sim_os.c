@@ -752,6 +752,13 @@ static os_error may_replace(const struct sim_name *there, bool replace)
     return 0;
 }
 
+/* A file, not a directory, that gets a name [MS-FSA 2.1.5.15.7, 12]. */
+static void set_archive(struct sim_node *node)
+{
+    if (!sim_is_folder(node))
+        node->attributes |= OS_ATTRIBUTE_ARCHIVE & ~node->volume->no_attributes;
+}
+
 static os_error rename_to(struct os_file *file, const wchar_t *path,
                           bool replace)
 {
@@ -771,6 +778,7 @@ static os_error rename_to(struct os_file *file, const wchar_t *path,
     if (there)
         sim_name_drop(there);
     sim_name_move(file->name, path);
+    set_archive(file->node);
     return 0;
 }
 
@@ -825,6 +833,7 @@ static os_error link_to(struct os_file *file, const wchar_t *path, bool replace)
     if (there)
         sim_name_drop(there);
     sim_name_add(path, file->node);
+    set_archive(file->node);
     return 0;
 }
 

@@ -484,6 +484,50 @@ Test(file, attributes_and_time_are_kept)
     }
 }
 
+/* Its new name sets the archive attribute, which SOURCE has not. */
+Test(file, a_source_without_the_archive_attribute)
+{
+    static const char *const profiles[] = {"refs-4k", "exfat"};
+    for (size_t i = 0; i < 2; i++) { /* by a link; by a rename */
+        for (int fails = 0; fails < 2; fails++) {
+            struct world w = world_make(profiles[i]);
+            sim_fill_pattern(L"R:\\a", 0, MI, 9);
+            sim_set_written(L"R:\\a", 131000000000000000);
+            sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_HIDDEN);
+            if (fails)
+                sim_fault(SIM_OP_SET_METADATA, 2, CODE_ACCESS_DENIED);
+            world_run(&w);
+            cr_expect_eq(w.outcome.status, REFLINK_OK);
+            cr_expect_eq(w.outcome.lost, fails ? REFLINK_LOST_ATTRIBUTES : 0);
+            cr_expect_eq(sim_attributes(L"R:\\b"),
+                         OS_ATTRIBUTE_HIDDEN |
+                             (fails ? OS_ATTRIBUTE_ARCHIVE : 0));
+            cr_expect_eq(sim_written(L"R:\\b"), 131000000000000000);
+            world_end(&w);
+        }
+    }
+}
+
+/* Of a clone, of a copy, and of one that comes when the volume is known. */
+Test(file, attributes_that_a_volume_does_not_hold_are_named)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->no_attributes = OS_ATTRIBUTE_SYSTEM;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_ARCHIVE);
+    world_run_paths(&w, L"R:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.lost, 0);
+    sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_SYSTEM);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.lost, REFLINK_LOST_ATTRIBUTES);
+    w.policy.mode = REFLINK_NEVER;
+    world_run_paths(&w, L"R:\\a", L"R:\\d");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.lost, REFLINK_LOST_ATTRIBUTES);
+    cr_expect_eq(sim_attributes(L"R:\\d"), OS_ATTRIBUTE_HIDDEN);
+    world_end(&w);
+}
+
 Test(file, integrity_is_matched)
 {
     for (int there = 0; there < 2; there++) {

@@ -343,9 +343,12 @@ Test(tree, what_a_volume_cannot_hold_of_a_directory_is_lost)
     w.other->eas = false;
     sim_set_stream(L"R:\\t\\s", L"note", "x", 1);
     sim_set_ea(L"R:\\t", "attribute", 9);
+    w.other->no_attributes = OS_ATTRIBUTE_HIDDEN;
+    sim_set_attributes(L"R:\\t", OS_ATTRIBUTE_HIDDEN);
     struct seen seen = RUN(&w, true, L"S:\\new", L"R:\\t");
     cr_expect_eq(seen.failed, 0);
-    cr_expect_eq(seen.lost, REFLINK_LOST_STREAMS | REFLINK_LOST_EA);
+    cr_expect_eq(seen.lost, REFLINK_LOST_STREAMS | REFLINK_LOST_EA |
+                                REFLINK_LOST_ATTRIBUTES);
     world_end(&w);
 }
 
