@@ -83,6 +83,7 @@ enum reflink_reason {
     REFLINK_REASON_SPARSE,          /* sparse SOURCE, DEST cannot be */
     REFLINK_REASON_LIMIT,           /* clusters referenced too often */
     REFLINK_REASON_ENCRYPTED,       /* SOURCE is encrypted */
+    REFLINK_REASON_ELSEWHERE,       /* SOURCE's clusters hold not its data */
     REFLINK_REASON_REFUSED,         /* the volume refused these requests */
     REFLINK_REASON_UNPROVED,        /* success was claimed, not shown */
     REFLINK_REASON_COUNT

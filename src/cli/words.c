@@ -13,6 +13,7 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_SPARSE] = L"sparse-mismatch",
     [REFLINK_REASON_LIMIT] = L"reference-limit",
     [REFLINK_REASON_ENCRYPTED] = L"encrypted",
+    [REFLINK_REASON_ELSEWHERE] = L"data-elsewhere",
     [REFLINK_REASON_REFUSED] = L"volume-refused",
     [REFLINK_REASON_UNPROVED] = L"proof-failed",
 };
@@ -35,6 +36,8 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_LIMIT] =
         L"some clusters are referenced as often as the volume allows",
     [REFLINK_REASON_ENCRYPTED] = L"SOURCE is encrypted",
+    [REFLINK_REASON_ELSEWHERE] =
+        L"SOURCE's data lie elsewhere: in a cloud, or deduplicated",
     [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
     [REFLINK_REASON_UNPROVED] =
         L"the volume said that it had cloned, and had not",

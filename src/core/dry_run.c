@@ -155,7 +155,7 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
         .dest_size = bounds_grown(range, length, dry->dest_size),
         .same_file =
             dry->range != NULL && open_is_same_file(source, &dry->place_info),
-        .holes = (source->attributes & OS_ATTRIBUTE_SPARSE) != 0,
+        .holes = open_has_holes(source),
     };
     if (transfer->same_file)
         transfer->source_size = transfer->dest_size;

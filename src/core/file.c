@@ -211,7 +211,7 @@ static struct transfer whole_transfer(struct job *job)
         .length = size,
         .source_size = size,
         .dest_size = size,
-        .holes = (job->source.info.attributes & OS_ATTRIBUTE_SPARSE) != 0,
+        .holes = open_has_holes(&job->source.info),
         .blank = true,
         .unseen = true,
         .assumed = job->assumed,

@@ -135,6 +135,19 @@ bool open_judge_existing(const struct reflink_policy *policy,
     return outcome->status == REFLINK_OK;
 }
 
+bool open_is_elsewhere(const struct os_info *source)
+{
+    return (source->attributes &
+            (OS_ATTRIBUTE_REPARSE | OS_ATTRIBUTE_RECALL_ON_OPEN |
+             OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS)) != 0;
+}
+
+bool open_has_holes(const struct os_info *source)
+{
+    return (source->attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+           !open_is_elsewhere(source);
+}
+
 unsigned open_encrypted(const struct os_info *source)
 {
     return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;

@@ -40,6 +40,18 @@ bool open_judge_existing(const struct reflink_policy *policy,
 
 bool open_is_same_file(const struct os_info *a, const struct os_info *b);
 
+/*
+ * Whether SOURCE's data lie not, or not all, in its own clusters: in a cloud,
+ * or in a store that a filter takes them from when they are read (OneDrive,
+ * data deduplication). Links are followed, so a reparse point that is left
+ * belongs to such a filter. What is not allocated is then no hole, and sharing
+ * the clusters shares no data.
+ */
+bool open_is_elsewhere(const struct os_info *source);
+
+/* Whether what is not allocated in SOURCE reads as zeros. */
+bool open_has_holes(const struct os_info *source);
+
 /* What is to be added to the intent of making DEST: OS_ENCRYPTED, or 0. */
 unsigned open_encrypted(const struct os_info *source);
 

@@ -5,6 +5,7 @@
 #include "classify.h"
 #include "cluster.h"
 #include "codes.h"
+#include "open.h"
 
 /* SOURCE's setting, unless its volume said before that it has none. */
 static bool ask_integrity(struct transfer *t, struct prepared *prepared)
@@ -62,6 +63,7 @@ bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
     t->facts.other_volume = prepared->source.identity.volume != identity;
     t->facts.encrypted =
         (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
+    t->facts.elsewhere = open_is_elsewhere(&prepared->source);
     t->facts.length = t->length;
     t->cluster_size = find_cluster_size(t, prepared);
     t->facts.below_cluster = t->source_size < transfer_unit(t);

@@ -118,7 +118,7 @@ static struct transfer range_transfer(struct job *job)
         .source_size = job->source.info.size,
         .dest_size = job->new_size,
         .same_file = job->same_file,
-        .holes = (job->source.info.attributes & OS_ATTRIBUTE_SPARSE) != 0,
+        .holes = open_has_holes(&job->source.info),
         .blank = job->range.dest_offset >= job->old_size,
     };
     if (job->same_file)

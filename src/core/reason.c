@@ -30,6 +30,8 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
                    : REFLINK_REASON_OTHER_VOLUME;
     if (facts->encrypted)
         return REFLINK_REASON_ENCRYPTED;
+    if (facts->elsewhere)
+        return REFLINK_REASON_ELSEWHERE;
     if (facts->sparse_mismatch)
         return REFLINK_REASON_SPARSE;
     if (facts->integrity_differs)

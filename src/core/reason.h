@@ -17,6 +17,7 @@ struct reason_facts {
     bool volume_refused;    /* it answered before that it cannot */
     bool other_volume;      /* SOURCE and DEST lie on two volumes */
     bool encrypted;         /* SOURCE is encrypted */
+    bool elsewhere;         /* SOURCE's clusters do not hold its data */
     bool sparse_mismatch;   /* SOURCE is sparse, and DEST cannot be */
     bool integrity_differs; /* and could not be made equal */
     bool unproved;          /* its clones failed their proof twice */

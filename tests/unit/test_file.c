@@ -528,6 +528,31 @@ Test(file, attributes_that_a_volume_does_not_hold_are_named)
     world_end(&w);
 }
 
+/* Of a placeholder, what is not allocated is no hole, and what is allocated
+   need not be its data. */
+Test(file, data_that_lie_elsewhere_are_read)
+{
+    static const uint32_t marks[] = {OS_ATTRIBUTE_REPARSE,
+                                     OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS};
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = world_make("refs-4k");
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        sim_set_sparse(L"R:\\a", true);
+        sim_set_attributes(L"R:\\a", marks[i]);
+        world_run_paths(&w, L"R:\\a", L"R:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_COPY);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_ELSEWHERE);
+        cr_expect_eq(w.outcome.bytes_copied, MI);
+        cr_expect_eq(sim_calls(SIM_OP_ALLOCATED), 0);
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        w.policy.mode = REFLINK_ALWAYS;
+        world_run_paths(&w, L"R:\\a", L"R:\\c");
+        cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+        world_end(&w);
+    }
+}
+
 Test(file, integrity_is_matched)
 {
     for (int there = 0; there < 2; there++) {
