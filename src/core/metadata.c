@@ -5,6 +5,7 @@
 
 #include "classify.h"
 #include "codes.h"
+#include "ea.h"
 #include "path.h"
 
 /* The attributes that a copy keeps and a program may set. */
@@ -116,7 +117,8 @@ static bool copy_ea(struct os_file *source, struct os_file *dest,
         return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_SOURCE);
     if (block == NULL)
         return true;
-    error = os_set_ea(dest, block, size);
+    size = ea_without_kernel(block, size);
+    error = size != 0 ? os_set_ea(dest, block, size) : 0;
     free(block);
     if (is_not_held(error))
         outcome->lost |= REFLINK_LOST_EA;

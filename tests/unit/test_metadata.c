@@ -2,6 +2,8 @@
 #include "../../src/core/codes.h"
 #include "world.h"
 
+#include <string.h>
+
 static const uint64_t MI = 1024 * 1024;
 
 static struct world make_rich(const char *profile)
@@ -74,6 +76,67 @@ Test(metadata, a_stream_that_does_not_fit_is_a_failure)
     cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
     cr_expect_not(sim_exists(L"S:\\b"));
     world_end(&w);
+}
+
+/* Adds an entry as the system lists it; returns the new size. */
+static size_t add_ea(uint8_t *list, size_t size, const char *name,
+                     const char *value)
+{
+    static size_t last;
+    size_t at = (size + 3) / 4 * 4;
+    uint32_t next = (uint32_t)(at - last);
+    uint16_t length = (uint16_t)strlen(value);
+    if (at != 0)
+        memcpy(list + last, &next, sizeof next);
+    memset(list + at, 0, 8);
+    list[at + 5] = (uint8_t)strlen(name);
+    memcpy(list + at + 6, &length, sizeof length);
+    strcpy((char *)list + at + 8, name);
+    memcpy(list + at + 8 + strlen(name) + 1, value, length);
+    last = at;
+    return at + 8 + strlen(name) + 1 + length;
+}
+
+/* `$KERNEL.` cannot be set by a program, and is not tried. */
+Test(metadata, extended_attributes_of_the_kernel_are_left_out)
+{
+    static const char *const names[] = {"$KERNEL.PURGE.ESBCACHE", "MINE",
+                                        "$Kernel.x", "$KERNELS", "LAST"};
+    for (unsigned set = 1; set < 1 << 5; set++) {
+        uint8_t all[256] = {0};
+        uint8_t kept[256] = {0};
+        size_t size = 0;
+        size_t left = 0;
+        for (unsigned i = 0; i < 5; i++) {
+            if (set & 1u << i)
+                size = add_ea(all, size, names[i], "value");
+        }
+        for (unsigned i = 0; i < 5; i++) {
+            if (set & 1u << i && i != 0 && i != 2)
+                left = add_ea(kept, left, names[i], "value");
+        }
+        struct world w = make_rich("refs-4k");
+        sim_set_ea(L"S:\\a", all, size);
+        world_run_paths(&w, L"S:\\a", L"S:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(sim_calls(SIM_OP_SET_EA), left != 0);
+        cr_expect(sim_ea_holds(L"S:\\b", kept, left), "set %x", set);
+        world_end(&w);
+    }
+}
+
+/* A list that is cut off, or none at all, goes as it came. */
+Test(metadata, extended_attributes_that_are_no_list)
+{
+    uint8_t list[64] = {0};
+    size_t size = add_ea(list, add_ea(list, 0, "$KERNEL.", ""), "B", "C");
+    for (size_t length = 1; length < size; length++) {
+        struct world w = make_rich("refs-4k");
+        sim_set_ea(L"S:\\a", list, length);
+        world_run_paths(&w, L"S:\\a", L"S:\\b");
+        cr_expect(sim_ea_holds(L"S:\\b", list, length));
+        world_end(&w);
+    }
 }
 
 /* Never written in the clear: by no mode, to no volume that cannot. */
