@@ -152,6 +152,7 @@ enum reflink_hint {
     REFLINK_HINT_INSIDE,         /* DEST lies within SOURCE */
     REFLINK_HINT_COLLISION,      /* another SOURCE goes there, too */
     REFLINK_HINT_LINK_RIGHT,     /* the right to make links is missing */
+    REFLINK_HINT_OWNER_RIGHT,    /* the right to give files away is missing */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
     REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
     REFLINK_HINT_COUNT

@@ -94,6 +94,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_COLLISION] = L"another SOURCE goes there, too",
     [REFLINK_HINT_LINK_RIGHT] =
         L"making links needs administrator rights or Developer Mode",
+    [REFLINK_HINT_OWNER_RIGHT] =
+        L"giving it to SOURCE's owner needs administrator rights; without "
+        L"--security it is yours",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
     [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
 };

@@ -127,15 +127,18 @@ static bool copy_ea(struct os_file *source, struct os_file *dest,
     return true;
 }
 
-bool metadata_copy_security(struct os_file *source, struct os_file *dest,
-                            struct reflink_outcome *outcome)
+static bool copy_security(struct os_file *source, struct os_file *dest,
+                          struct reflink_outcome *outcome)
 {
     os_error error = os_copy_security(source, dest);
     if (is_not_held(error))
         outcome->lost |= REFLINK_LOST_SECURITY;
-    else if (error != 0)
-        return fail(outcome, error, REFLINK_STEP_SECURITY, OUTCOME_DEST);
-    return true;
+    if (error == 0 || is_not_held(error))
+        return true;
+    outcome_fail_hint(outcome, error, REFLINK_STEP_SECURITY, OUTCOME_DEST,
+                      error == CODE_INVALID_OWNER ? REFLINK_HINT_OWNER_RIGHT
+                                                  : REFLINK_HINT_NONE);
+    return false;
 }
 
 bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
@@ -148,8 +151,7 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
             return false;
     }
     return copy_ea(source->file, dest, outcome) &&
-           (!policy->security ||
-            metadata_copy_security(source->file, dest, outcome));
+           (!policy->security || copy_security(source->file, dest, outcome));
 }
 
 uint32_t metadata_kept(const struct os_info *source)

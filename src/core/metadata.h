@@ -34,10 +34,6 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    const struct open_source *source, struct os_file *dest,
                    struct reflink_outcome *outcome);
 
-/* Gives DEST the owner, group and DACL of SOURCE. */
-bool metadata_copy_security(struct os_file *source, struct os_file *dest,
-                            struct reflink_outcome *outcome);
-
 /* Sets attributes and last-write time: the last thing done to DEST before it
    gets its name. */
 bool metadata_stamp(const struct open_source *source, struct os_file *dest,

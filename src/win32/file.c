@@ -94,6 +94,12 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
         return ERROR_NOT_ENOUGH_MEMORY;
     struct opening how = opening_for(intent);
     os_error error = open_handle(path, &how, &opened->handle);
+    if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
+        /* who owns a directory may set its permissions, and need not be
+           allowed more: its owner may be the right one already */
+        how.access &= ~(DWORD)WRITE_OWNER;
+        error = open_handle(path, &how, &opened->handle);
+    }
     if (error != 0) {
         free(opened);
         return error;

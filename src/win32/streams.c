@@ -1,4 +1,4 @@
-/* Named streams, extended attributes and security: what rides on a file. */
+/* Named streams and extended attributes: what rides on a file. */
 #include "win32.h"
 
 #include <stdlib.h>
@@ -134,27 +134,4 @@ os_error os_set_ea(struct os_file *file, const void *block, size_t size)
     LONG result = NtSetEaFile(file->handle, &status, copy, (ULONG)size);
     free(copy);
     return error_of(result);
-}
-
-enum {
-    COPIED_SECURITY = OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
-                      DACL_SECURITY_INFORMATION
-};
-
-os_error os_copy_security(struct os_file *source, struct os_file *dest)
-{
-    DWORD size = 0;
-    GetKernelObjectSecurity(source->handle, COPIED_SECURITY, NULL, 0, &size);
-    if (size == 0)
-        return GetLastError();
-    PSECURITY_DESCRIPTOR descriptor = calloc(1, size);
-    if (descriptor == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    os_error error = 0;
-    if (!GetKernelObjectSecurity(source->handle, COPIED_SECURITY, descriptor,
-                                 size, &size) ||
-        !SetKernelObjectSecurity(dest->handle, COPIED_SECURITY, descriptor))
-        error = GetLastError();
-    free(descriptor);
-    return error;
 }

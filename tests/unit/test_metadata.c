@@ -49,6 +49,19 @@ Test(metadata, security_only_if_asked_for)
     world_end(&w);
 }
 
+Test(metadata, another_owner_needs_a_right)
+{
+    struct world w = make_rich("refs-4k");
+    w.policy.security = true;
+    sim_fault(SIM_OP_COPY_SECURITY, 1, CODE_INVALID_OWNER);
+    world_run_paths(&w, L"S:\\a", L"S:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_INVALID_OWNER);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_OWNER_RIGHT);
+    cr_expect_not(sim_exists(L"S:\\b"));
+    world_end(&w);
+}
+
 Test(metadata, what_cannot_be_held_is_named)
 {
     struct world w = make_rich("exfat");
