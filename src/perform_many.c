@@ -30,8 +30,7 @@ struct performance {
     struct count count;
 };
 
-/* --- counting ---------------------------------------------------------------
- */
+/* --- counting ------------------------------------------------------------- */
 
 static void count_file(void *context, const wchar_t *source,
                        const wchar_t *dest, uint64_t size)
@@ -117,8 +116,7 @@ static void end_count(struct count *count)
     os_gate_free(count->gate);
 }
 
-/* --- progress ---------------------------------------------------------------
- */
+/* --- progress ------------------------------------------------------------- */
 
 /* A file that has moved on. */
 struct movement {
@@ -152,8 +150,7 @@ static void moved(void *context, const struct reflink_outcome *so_far,
     teller_moved(&p->teller, look, &movement);
 }
 
-/* --- doing ------------------------------------------------------------------
- */
+/* --- doing ---------------------------------------------------------------- */
 
 static void do_file(void *context, struct reflink_session *session,
                     const wchar_t *source, const wchar_t *dest,
@@ -231,8 +228,7 @@ static const struct tree_visitor doing = {.file = on_file,
                                           .failed = on_failed,
                                           .stopped = never};
 
-/* --- saying what would be done ----------------------------------------------
- */
+/* --- saying what would be done -------------------------------------------- */
 
 static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
                       uint64_t size)
@@ -286,8 +282,7 @@ static const struct tree_visitor planning = {.file = plan_file,
                                              .failed = plan_failed,
                                              .stopped = never};
 
-/* --- all of it --------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------ */
 
 static bool open_pool(struct performance *p)
 {

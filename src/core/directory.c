@@ -3,33 +3,15 @@
 #include "codes.h"
 #include "metadata.h"
 
-static bool look(const wchar_t *path, bool *directory)
-{
-    struct os_file *file = NULL;
-    struct os_info info;
-    *directory = false;
-    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
-        return false;
-    if (os_query(file, &info) == 0)
-        *directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    os_close(file);
-    return true;
-}
-
-static bool is_directory(const wchar_t *path)
-{
-    bool directory = false;
-    return look(path, &directory) && directory;
-}
-
 bool directory_foresee(const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome)
 {
-    bool directory = false;
+    struct os_info there;
     uint64_t start = outcome_begin(outcome, source, dest);
-    bool exists = look(dest, &directory);
-    if (exists && directory && kind == REFLINK_DRY_DIRECTORY)
+    bool exists = open_query_state(dest, &there) == 0;
+    bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (directory && kind == REFLINK_DRY_DIRECTORY)
         outcome->status = REFLINK_SKIPPED;
     else if (exists)
         outcome_fail(outcome, CODE_ALREADY_EXISTS,
@@ -45,13 +27,13 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
 {
     uint64_t start = outcome_begin(outcome, source, dest);
     os_error error = os_make_directory(dest);
-    if (error != 0 && (error != CODE_ALREADY_EXISTS || !is_directory(dest)))
+    if (error != 0 &&
+        (error != CODE_ALREADY_EXISTS || !open_is_directory(dest)))
         outcome_fail(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
     outcome_end(outcome, start);
 }
 
-/* --- what rides on it
- * ----------------------------------------------------------- */
+/* --- what rides on it ----------------------------------------------------- */
 
 struct finish {
     const struct reflink_policy *policy;
@@ -123,8 +105,7 @@ void directory_finish(struct reflink_session *session,
     outcome_end(outcome, start);
 }
 
-/* --- links
- * ------------------------------------------------------------------ */
+/* --- links ---------------------------------------------------------------- */
 
 void directory_link(const wchar_t *source, const wchar_t *dest,
                     struct reflink_outcome *outcome)

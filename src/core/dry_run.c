@@ -63,32 +63,19 @@ static bool open_source_and_count(struct dry *dry)
     return error == 0;
 }
 
-/* Cuts the last part off; false if there is none left. */
-static bool cut_part(wchar_t *path)
-{
-    size_t length = wcslen(path);
-    while (length != 0 && path_ends_with_separator(path))
-        path[--length] = L'\0';
-    size_t directory = path_directory_length(path);
-    path[directory] = L'\0';
-    return directory != 0 && directory < length;
-}
-
 /* DEST's directory stands for its volume while there is no DEST; in a tree,
    what is there of its path. */
 static os_error open_directory(const struct dry *dry, const wchar_t *dest,
                                struct os_file **file)
 {
-    size_t length = path_directory_length(dest);
-    wchar_t *path = length != 0 ? path_splice(dest, length, L"")
-                                : path_splice(L".", 1, L"");
+    wchar_t *path = path_directory(dest);
     if (path == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     os_error error = os_open(path, OS_OPEN_LOOK, file);
     bool more = dry->session->makes_directories;
     while (more &&
            (error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND)) {
-        more = cut_part(path);
+        more = path_cut(path);
         error = os_open(*path != L'\0' ? path : L".", OS_OPEN_LOOK, file);
     }
     free(path);
@@ -162,8 +149,7 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
     return true;
 }
 
-/* --- telling ----------------------------------------------------------------
- */
+/* --- telling -------------------------------------------------------------- */
 
 static void tell_before(const struct dry *dry, const struct transfer *transfer,
                         const struct prepared *prepared, bool clones)

@@ -5,6 +5,7 @@
 #include "codes.h"
 #include "literal.h"
 #include "names.h"
+#include "open.h"
 #include "os.h"
 #include "path.h"
 
@@ -29,49 +30,20 @@ struct target {
     bool is_link;
 };
 
-static void tell(const struct tree_visitor *visitor, const wchar_t *source,
-                 const wchar_t *dest, os_error error, enum reflink_step step,
-                 enum outcome_side side, enum reflink_hint hint)
-{
-    struct reflink_outcome outcome;
-    uint64_t start = outcome_begin(&outcome, source, dest);
-    outcome_fail_hint(&outcome, error, step, side, hint);
-    outcome_end(&outcome, start);
-    visitor->failed(visitor->context, &outcome);
-}
-
 static void tell_memory(const struct tree_visitor *visitor,
                         const wchar_t *source, const wchar_t *dest)
 {
-    tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
-         OUTCOME_DEST, REFLINK_HINT_NONE);
+    tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+              REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
 }
 
-/* --- what a path is ---------------------------------------------------------
- */
-
-static bool query(const wchar_t *path, struct os_info *info)
-{
-    struct os_file *file = NULL;
-    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
-        return false;
-    os_error error = os_query(file, info);
-    os_close(file);
-    return error == 0;
-}
-
-static bool is_directory(const wchar_t *path)
-{
-    struct os_info info;
-    return query(path, &info) &&
-           (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-}
+/* --- what a path is ------------------------------------------------------- */
 
 /* A name with `*` or `?` in it is taken literally where one exists. */
 static bool is_pattern(const wchar_t *path)
 {
     struct os_info info;
-    return path_has_wildcard(path) && !query(path, &info);
+    return path_has_wildcard(path) && open_query_state(path, &info) != 0;
 }
 
 /* Without the separators at its end, unless it is a root. */
@@ -86,13 +58,6 @@ static wchar_t *without_end(const wchar_t *path)
     return cut;
 }
 
-static wchar_t *directory_of(const wchar_t *path)
-{
-    size_t length = path_directory_length(path);
-    return length != 0 ? path_splice(path, length, L"")
-                       : path_splice(L".", 1, L"");
-}
-
 /* Whether the name itself is a link; a listing of it tells. */
 static bool is_link(const wchar_t *path)
 {
@@ -101,7 +66,7 @@ static bool is_link(const wchar_t *path)
     bool end = false;
     if (path_has_wildcard(path) || path_base_name(path)[0] == L'\0')
         return false;
-    wchar_t *directory = directory_of(path);
+    wchar_t *directory = path_directory(path);
     bool link = directory != NULL &&
                 os_list_open(directory, path_base_name(path), &list) == 0 &&
                 os_list_next(list, &entry, &end) == 0 && !end && entry.is_link;
@@ -111,41 +76,43 @@ static bool is_link(const wchar_t *path)
 }
 
 /* `.` and `..` and roots have a name of their own only in full. */
-static wchar_t *target_of(const struct many *many, const wchar_t *source)
+static os_error find_target(const struct many *many, const wchar_t *source,
+                            wchar_t **target)
 {
-    if (!many->into)
-        return path_splice(many->dest, wcslen(many->dest), L"");
     const wchar_t *name = path_base_name(source);
-    if (wcscmp(name, L".") != 0 && wcscmp(name, L"..") != 0)
-        return path_join(many->dest, name);
+    bool in_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
     wchar_t *full = NULL;
-    if (os_full_path(source, &full) != 0)
-        return NULL;
-    wchar_t *target = path_join(many->dest, path_base_name(full));
+    os_error error = 0;
+    if (many->into && in_full)
+        error = os_full_path(source, &full);
+    if (error != 0)
+        return error;
+    if (full != NULL)
+        name = path_base_name(full);
+    *target = many->into ? path_join(many->dest, name)
+                         : path_splice(many->dest, wcslen(many->dest), L"");
     free(full);
-    return target;
+    return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-static bool look_at(const struct many *many, struct many_operand *operand)
+static os_error look_at(const struct many *many, struct many_operand *operand)
 {
     struct os_info info = {0};
     operand->pattern = is_pattern(operand->words);
     if (operand->pattern)
-        return true;
+        return 0;
     operand->source = without_end(operand->words);
     if (operand->source == NULL)
-        return false;
-    operand->dest = target_of(many, operand->source);
-    if (query(operand->source, &info)) {
+        return CODE_NOT_ENOUGH_MEMORY;
+    if (open_query_state(operand->source, &info) == 0) {
         operand->size = info.size;
         operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     }
     operand->is_link = many->recursive && is_link(operand->source);
-    return operand->dest != NULL;
+    return find_target(many, operand->source, &operand->dest);
 }
 
-/* --- going through all
- * ---------------------------------------------------------- */
+/* --- going through all ---------------------------------------------------- */
 
 /* What is done with each target; false: no more. */
 struct each {
@@ -220,7 +187,7 @@ static os_error each_match(const struct many *many, const wchar_t *pattern,
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
-    wchar_t *directory = directory_of(pattern);
+    wchar_t *directory = path_directory(pattern);
     bool end = false;
     bool any = false;
     os_error error = CODE_NOT_ENOUGH_MEMORY;
@@ -266,15 +233,15 @@ static void each_target(const struct many *many, const struct each *each,
         more = each_of(many, operand, each, &error);
         operand->failed = each->first && error != 0;
         if (error != 0)
-            tell(visitor, operand->words, many->dest, error, REFLINK_STEP_LIST,
-                 OUTCOME_SOURCE,
-                 error == CODE_DIRECTORY_NOT_SUPPORTED ? REFLINK_HINT_RECURSIVE
-                                                       : REFLINK_HINT_NONE);
+            tree_tell(visitor, operand->words, many->dest, error,
+                      REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                      error == CODE_DIRECTORY_NOT_SUPPORTED
+                          ? REFLINK_HINT_RECURSIVE
+                          : REFLINK_HINT_NONE);
     }
 }
 
-/* --- refusing
- * ------------------------------------------------------------------- */
+/* --- refusing ------------------------------------------------------------- */
 
 struct check {
     const struct many *many;
@@ -292,9 +259,9 @@ static bool check_target(void *context, const struct target *target)
     if (check->many->recursive && target->directory && !target->is_link &&
         tree_contains(target->source, target->dest)) {
         check->refused = true;
-        tell(check->visitor, target->source, target->dest,
-             CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
-             REFLINK_HINT_INSIDE);
+        tree_tell(check->visitor, target->source, target->dest,
+                  CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_INSIDE);
     }
     check->no_memory = !names_add(&check->names, target->dest);
     return !check->no_memory;
@@ -314,8 +281,9 @@ static bool check_repeated(void *context, const struct target *target)
     }
     if (names_compare(check->dests[at], target->dest) == 0) {
         check->refused = true;
-        tell(check->visitor, target->source, target->dest, CODE_ALREADY_EXISTS,
-             REFLINK_STEP_CREATE, OUTCOME_DEST, REFLINK_HINT_COLLISION);
+        tree_tell(check->visitor, target->source, target->dest,
+                  CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_COLLISION);
     }
     return true;
 }
@@ -351,8 +319,7 @@ static bool refuses(const struct many *many, const struct tree_visitor *visitor)
     return check.refused || check.no_memory;
 }
 
-/* --- doing
- * ------------------------------------------------------------------------ */
+/* --- doing ---------------------------------------------------------------- */
 
 struct visit {
     const struct many *many;
@@ -368,9 +335,9 @@ static bool visit_target(void *context, const struct target *target)
     else if (target->directory && visit->many->recursive)
         tree_walk(visitor, target->source, target->dest);
     else if (target->directory)
-        tell(visitor, target->source, target->dest,
-             CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
-             OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
+        tree_tell(visitor, target->source, target->dest,
+                  CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
+                  OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
     else
         visitor->file(visitor->context, target->source, target->dest,
                       target->size);
@@ -393,14 +360,14 @@ bool many_is(const wchar_t *const *sources, int count, bool into,
 /* Where several go, or wildcards may become several, DEST is a directory. */
 static bool finds_dest(struct many *many, const struct tree_visitor *visitor)
 {
-    bool exists = is_directory(many->dest);
+    bool exists = open_is_directory(many->dest);
     many->into = exists || many->into || many->count > 1 ||
                  is_pattern(many->sources[0]) ||
                  path_ends_with_separator(many->dest);
     if (!many->into || exists)
         return true;
-    tell(visitor, many->sources[0], many->dest, CODE_DIRECTORY,
-         REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
+    tree_tell(visitor, many->sources[0], many->dest, CODE_DIRECTORY,
+              REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
     return false;
 }
 
@@ -417,9 +384,13 @@ bool many_begin(struct many *many, const struct tree_visitor *visitor)
     for (int i = 0; i < many->count; i++) {
         struct many_operand *operand = &many->operands[i];
         operand->words = many->sources[i];
-        operand->failed = !look_at(many, operand);
-        if (operand->failed)
+        os_error error = look_at(many, operand);
+        operand->failed = error != 0;
+        if (error == CODE_NOT_ENOUGH_MEMORY)
             tell_memory(visitor, operand->words, many->dest);
+        else if (error != 0)
+            tree_tell(visitor, operand->words, many->dest, error,
+                      REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
     return !refuses(many, visitor);
 }

@@ -5,6 +5,36 @@
 #include "codes.h"
 #include "path.h"
 
+static os_error ask(const wchar_t *path,
+                    os_error (*query)(struct os_file *, struct os_info *),
+                    struct os_info *info)
+{
+    struct os_file *file = NULL;
+    os_error error = os_open(path, OS_OPEN_LOOK, &file);
+    if (error != 0)
+        return error;
+    error = query(file, info);
+    os_close(file);
+    return error;
+}
+
+os_error open_query(const wchar_t *path, struct os_info *info)
+{
+    return ask(path, os_query, info);
+}
+
+os_error open_query_state(const wchar_t *path, struct os_info *info)
+{
+    return ask(path, os_query_state, info);
+}
+
+bool open_is_directory(const wchar_t *path)
+{
+    struct os_info info;
+    return open_query_state(path, &info) == 0 &&
+           (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 bool open_check_paths(const wchar_t *source, const wchar_t *dest,
                       struct reflink_outcome *outcome)
 {
@@ -17,19 +47,6 @@ bool open_check_paths(const wchar_t *source, const wchar_t *dest,
     return false;
 }
 
-/* Opening a directory is answered with "access denied", which misleads. */
-static bool is_directory(const wchar_t *path)
-{
-    struct os_file *file = NULL;
-    struct os_info info;
-    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
-        return false;
-    bool directory = os_query_state(file, &info) == 0 &&
-                     (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    os_close(file);
-    return directory;
-}
-
 static void fail_source(const wchar_t *path, os_error error,
                         struct reflink_outcome *outcome)
 {
@@ -38,7 +55,8 @@ static void fail_source(const wchar_t *path, os_error error,
         hint = REFLINK_HINT_IN_USE;
     if (error == CODE_INVALID_FUNCTION)
         hint = REFLINK_HINT_NOT_A_FILE;
-    if (error == CODE_ACCESS_DENIED && is_directory(path)) {
+    /* opening a directory is answered with "access denied", which misleads */
+    if (error == CODE_ACCESS_DENIED && open_is_directory(path)) {
         error = CODE_DIRECTORY_NOT_SUPPORTED;
         hint = REFLINK_HINT_RECURSIVE;
     }

@@ -8,6 +8,13 @@
 #include "os.h"
 #include "outcome.h"
 
+/* What `path` names, links followed; the state has no identity. */
+os_error open_query(const wchar_t *path, struct os_info *info);
+os_error open_query_state(const wchar_t *path, struct os_info *info);
+
+/* False where it cannot be asked, too. */
+bool open_is_directory(const wchar_t *path);
+
 /* A named stream is neither SOURCE nor DEST of a clone [REFS 1.12]. */
 bool open_check_paths(const wchar_t *source, const wchar_t *dest,
                       struct reflink_outcome *outcome);

@@ -62,6 +62,23 @@ wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail)
     return whole;
 }
 
+wchar_t *path_directory(const wchar_t *path)
+{
+    size_t length = path_directory_length(path);
+    return length != 0 ? path_splice(path, length, L"")
+                       : path_splice(L".", 1, L"");
+}
+
+bool path_cut(wchar_t *path)
+{
+    size_t length = wcslen(path);
+    while (length != 0 && path_ends_with_separator(path))
+        path[--length] = L'\0';
+    size_t directory = path_directory_length(path);
+    path[directory] = L'\0';
+    return directory != 0 && directory < length;
+}
+
 bool path_wants_separator(const wchar_t *directory)
 {
     size_t length = wcslen(directory);

@@ -26,6 +26,14 @@ const wchar_t *path_base_name(const wchar_t *path);
  */
 size_t path_directory_length(const wchar_t *path);
 
+/* The directory in which `path` names something: that part, or `.`. The caller
+   frees; NULL: no memory. */
+wchar_t *path_directory(const wchar_t *path);
+
+/* Cuts the last part of `path` off, and separators behind it. False if nothing
+   is left that could be cut again. */
+bool path_cut(wchar_t *path);
+
 /* Whether a separator belongs between `directory` and a name behind it. */
 bool path_wants_separator(const wchar_t *directory);
 

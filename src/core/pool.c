@@ -64,8 +64,7 @@ static struct slot *slot_at(struct pool *pool, uint64_t number)
     return &pool->slots[number % SLOTS];
 }
 
-/* --- in any thread ----------------------------------------------------------
- */
+/* --- in any thread -------------------------------------------------------- */
 
 static void watch(void *context, const struct reflink_outcome *so_far,
                   uint64_t total)
@@ -141,8 +140,7 @@ struct pool_state pool_state(struct pool *pool)
     return state;
 }
 
-/* --- in the caller's --------------------------------------------------------
- */
+/* --- in the caller's ------------------------------------------------------ */
 
 /* What the caller does itself has a session of its own. */
 static struct worker *own(struct pool *pool)
@@ -269,8 +267,7 @@ void pool_told(struct pool *pool, const struct reflink_outcome *outcome)
         pool->work.done(pool->work.context, outcome);
 }
 
-/* --- opening and closing ----------------------------------------------------
- */
+/* --- opening and closing -------------------------------------------------- */
 
 struct pool *pool_open(const struct pool_work *work, unsigned jobs)
 {

@@ -4,27 +4,16 @@
 #include <wchar.h>
 
 #include "codes.h"
+#include "open.h"
 #include "path.h"
-
-static os_error is_directory(const wchar_t *path, bool *directory)
-{
-    struct os_file *file = NULL;
-    struct os_info info;
-    *directory = false;
-    os_error error = os_open(path, OS_OPEN_LOOK, &file);
-    if (error != 0)
-        return error;
-    error = os_query_state(file, &info);
-    os_close(file);
-    *directory = error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    return error;
-}
 
 os_error target_find(const wchar_t *source, const wchar_t *dest,
                      wchar_t **target)
 {
-    bool directory = false;
-    os_error error = is_directory(dest, &directory);
+    struct os_info there;
+    os_error error = open_query_state(dest, &there);
+    bool directory =
+        error == 0 && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     if (!directory && path_ends_with_separator(dest))
         return error != 0 ? error : CODE_DIRECTORY;
     *target = directory ? path_join(dest, path_base_name(source))

@@ -42,23 +42,12 @@ struct walk {
     size_t capacity;
 };
 
-static void tell(const struct tree_visitor *visitor, const wchar_t *source,
-                 const wchar_t *dest, os_error error, enum reflink_step step,
-                 enum outcome_side side, enum reflink_hint hint)
-{
-    struct reflink_outcome outcome;
-    uint64_t start = outcome_begin(&outcome, source, dest);
-    outcome_fail_hint(&outcome, error, step, side, hint);
-    outcome_end(&outcome, start);
-    visitor->failed(visitor->context, &outcome);
-}
-
 static void fail_hint(const struct walk *walk, os_error error,
                       enum reflink_step step, enum outcome_side side,
                       enum reflink_hint hint)
 {
-    tell(walk->visitor, walk->source.words, walk->dest.words, error, step, side,
-         hint);
+    tree_tell(walk->visitor, walk->source.words, walk->dest.words, error, step,
+              side, hint);
 }
 
 static void fail(const struct walk *walk, os_error error,
@@ -72,8 +61,7 @@ static void fail_memory(const struct walk *walk)
     fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
 }
 
-/* --- directories ------------------------------------------------------------
- */
+/* --- directories ---------------------------------------------------------- */
 
 static bool push_frame(struct walk *walk, struct os_directory *list)
 {
@@ -101,22 +89,12 @@ static void pop_frame(struct walk *walk)
     free(frame->dest_words);
 }
 
-static bool identify(const wchar_t *path, struct os_info *info)
-{
-    struct os_file *file = NULL;
-    if (os_open(path, OS_OPEN_LOOK, &file) != 0)
-        return false;
-    os_error error = os_query(file, info);
-    os_close(file);
-    return error == 0;
-}
-
 /* Whether SOURCE's directory is the one that all this goes into: a link that
    nobody could resolve leads there, and the walk would never end. */
 static bool is_own_dest(struct walk *walk)
 {
     struct os_info here;
-    return walk->has_root && identify(walk->source.words, &here) &&
+    return walk->has_root && open_query(walk->source.words, &here) == 0 &&
            open_is_same_file(&here, &walk->root);
 }
 
@@ -133,7 +111,7 @@ static void enter(struct walk *walk)
     if (!visitor->enter(visitor->context, walk->source.words, walk->dest.words))
         return;
     if (!walk->has_root)
-        walk->has_root = identify(walk->dest.words, &walk->root);
+        walk->has_root = open_query(walk->dest.words, &walk->root) == 0;
     os_error error = os_list_open(walk->source.words, L"*", &list);
     if (error != 0 && error != CODE_FILE_NOT_FOUND) {
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
@@ -150,8 +128,7 @@ static void leave(struct walk *walk)
     visitor->leave(visitor->context, walk->source.words, walk->dest.words);
 }
 
-/* --- entries
- * ------------------------------------------------------------------ */
+/* --- entries -------------------------------------------------------------- */
 
 /* Has names behind `path` taken as they are; `*words` is what it was. */
 static os_error make_literal(struct growing_path *path, wchar_t **words)
@@ -286,6 +263,17 @@ static bool goes_on(const struct walk *walk)
            !walk->visitor->stopped(walk->visitor->context);
 }
 
+void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
+               const wchar_t *dest, os_error error, enum reflink_step step,
+               enum outcome_side side, enum reflink_hint hint)
+{
+    struct reflink_outcome outcome;
+    uint64_t start = outcome_begin(&outcome, source, dest);
+    outcome_fail_hint(&outcome, error, step, side, hint);
+    outcome_end(&outcome, start);
+    visitor->failed(visitor->context, &outcome);
+}
+
 void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest)
 {
@@ -296,43 +284,29 @@ void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
         while (goes_on(&walk))
             advance(&walk);
     } else {
-        tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
-             OUTCOME_DEST, REFLINK_HINT_NONE);
+        tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+                  REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
     }
     while (walk.depth != 0)
         pop_frame(&walk);
     if (os_cancelled())
-        tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
-             OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
+        tree_tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
+                  OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
     free(walk.frames);
     growing_path_free(&walk.source);
     growing_path_free(&walk.dest);
 }
 
-/* --- a tree into itself
- * --------------------------------------------------------- */
-
-/* Cuts the last part off; false if there is none. */
-static bool cut_part(wchar_t *path)
-{
-    size_t length = wcslen(path);
-    while (length != 0 && path[length - 1] == L'\\')
-        path[--length] = L'\0';
-    size_t directory = path_directory_length(path);
-    if (directory == 0 || directory == length)
-        return false;
-    path[directory] = L'\0';
-    return true;
-}
+/* --- a tree into itself --------------------------------------------------- */
 
 /* Whether `path` or what it lies in is `root`. Cuts `path` down. */
 static bool lies_within(wchar_t *path, const struct os_info *root)
 {
     struct os_info above;
     do {
-        if (identify(path, &above) && open_is_same_file(root, &above))
+        if (open_query(path, &above) == 0 && open_is_same_file(root, &above))
             return true;
-    } while (cut_part(path));
+    } while (path_cut(path));
     return false;
 }
 
@@ -342,7 +316,7 @@ static wchar_t *final_place(wchar_t *path)
     struct os_file *file = NULL;
     wchar_t *place = NULL;
     while (os_open(path, OS_OPEN_LOOK, &file) != 0) {
-        if (!cut_part(path))
+        if (!path_cut(path))
             return NULL;
     }
     if (os_final_path(file, &place) != 0)
@@ -355,7 +329,7 @@ bool tree_contains(const wchar_t *source, const wchar_t *dest)
 {
     struct os_info root;
     wchar_t *path = NULL;
-    if (!identify(source, &root) || os_full_path(dest, &path) != 0)
+    if (open_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
         return false;
     wchar_t *place = final_place(path);
     bool found = lies_within(path, &root) ||

@@ -6,6 +6,7 @@
 #ifndef REFLINK_CORE_TREE_H
 #define REFLINK_CORE_TREE_H
 
+#include "os.h"
 #include "outcome.h"
 
 /* What is done with what a walk meets. All paths live until the call returns;
@@ -26,6 +27,11 @@ struct tree_visitor {
     bool (*stopped)(void *context);
     void *context;
 };
+
+/* Hands a failure on. */
+void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
+               const wchar_t *dest, os_error error, enum reflink_step step,
+               enum outcome_side side, enum reflink_hint hint);
 
 /* Walks the directory `source`, whose contents go into `dest`. */
 void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,

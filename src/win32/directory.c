@@ -207,8 +207,7 @@ os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
     return error;
 }
 
-/* --- names ------------------------------------------------------------------
- */
+/* --- names ---------------------------------------------------------------- */
 
 os_error os_full_path(const wchar_t *path, wchar_t **full)
 {

@@ -30,8 +30,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* --- whole files -----------------------------------------------------------
- */
+/* --- whole files ---------------------------------------------------------- */
 
 static void expect_whole(uint64_t size)
 {
@@ -165,8 +164,7 @@ Test(smb, copies_keep_holes)
     cr_expect(bytes < 32 * MIB, "%lu bytes", bytes);
 }
 
-/* --- other shares, other volumes --------------------------------------------
- */
+/* --- other shares, other volumes ------------------------------------------ */
 
 static void expect_copied_to(const char *source, const char *dest,
                              const char *linux_dest, const char *reason)
@@ -248,8 +246,7 @@ Test(smb, to_and_from_a_local_volume)
                      "another volume");
 }
 
-/* --- ranges ----------------------------------------------------------------
- */
+/* --- ranges --------------------------------------------------------------- */
 
 struct move {
     size_t from, to, length; /* bytes */
@@ -336,8 +333,7 @@ Test(smb, a_range_is_shared)
     EXPECT(result, e2e_shared_bytes("a", "b") == 512 * KIB);
 }
 
-/* --- many files -------------------------------------------------------------
- */
+/* --- many files ----------------------------------------------------------- */
 
 Test(smb, a_tree)
 {
@@ -353,8 +349,7 @@ Test(smb, a_tree)
     EXPECT(result, e2e_same_extents("t/u/b", "s/u/b"));
 }
 
-/* --- the wire ----------------------------------------------------------------
- */
+/* --- the wire ------------------------------------------------------------- */
 
 /* A file of data, of which only the first piece has to be written. */
 static void make_gib(const char *name)
@@ -404,8 +399,7 @@ Test(smb, a_copy_on_the_wire)
     cr_expect(bytes > 8 * MIB && bytes < 9 * MIB, "%lu bytes", bytes);
 }
 
-/* --- faults ------------------------------------------------------------------
- */
+/* --- faults --------------------------------------------------------------- */
 
 struct fault_row {
     const char *fault;

@@ -242,8 +242,7 @@ Test(survival, planted_links)
     EXPECT(result, access("nowhere", F_OK) != 0);
 }
 
-/* --- a reader meanwhile ------------------------------------------------------
- */
+/* --- a reader meanwhile --------------------------------------------------- */
 
 /* Reads `b` again and again until `stop` is there; exits with how many times
    it was neither of the two, 100 if it was never read. */

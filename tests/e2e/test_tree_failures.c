@@ -24,8 +24,7 @@ static bool fails(unsigned i)
     return i % TENTH == 3;
 }
 
-/* --- every tenth -----------------------------------------------------------
- */
+/* --- every tenth ---------------------------------------------------------- */
 
 enum way {
     HELD,       /* SOURCE: open elsewhere, for nobody else */
@@ -278,8 +277,7 @@ Test(tree_failures, links_to_folders)
     EXPECT(result, tree_shell("[ \"$(ls new)\" = zz ]") == 0);
 }
 
-/* --- Ctrl-C ----------------------------------------------------------------
- */
+/* --- Ctrl-C --------------------------------------------------------------- */
 
 enum { LONG_FILES = 40, LONG_SIZE = 4 * 1024 * 1024 };
 

@@ -17,8 +17,7 @@
 
 TestSuite(tree_large, .fini = e2e_leave);
 
-/* --- deep ------------------------------------------------------------------
- */
+/* --- deep ----------------------------------------------------------------- */
 
 /* Folders one in the other, each beside the files `a` and `z`; from inside, as
    Linux takes no such path either. */
@@ -123,8 +122,7 @@ Test(tree_large, beyond_the_longest_path)
     check_end(a_long_name('s'), "copy"); /* SOURCE does */
 }
 
-/* --- real ------------------------------------------------------------------
- */
+/* --- real ----------------------------------------------------------------- */
 
 static struct result *judged;
 static unsigned cloned_files;
@@ -195,8 +193,7 @@ Test(tree_large, real_files)
     fprintf(stderr, "real_files: %ld files, %u shared\n", files, cloned_files);
 }
 
-/* --- many ------------------------------------------------------------------
- */
+/* --- many ----------------------------------------------------------------- */
 
 /* Wine 8 reads a whole folder into memory, 140 bytes an entry: the program's
    own share in what grows is what is left of the limit below. */

@@ -53,8 +53,7 @@ static bool one_in(struct game *game, unsigned times)
     return below(game, times) == 0;
 }
 
-/* --- names -----------------------------------------------------------------
- */
+/* --- names ---------------------------------------------------------------- */
 
 /* What NTFS can hold; the last ones only by paths that Win32 leaves alone. */
 static const char *const odd_names[] = {
@@ -131,8 +130,7 @@ static const char *new_name(struct game *game)
                            : e2e_text("%u%s", game->names, odd);
 }
 
-/* --- a tree ----------------------------------------------------------------
- */
+/* --- a tree --------------------------------------------------------------- */
 
 static uint64_t random_size(struct game *game)
 {
@@ -244,8 +242,7 @@ static void begin_game(struct game *game, unsigned row)
     tree_put(tree_add(&game->world, TREE_FOLDER, "out"));
 }
 
-/* --- meanwhile -------------------------------------------------------------
- */
+/* --- meanwhile ------------------------------------------------------------ */
 
 static struct tree_entry *any(struct game *game, enum tree_kind kind,
                               const char *top)
@@ -341,8 +338,7 @@ static void meanwhile(struct game *game)
     }
 }
 
-/* --- a run -----------------------------------------------------------------
- */
+/* --- a run ---------------------------------------------------------------- */
 
 struct turn {
     const char *words[MOST_WORDS];

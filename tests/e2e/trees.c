@@ -11,8 +11,7 @@
 #include "e2e_internal.h"
 #include "trees.h"
 
-/* --- contents --------------------------------------------------------------
- */
+/* --- contents ------------------------------------------------------------- */
 
 static uint64_t hash_block(uint64_t hash, const unsigned char *at,
                            size_t length)
@@ -60,8 +59,7 @@ static uint64_t hash_there(const char *path)
     return file < 0 || got < 0 ? 0 : hash;
 }
 
-/* --- the model -------------------------------------------------------------
- */
+/* --- the model ------------------------------------------------------------ */
 
 struct tree_entry *tree_find(const struct tree_world *world, const char *path)
 {
@@ -148,8 +146,7 @@ void tree_forget_time(struct tree_world *world, const char *path)
         entry->time_known = false;
 }
 
-/* --- writing it ------------------------------------------------------------
- */
+/* --- writing it ----------------------------------------------------------- */
 
 static void put_file(const struct tree_entry *entry)
 {
@@ -200,8 +197,7 @@ void tree_put(const struct tree_entry *entry)
     put_time(entry);
 }
 
-/* --- what a run is to do ---------------------------------------------------
- */
+/* --- what a run is to do -------------------------------------------------- */
 
 static void note_pair(struct tree_deed *deed, const char *source,
                       const char *dest)
@@ -275,8 +271,7 @@ void tree_apply(struct tree_world *world, struct tree_deed *deed,
         apply_file(world, deed, source->shown, source->path, dest);
 }
 
-/* --- as text ---------------------------------------------------------------
- */
+/* --- as text -------------------------------------------------------------- */
 
 static const char *line_of(const struct tree_entry *entry)
 {
@@ -347,8 +342,7 @@ const char *tree_told(struct tree_world *world)
     return join(&lines);
 }
 
-/* --- as found --------------------------------------------------------------
- */
+/* --- as found ------------------------------------------------------------- */
 
 static struct lines found;
 
@@ -424,8 +418,7 @@ const char *tree_difference(const char *wanted, const char *seen)
                     missing("found:  ", seen, wanted));
 }
 
-/* --- of use to all ---------------------------------------------------------
- */
+/* --- of use to all -------------------------------------------------------- */
 
 int tree_shell(const char *command)
 {

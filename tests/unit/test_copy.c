@@ -159,8 +159,7 @@ Test(copy, within_one_file_is_not_read_ahead)
     world_end(&w);
 }
 
-/* --- flushed as it goes ---------------------------------------------------
- */
+/* --- flushed as it goes --------------------------------------------------- */
 
 static struct world make_long(void)
 {

@@ -292,8 +292,7 @@ Test(faults, the_first_failure_is_the_one_that_is_told)
     }
 }
 
-/* --- interrupted, and killed, at every call ---------------------------------
- */
+/* --- interrupted, and killed, at every call ------------------------------- */
 
 static void cancel(void *reached)
 {

@@ -677,8 +677,7 @@ Test(file, dest_gets_its_name_in_one_step)
     }
 }
 
-/* --- what is asked --------------------------------------------------------
- */
+/* --- what is asked -------------------------------------------------------- */
 
 /* The first file of a run teaches what the others of its directory need. */
 Test(file, a_volume_is_asked_once)

@@ -78,6 +78,28 @@ Test(path, join_puts_one_separator)
     }
 }
 
+Test(path, cutting_goes_up)
+{
+    static const wchar_t *const rows[][2] = {
+        {L"C:\\d\\a", L"C:\\d\\"},
+        {L"C:\\d\\", L"C:\\"},
+        {L"a/b//", L"a/"},
+        {L"C:d", L"C:"},
+        {L"\\\\?\\C:\\d", L"\\\\?\\C:\\"},
+    };
+    static const wchar_t *const ends[] = {L"C:\\", L"a", L"", L"\\\\?\\C:\\"};
+    wchar_t path[16];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wcscpy(path, rows[i][0]);
+        cr_expect(path_cut(path), "row %zu", i);
+        cr_expect_eq(wcscmp(path, rows[i][1]), 0, "row %zu: %ls", i, path);
+    }
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        wcscpy(path, ends[i]);
+        cr_expect_not(path_cut(path), "end %zu", i);
+    }
+}
+
 Test(path, splice_keeps_the_head)
 {
     wchar_t *path = path_splice(L"C:\\d\\a", 5, L"b");

@@ -255,8 +255,7 @@ Test(pool, an_end_is_wanted)
     world_end(&w);
 }
 
-/* --- one SOURCE, one thread --------------------------------------------------
- */
+/* --- one SOURCE, one thread ----------------------------------------------- */
 
 static const struct os_identity one = {.volume = 1, .file = {1}};
 static const struct os_identity other = {.volume = 1, .file = {2}};

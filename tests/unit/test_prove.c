@@ -123,8 +123,7 @@ Test(prove, unwritten_room_is_no_data)
     cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
 }
 
-/* --- several requests at a time ---------------------------------------------
- */
+/* --- several requests at a time ------------------------------------------- */
 
 enum { REQUESTS = 3, REQUEST = 10 * CLUSTER };
 

@@ -394,8 +394,7 @@ Test(range, always_gives_back_what_it_grew)
     world_end(&w);
 }
 
-/* --- settings of DEST -------------------------------------------------------
- */
+/* --- settings of DEST ----------------------------------------------------- */
 
 Test(range, sparse_source_makes_dest_sparse)
 {

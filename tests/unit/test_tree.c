@@ -248,6 +248,19 @@ Test(tree, bad_destinations)
     world_end(&w);
 }
 
+/* Its name is known in full only; what is the matter then is told as it is. */
+Test(tree, a_dot_whose_full_path_cannot_be_had)
+{
+    struct world w = make_tree();
+    sim_fault(SIM_OP_FULL_PATH, 1, CODE_BAD_NETPATH);
+    struct seen seen = RUN(&w, true, L"R:\\t\\s", L"R:\\t\\empty\\.");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.code, CODE_BAD_NETPATH);
+    cr_expect_eq(seen.last.error.step, REFLINK_STEP_PATH);
+    cr_expect(seen.last.error.in_source);
+    world_end(&w);
+}
+
 /* Thousands of levels, and nearly as long a path as Windows takes: 32,767. */
 Test(tree, deep)
 {
@@ -297,8 +310,7 @@ Test(tree, every_call_fails_in_turn)
     }
 }
 
-/* --- what rides on directories ---------------------------------------------
- */
+/* --- what rides on directories -------------------------------------------- */
 
 Test(tree, directories_keep_what_rides_on_them)
 {
