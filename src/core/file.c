@@ -261,25 +261,37 @@ static bool flush(struct job *job)
  * Clears the mark, then renames: a process that dies between the two leaves
  * a whole temporary; in the other order it would leave no DEST at all.
  */
-static os_error unmark_and_rename(struct job *job)
+static os_error unmark_and_rename(struct job *job, bool replace)
 {
     os_error error = os_mark_deleted(job->dest, false);
     if (error != 0)
         return error;
     job->marked = false;
-    error = os_rename(job->dest, job->dest_path, job->exists);
+    error = os_rename(job->dest, job->dest_path, replace);
     if (error != 0) /* a read-only one cannot be marked: undo removes it */
         job->marked = os_mark_deleted(job->dest, true) == 0;
     return error;
 }
 
+/* A DEST that came meanwhile, or a link there that leads nowhere, which does
+   not seem to be there until its name is wanted. */
+static bool meet_existing(struct job *job, os_error error)
+{
+    if (job->policy->existing != REFLINK_EXISTING_KEEP)
+        return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
+    outcome_restart(job->outcome);
+    job->outcome->status = REFLINK_SKIPPED;
+    return false;
+}
+
 static bool commit(struct job *job)
 {
+    bool replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
     os_error error = job->vanishing
-                         ? os_link(job->dest, job->dest_path, job->exists)
-                         : unmark_and_rename(job);
+                         ? os_link(job->dest, job->dest_path, replace)
+                         : unmark_and_rename(job, replace);
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
-        return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
+        return meet_existing(job, error);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_RENAME);
     metadata_clear_archive(&job->source, job->dest, job->outcome);

@@ -42,7 +42,7 @@ bool metadata_look(struct metadata *metadata, struct os_file *source,
 static os_error open_stream(const wchar_t *file, const wchar_t *name,
                             enum os_intent intent, struct os_file **stream)
 {
-    wchar_t *path = path_splice(file, wcslen(file), name);
+    wchar_t *path = path_stream(file, name);
     if (path == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     os_error error = os_open(path, intent, stream);

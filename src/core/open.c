@@ -1,5 +1,6 @@
 #include "open.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
@@ -106,13 +107,24 @@ static void fail_look(os_error error, struct reflink_outcome *outcome)
                               : REFLINK_HINT_NONE);
 }
 
+/* A link to a file in a directory that is missing is not followed either; but
+   the directory that it stands in is there. */
+static bool is_dangling(const wchar_t *dest)
+{
+    wchar_t *directory = path_directory(dest);
+    bool there = directory != NULL && open_is_directory(directory);
+    free(directory);
+    return there;
+}
+
 bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome)
 {
     struct os_file *file = NULL;
     os_error error = os_open(dest, OS_OPEN_LOOK, &file);
     *exists = error == 0;
-    if (error == CODE_FILE_NOT_FOUND)
+    if (error == CODE_FILE_NOT_FOUND ||
+        (error == CODE_PATH_NOT_FOUND && is_dangling(dest)))
         return true;
     if (error != 0) {
         fail_look(error, outcome);

@@ -12,10 +12,18 @@ static bool is_letter(wchar_t c)
     return (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
 }
 
+/* `\\?\`, which Win32 takes as it is, or `\\.\`, a device; `/` for `\` too. */
+static bool has_device_prefix(const wchar_t *path)
+{
+    return wcslen(path) >= 4 && wcschr(L"\\/", path[0]) != NULL &&
+           wcschr(L"\\/", path[1]) != NULL && wcschr(L"?.", path[2]) != NULL &&
+           wcschr(L"\\/", path[3]) != NULL;
+}
+
 /* The part of a path in which colons and separators have no meaning yet. */
 static size_t prefix_length(const wchar_t *path)
 {
-    size_t start = is_verbatim(path) ? 4 : 0;
+    size_t start = has_device_prefix(path) ? 4 : 0;
     if (is_letter(path[start]) && path[start + 1] == L':')
         return start + 2;
     return start;
@@ -104,4 +112,15 @@ wchar_t *path_join(const wchar_t *directory, const wchar_t *name)
     whole[length] = L'\\';
     wmemcpy(whole + length + 1, name, name_length + 1);
     return whole;
+}
+
+wchar_t *path_stream(const wchar_t *path, const wchar_t *name)
+{
+    if (path_directory_length(path) != 0)
+        return path_splice(path, wcslen(path), name);
+    wchar_t *here = path_splice(L".\\", 2, path);
+    wchar_t *stream =
+        here != NULL ? path_splice(here, wcslen(here), name) : NULL;
+    free(here);
+    return stream;
 }

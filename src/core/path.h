@@ -47,4 +47,10 @@ wchar_t *path_join(const wchar_t *directory, const wchar_t *name);
 /* A copy of the first `length` characters, with `tail` behind; as above. */
 wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail);
 
+/*
+ * The path of the stream `name` (`:name`) of the file `path`; as above. A name
+ * alone gets `.\` in front of it: `a:name` would be a file on drive A.
+ */
+wchar_t *path_stream(const wchar_t *path, const wchar_t *name);
+
 #endif

@@ -484,6 +484,34 @@ Test(file, attributes_and_time_are_kept)
     }
 }
 
+/* Replaced, or left alone, as what it would lead to were; never followed. */
+Test(file, a_link_that_leads_nowhere_in_place_of_dest)
+{
+    static const wchar_t *const targets[] = {L"R:\\no", L"R:\\no\\where"};
+    for (size_t i = 0; i < 4; i++) {
+        struct world w = world_make("refs-4k");
+        w.volume->hard_links = i % 2 == 0;
+        sim_fill_pattern(L"R:\\a", 0, MI, 9);
+        cr_assert_eq(sim_symlink(targets[i / 2], L"R:\\b"), 0);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_EXISTS);
+        w.policy.existing = REFLINK_EXISTING_KEEP;
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_SKIPPED);
+        cr_expect_eq(w.outcome.bytes, 0);
+        cr_expect_eq(w.outcome.error.code, 0);
+        cr_expect(sim_is_link(L"R:\\b"));
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_not(sim_is_link(L"R:\\b"));
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        cr_expect_not(sim_exists(L"R:\\no"));
+        world_end(&w);
+    }
+}
+
 /* Its new name sets the archive attribute, which SOURCE has not. */
 Test(file, a_source_without_the_archive_attribute)
 {

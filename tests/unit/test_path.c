@@ -24,6 +24,9 @@ Test(path, streams_are_recognised)
         {L"1:s", true},
         {L".\\C:s", true},
         {L"C:", false},
+        {L"\\\\.\\C:", false},
+        {L"\\\\.\\C:\\file:s", true},
+        {L"//?/C:file", false},
         {L"dir:s\\file", false}, /* the system refuses that one */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -97,6 +100,22 @@ Test(path, cutting_goes_up)
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         wcscpy(path, ends[i]);
         cr_expect_not(path_cut(path), "end %zu", i);
+    }
+}
+
+Test(path, streams_of_a_name_alone)
+{
+    static const wchar_t *const rows[][2] = {
+        {L"a", L".\\a:s"},
+        {L"file", L".\\file:s"},
+        {L"d\\a", L"d\\a:s"},
+        {L"C:a", L"C:a:s"},
+        {L"\\\\?\\C:\\a", L"\\\\?\\C:\\a:s"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        wchar_t *stream = path_stream(rows[i][0], L":s");
+        cr_expect_eq(wcscmp(stream, rows[i][1]), 0, "row %zu: %ls", i, stream);
+        free(stream);
     }
 }
 
