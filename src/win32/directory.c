@@ -165,20 +165,44 @@ static os_error make_bearer(const wchar_t *full, bool directory)
     return 0;
 }
 
+static os_error set_reparse_point(HANDLE handle, BYTE *buffer, DWORD size)
+{
+    DWORD returned = 0;
+    return DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, buffer, size, NULL,
+                           0, &returned, NULL)
+               ? 0
+               : GetLastError();
+}
+
+/*
+ * A symbolic link needs a privilege, unless in Developer Mode. Administrators
+ * have it, but CreateSymbolicLinkW alone switches it on by itself: the request
+ * is refused to them, too [ziglang/zig #17652].
+ */
+static os_error set_link(HANDLE handle, BYTE *buffer, DWORD size)
+{
+    os_error error = set_reparse_point(handle, buffer, size);
+    if (error != ERROR_PRIVILEGE_NOT_HELD ||
+        !win32_take_privilege(L"SeCreateSymbolicLinkPrivilege"))
+        return error;
+    error = set_reparse_point(handle, buffer, size);
+    win32_drop_privilege();
+    return error;
+}
+
 static os_error write_link(const wchar_t *full, BYTE *buffer, DWORD size,
                            bool directory)
 {
-    DWORD returned = 0;
     os_error error = make_bearer(full, directory);
     if (error != 0)
         return error;
     HANDLE handle = open_link(full, GENERIC_WRITE);
-    if (handle == INVALID_HANDLE_VALUE ||
-        !DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, buffer, size, NULL, 0,
-                         &returned, NULL))
+    if (handle == INVALID_HANDLE_VALUE) {
         error = GetLastError();
-    if (handle != INVALID_HANDLE_VALUE)
+    } else {
+        error = set_link(handle, buffer, size);
         CloseHandle(handle);
+    }
     if (error != 0 && directory)
         RemoveDirectoryW(full);
     else if (error != 0)

@@ -12,14 +12,15 @@ enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 10000 };
 /*
  * Runs in a thread of its own. The first time only says so: the core stops
  * at its next step and undoes. The second time ends the process at once; what
- * is marked for deletion goes with its handles. When the console closes or
- * the user logs off, the system ends the process as soon as this returns, so
- * it does not, until the core had time to undo.
+ * is marked for deletion goes with its handles. ExitProcess may wait for ever
+ * for a lock that one of the other threads had [ExitProcess, remarks]. When the
+ * console closes or the user logs off, the system ends the process as soon as
+ * this returns, so it does not, until the core had time to undo.
  */
 static BOOL WINAPI on_event(DWORD event)
 {
     if (InterlockedIncrement(&times_wanted) > 1)
-        ExitProcess(EXIT_INTERRUPTED);
+        TerminateProcess(GetCurrentProcess(), EXIT_INTERRUPTED);
     SetEvent(wanted_event);
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
         Sleep(LONGEST_UNDO_MS);

@@ -82,36 +82,14 @@ static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
                                                               : GetLastError();
 }
 
-/* Switches the right to give files away on, for this thread alone. False if
-   the user has none. */
-static bool take_restore_privilege(void)
-{
-    HANDLE token = NULL;
-    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
-    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-    if (!LookupPrivilegeValueW(NULL, L"SeRestorePrivilege",
-                               &wanted.Privileges[0].Luid) ||
-        !OpenThreadToken(GetCurrentThread(), TOKEN_ADJUST_PRIVILEGES, TRUE,
-                         &token))
-        return false;
-    bool taken =
-        AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL) &&
-        GetLastError() == ERROR_SUCCESS; /* else ERROR_NOT_ALL_ASSIGNED */
-    CloseHandle(token);
-    return taken;
-}
-
-/* Giving a file to another owner needs that right, which administrators have
-   but not switched on. It is on for this one call. */
+/* Giving a file to another owner needs this. It is on for this one call. */
 static os_error set_as_administrator(HANDLE handle, SECURITY_INFORMATION parts,
                                      PSECURITY_DESCRIPTOR descriptor)
 {
-    os_error error = ERROR_INVALID_OWNER;
-    if (!ImpersonateSelf(SecurityImpersonation))
-        return error;
-    if (take_restore_privilege())
-        error = set_security(handle, parts, descriptor);
-    RevertToSelf();
+    if (!win32_take_privilege(L"SeRestorePrivilege"))
+        return ERROR_INVALID_OWNER;
+    os_error error = set_security(handle, parts, descriptor);
+    win32_drop_privilege();
     return error;
 }
 

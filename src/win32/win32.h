@@ -19,6 +19,14 @@ struct os_file {
  */
 os_error win32_full_path(const wchar_t *path, wchar_t **full);
 
+/*
+ * Switches a privilege on for this thread alone, which then goes on under a
+ * token of its own. False, and nothing is changed, if the user does not have
+ * it; else it is due to be dropped.
+ */
+bool win32_take_privilege(const wchar_t *name);
+void win32_drop_privilege(void);
+
 /* DeviceIoControl on an open file. `returned` may be NULL. */
 os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,
