@@ -96,8 +96,12 @@ static bool copy_stream(struct metadata *metadata, size_t index,
     struct os_file *source = NULL;
     if (metadata->opened[index] == NULL)
         return true;
-    os_error error = open_stream(outcome->source, metadata->streams[index].name,
-                                 OS_OPEN_SOURCE, &source);
+    const wchar_t *name = metadata->streams[index].name;
+    os_error error =
+        open_stream(outcome->source, name, OS_OPEN_SOURCE, &source);
+    if (error == CODE_SHARING_VIOLATION) /* somebody writes to it already */
+        error =
+            open_stream(outcome->source, name, OS_OPEN_SOURCE_SHARED, &source);
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
     bool copied = copy_bytes(session, source, metadata->opened[index], outcome);

@@ -27,10 +27,13 @@ static BOOL WINAPI on_event(DWORD event)
     return TRUE;
 }
 
+/* Without the last, a drive without a disk in it would ask for one in a window,
+   and wait [SetErrorMode, remarks]. */
 static void harden(void)
 {
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
+    SetErrorMode(SEM_FAILCRITICALERRORS);
 }
 
 void process_begin(void)

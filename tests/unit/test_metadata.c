@@ -40,6 +40,21 @@ Test(metadata, all_of_it_is_kept)
     }
 }
 
+/* As with SOURCE's own bytes. */
+Test(metadata, a_stream_that_somebody_writes_to_is_copied)
+{
+    struct world w = make_rich("refs-4k");
+    struct os_file *writer = sim_open_as(L"S:\\a:Zone.Identifier", SIM_WRITE,
+                                         SIM_READ | SIM_WRITE | SIM_DELETE);
+    cr_assert(writer);
+    world_run_paths(&w, L"S:\\a", L"S:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(
+        sim_stream_holds(L"S:\\b", L"Zone.Identifier", "[ZoneTransfer]", 14));
+    os_close(writer);
+    world_end(&w);
+}
+
 Test(metadata, security_only_if_asked_for)
 {
     struct world w = make_rich("refs-4k");
