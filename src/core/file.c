@@ -277,11 +277,16 @@ static os_error unmark_and_rename(struct job *job, bool replace)
    not seem to be there until its name is wanted. */
 static bool meet_existing(struct job *job, os_error error)
 {
-    if (job->policy->existing != REFLINK_EXISTING_KEEP)
+    switch (job->policy->existing) {
+    case REFLINK_EXISTING_KEEP:
+        outcome_restart(job->outcome);
+        job->outcome->status = REFLINK_SKIPPED;
+        return false;
+    case REFLINK_EXISTING_FAIL:
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
-    outcome_restart(job->outcome);
-    job->outcome->status = REFLINK_SKIPPED;
-    return false;
+    default: /* it was to be replaced */
+        return fail(job, error, REFLINK_STEP_RENAME);
+    }
 }
 
 static bool commit(struct job *job)

@@ -240,6 +240,9 @@ Test(survival, planted_links)
     EXPECT(result, e2e_same_bytes("a", "b"));
     result = RUN("a", "c");
     EXPECT(result, access("nowhere", F_OK) != 0);
+    result = RUN("-n", "a", "c");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, access("nowhere", F_OK) != 0);
 }
 
 /* --- a reader meanwhile --------------------------------------------------- */
