@@ -272,7 +272,8 @@ static bool plan_enter(void *context, const wchar_t *source,
 static void plan_failed(void *context, const struct reflink_outcome *outcome)
 {
     struct performance *p = context;
-    teller_done(&p->teller, outcome);
+    struct report_dry dry = {.style = &p->teller.style};
+    teller_planned(&p->teller, &dry, outcome);
 }
 
 static const struct tree_visitor planning = {.file = plan_file,

@@ -156,7 +156,7 @@ static os_error match_paths(const struct many *many, const wchar_t *pattern,
 
 static os_error take_match(const struct many *many, const wchar_t *pattern,
                            const struct os_entry *entry,
-                           const struct each *each, bool *end)
+                           const struct each *each, bool *more)
 {
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     wchar_t *source = NULL;
@@ -168,7 +168,7 @@ static os_error take_match(const struct many *many, const wchar_t *pattern,
                             .directory = directory,
                             .is_link = entry->is_link && many->recursive};
     if (error == 0)
-        *end = !each->target(each->context, &target);
+        *more = each->target(each->context, &target);
     free(dest);
     free(source);
     return error;
@@ -183,7 +183,7 @@ static bool is_passed_over(const struct many *many,
 }
 
 static os_error each_match(const struct many *many, const wchar_t *pattern,
-                           const struct each *each)
+                           const struct each *each, bool *more)
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
@@ -194,20 +194,22 @@ static os_error each_match(const struct many *many, const wchar_t *pattern,
     if (directory != NULL)
         error = os_list_open(directory, path_base_name(pattern), &list);
     free(directory);
-    while (error == 0 && !end) {
+    while (error == 0 && !end && *more) {
         error = os_list_next(list, &entry, &end);
         if (error != 0 || end || is_passed_over(many, &entry))
             continue;
         any = true;
-        error = take_match(many, pattern, &entry, each, &end);
+        error = take_match(many, pattern, &entry, each, more);
     }
     os_list_close(list);
     return error == 0 && !any ? CODE_DIRECTORY_NOT_SUPPORTED : error;
 }
 
+/* False: the target wanted no more. */
 static bool each_of(const struct many *many, const struct many_operand *operand,
                     const struct each *each, os_error *error)
 {
+    bool more = true;
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
                             .size = operand->size,
@@ -216,16 +218,16 @@ static bool each_of(const struct many *many, const struct many_operand *operand,
     *error = 0;
     if (!operand->pattern)
         return each->target(each->context, &target);
-    *error = each_match(many, operand->words, each);
-    return true;
+    *error = each_match(many, operand->words, each, &more);
+    return more;
 }
 
-/* A pattern that cannot be listed is told. */
-static void each_target(const struct many *many, const struct each *each,
+/* A pattern that cannot be listed is told. False: not all were gone through. */
+static bool each_target(const struct many *many, const struct each *each,
                         const struct tree_visitor *visitor)
 {
     bool more = true;
-    for (int i = 0; i < many->count && more && !os_cancelled(); i++) {
+    for (int i = 0; i < many->count && more; i++) {
         struct many_operand *operand = &many->operands[i];
         os_error error = 0;
         if (operand->failed)
@@ -239,6 +241,7 @@ static void each_target(const struct many *many, const struct each *each,
                           ? REFLINK_HINT_RECURSIVE
                           : REFLINK_HINT_NONE);
     }
+    return more;
 }
 
 /* --- refusing ------------------------------------------------------------- */
@@ -256,6 +259,8 @@ struct check {
 static bool check_target(void *context, const struct target *target)
 {
     struct check *check = context;
+    if (os_cancelled())
+        return false;
     if (check->many->recursive && target->directory && !target->is_link &&
         tree_contains(target->source, target->dest)) {
         check->refused = true;
@@ -272,8 +277,8 @@ static bool check_repeated(void *context, const struct target *target)
 {
     struct check *check = context;
     size_t at = names_find(&check->names, target->dest);
-    if (at == check->names.count)
-        return true;
+    if (at == check->names.count || os_cancelled())
+        return !os_cancelled();
     if (check->dests[at] == NULL) {
         check->dests[at] = path_splice(target->dest, wcslen(target->dest), L"");
         check->no_memory = check->dests[at] == NULL;
@@ -324,16 +329,19 @@ static bool refuses(const struct many *many, const struct tree_visitor *visitor)
 struct visit {
     const struct many *many;
     const struct tree_visitor *visitor;
+    bool told; /* an interruption was, by the walk of a tree */
 };
 
 static bool visit_target(void *context, const struct target *target)
 {
-    const struct visit *visit = context;
+    struct visit *visit = context;
     const struct tree_visitor *visitor = visit->visitor;
+    if (os_cancelled() || visitor->stopped(visitor->context))
+        return false;
     if (target->is_link)
         visitor->link(visitor->context, target->source, target->dest);
     else if (target->directory && visit->many->recursive)
-        tree_walk(visitor, target->source, target->dest);
+        visit->told = !tree_walk(visitor, target->source, target->dest);
     else if (target->directory)
         tree_tell(visitor, target->source, target->dest,
                   CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
@@ -341,14 +349,16 @@ static bool visit_target(void *context, const struct target *target)
     else
         visitor->file(visitor->context, target->source, target->dest,
                       target->size);
-    return !os_cancelled() && !visitor->stopped(visitor->context);
+    return !visit->told;
 }
 
 void many_visit(const struct many *many, const struct tree_visitor *visitor)
 {
-    struct visit visit = {many, visitor};
+    struct visit visit = {many, visitor, false};
     struct each each = {visit_target, &visit, false};
-    each_target(many, &each, visitor);
+    if (!each_target(many, &each, visitor) && os_cancelled() && !visit.told)
+        tree_tell(visitor, many->sources[0], many->dest, CODE_CANCELLED,
+                  REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
 }
 
 bool many_is(const wchar_t *const *sources, int count, bool into,

@@ -29,7 +29,8 @@ bool many_is(const wchar_t *const *sources, int count, bool into,
    failed. many_end is due in both cases. */
 bool many_begin(struct many *many, const struct tree_visitor *visitor);
 
-/* Visits all files of all sources, any number of times. */
+/* Visits all files of all sources, any number of times. Where the user wants
+   an end before, that is told as a failure. */
 void many_visit(const struct many *many, const struct tree_visitor *visitor);
 
 void many_end(struct many *many);

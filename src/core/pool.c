@@ -4,6 +4,7 @@
 
 #include "claims.h"
 #include "os.h"
+#include "outcome.h"
 #include "path.h"
 #include "session.h"
 
@@ -45,6 +46,8 @@ struct pool {
     uint64_t end;
     bool closing;
     struct pool_state state;
+    bool interrupted; /* that was told; in the caller's thread only */
+    struct slot left; /* the first that the user's end left undone, if any */
 };
 
 static void lock(const struct pool *pool)
@@ -148,17 +151,54 @@ static struct worker *own(struct pool *pool)
     return &pool->workers[0];
 }
 
+static void tell_outcome(struct pool *pool,
+                         const struct reflink_outcome *outcome)
+{
+    pool->interrupted |= outcome->status == REFLINK_INTERRUPTED;
+    pool->work.done(pool->work.context, outcome);
+}
+
+static void free_paths(struct slot *slot)
+{
+    free(slot->source);
+    free(slot->dest);
+}
+
+/* The first of what the user's end left undone stands for all the others. */
+static void leave_undone(struct pool *pool, struct slot *slot)
+{
+    if (pool->left.source == NULL)
+        pool->left = *slot;
+    else
+        free_paths(slot);
+}
+
+/* It is told unless a file was interrupted in the middle, which says as much.
+ */
+static void tell_left(struct pool *pool)
+{
+    struct slot *left = &pool->left;
+    if (left->source != NULL && !pool->interrupted) {
+        outcome_begin(&left->outcome, left->source, left->dest);
+        outcome_stop(&left->outcome);
+        tell_outcome(pool, &left->outcome);
+    }
+    free_paths(left);
+}
+
 static void tell(struct pool *pool, struct slot *slot)
 {
     const struct pool_work *work = &pool->work;
-    if (slot->kind == SLOT_BEHIND && !os_cancelled())
+    if (slot->dropped || (slot->kind == SLOT_BEHIND && os_cancelled())) {
+        leave_undone(pool, slot);
+        return;
+    }
+    if (slot->kind == SLOT_BEHIND)
         work->behind(work->context, own(pool)->session, slot->source,
                      slot->dest);
-    else if (slot->kind == SLOT_TOLD ||
-             (slot->kind == SLOT_FILE && !slot->dropped))
-        work->done(work->context, &slot->outcome);
-    free(slot->source);
-    free(slot->dest);
+    else
+        tell_outcome(pool, &slot->outcome);
+    free_paths(slot);
 }
 
 /* Tells what is done in front; with `wait`, at least `wait` of it. */
@@ -250,7 +290,7 @@ void pool_file(struct pool *pool, const wchar_t *source, const wchar_t *dest,
         return;
     struct reflink_outcome outcome;
     do_file(own(pool), source, dest, size, &outcome);
-    pool->work.done(pool->work.context, &outcome);
+    tell_outcome(pool, &outcome);
 }
 
 void pool_behind(struct pool *pool, const wchar_t *source, const wchar_t *dest)
@@ -264,7 +304,7 @@ void pool_told(struct pool *pool, const struct reflink_outcome *outcome)
 {
     const struct slot slot = {.kind = SLOT_TOLD, .outcome = *outcome};
     if (!hand_in(pool, &slot, outcome->source, outcome->dest))
-        pool->work.done(pool->work.context, outcome);
+        tell_outcome(pool, outcome);
 }
 
 /* --- opening and closing -------------------------------------------------- */
@@ -304,6 +344,7 @@ void pool_close(struct pool *pool)
         return;
     if (pool->gate != NULL) {
         tell_all(pool);
+        tell_left(pool);
         end_threads(pool);
     }
     for (unsigned i = 0; i < pool->count; i++)

@@ -274,27 +274,30 @@ void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
     visitor->failed(visitor->context, &outcome);
 }
 
-void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
+bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest)
 {
     struct walk walk = {.visitor = visitor};
+    bool cut = false;
     if (growing_path_set(&walk.source, source) &&
         growing_path_set(&walk.dest, dest)) {
         enter(&walk);
         while (goes_on(&walk))
             advance(&walk);
+        cut = walk.depth != 0 && os_cancelled();
     } else {
         tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
                   REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
     }
     while (walk.depth != 0)
         pop_frame(&walk);
-    if (os_cancelled())
+    if (cut)
         tree_tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
                   OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
     free(walk.frames);
     growing_path_free(&walk.source);
     growing_path_free(&walk.dest);
+    return !cut;
 }
 
 /* --- a tree into itself --------------------------------------------------- */

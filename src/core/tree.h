@@ -33,8 +33,9 @@ void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest, os_error error, enum reflink_step step,
                enum outcome_side side, enum reflink_hint hint);
 
-/* Walks the directory `source`, whose contents go into `dest`. */
-void tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
+/* Walks the directory `source`, whose contents go into `dest`. False: the user
+   wanted an end before it was through, which has been told. */
+bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest);
 
 /* Whether `dest`, which need not exist, is `source` or lies below it, by any

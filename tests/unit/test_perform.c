@@ -255,6 +255,96 @@ Test(perform, an_end_is_wanted)
     }
 }
 
+/* --- interrupted at every call ----------------------------------------------
+ */
+
+static const wchar_t *const few[][2] = {{L"R:\\t\\a", L"R:\\u\\a"},
+                                        {L"R:\\t\\b", L"R:\\u\\b"},
+                                        {L"R:\\t\\d\\c", L"R:\\u\\d\\c"}};
+
+static struct world make_few(void)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_mkdir(L"R:\\t\\d");
+    sim_mkdir(L"R:\\t\\d\\empty");
+    sim_mkdir(L"R:\\u");
+    sim_mkdir(L"R:\\u\\d");
+    for (int i = 0; i < 3; i++)
+        sim_fill_pattern(few[i][0], 0, 5000, (uint64_t)i + 1);
+    sim_set_written(L"R:\\t\\d", 131000000000000000);
+    return w;
+}
+
+static void cancel_and_note(void *reached)
+{
+    *(bool *)reached = true;
+    sim_cancel();
+}
+
+struct cut_row {
+    const wchar_t *arguments[8];
+    int files; /* how many of `few` a whole run makes */
+    bool tree;
+    bool dry;
+};
+
+static const struct cut_row cut_rows[] = {
+    {{L"-j1", L"R:\\t\\*", L"R:\\u"}, 2, false, false},
+    {{L"-j3", L"R:\\t\\*", L"R:\\u"}, 2, false, false},
+    {{L"-j1", L"R:\\t\\a", L"R:\\t\\b", L"R:\\u"}, 2, false, false},
+    {{L"-j3", L"R:\\t\\a", L"R:\\t\\b", L"R:\\u"}, 2, false, false},
+    {{L"-rj1", L"R:\\t\\*", L"R:\\u"}, 3, true, false},
+    {{L"-rj3", L"R:\\t\\*", L"R:\\u"}, 3, true, false},
+    {{L"--dry-run", L"R:\\t\\*", L"R:\\u"}, 2, false, true},
+    {{L"--dry-run", L"-r", L"R:\\t\\*", L"R:\\u"}, 3, true, true},
+};
+
+static bool is_whole(const struct cut_row *row)
+{
+    size_t objects = (size_t)row->files + (row->dry && row->tree);
+    bool whole = !row->dry || count_of(OS_STDOUT, L"\"plan\"") == objects;
+    for (int i = 0; i < row->files && !row->dry; i++)
+        whole = whole && sim_exists(few[i][1]) &&
+                sim_same_bytes(few[i][0], few[i][1]);
+    if (row->tree && !row->dry)
+        whole = whole && sim_exists(L"R:\\u\\d\\empty") &&
+                sim_written(L"R:\\u\\d") == 131000000000000000;
+    return whole;
+}
+
+/* All is done, or 130 says that it is not, wherever the end is wanted. */
+static void expect_cut(const struct cut_row *row, int code, uint64_t nth)
+{
+    const wchar_t *const *words = row->arguments;
+    wchar_t last[32];
+    swprintf(last, 32, L"\"exit_code\":%d}\n", code);
+    cr_expect(code == 130 || (code == 0 && is_whole(row)),
+              "%ls %ls, call %llu: %d\n%ls", words[0], words[1],
+              (unsigned long long)nth, code, sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, last), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"interrupted\"") != 0, code == 130);
+    cr_expect(!row->dry || count_of(OS_STDOUT, L"\"file\"") == 0);
+}
+
+Test(perform, interrupted_at_every_call)
+{
+    for (size_t i = 0; i < sizeof cut_rows / sizeof cut_rows[0]; i++) {
+        const struct cut_row *row = &cut_rows[i];
+        const wchar_t *words[ARGUMENTS] = {L"--json"};
+        bool reached = true;
+        for (size_t word = 0; row->arguments[word] != NULL; word++)
+            words[word + 1] = row->arguments[word];
+        for (uint64_t nth = 1; reached; nth++) {
+            struct world w = make_few();
+            reached = false;
+            sim_at_call(SIM_OP_ANY, nth, cancel_and_note, &reached);
+            expect_cut(row, run(words), nth);
+            world_end(&w);
+        }
+    }
+}
+
 /* Streams that DEST's volume cannot hold: a warning, no failure. */
 Test(perform, what_is_lost_of_a_directory_is_warned_of)
 {
