@@ -9,6 +9,7 @@
 #include "core/os.h"
 #include "perform.h"
 #include "show.h"
+#include "teller.h"
 #include "win32/process.h"
 
 static int print_page(void (*add)(struct text *text))
@@ -17,7 +18,7 @@ static int print_page(void (*add)(struct text *text))
     add(&page);
     bool printed = os_print(OS_STDOUT, text_words(&page));
     text_free(&page);
-    return printed ? REPORT_DONE : REPORT_FAILED;
+    return printed ? REPORT_DONE : teller_unprinted(REPORT_DONE);
 }
 
 static int print_usage_error(const struct text *words)

@@ -4,6 +4,7 @@
 #include "core/codes.h"
 #include "core/os.h"
 #include "core/restart.h"
+#include "teller.h"
 
 enum { PRINT_AT = 1 << 15 }; /* characters */
 
@@ -71,9 +72,10 @@ static int end(struct show *show)
     print(show);
     text_free(&show->out);
     text_free(&show->err);
+    int code = show->failed ? REPORT_FAILED : REPORT_DONE;
     if (os_cancelled())
-        return REPORT_INTERRUPTED;
-    return show->failed || show->unprinted ? REPORT_FAILED : REPORT_DONE;
+        code = REPORT_INTERRUPTED;
+    return show->unprinted ? teller_unprinted(code) : code;
 }
 
 static struct reflink_error interrupted(void)

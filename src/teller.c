@@ -115,6 +115,13 @@ static void end_progress(struct teller *teller)
     text_free(&line);
 }
 
+/* Like a file that failed: only an interruption outweighs it. */
+int teller_unprinted(int code)
+{
+    os_print(OS_STDERR, L"reflink: standard output cannot be written\n");
+    return code == REPORT_INTERRUPTED ? code : REPORT_FAILED;
+}
+
 int teller_end(struct teller *teller)
 {
     const struct options *options = teller->options;
@@ -125,9 +132,9 @@ int teller_end(struct teller *teller)
     flush(teller);
     int code = (int)report_exit_code(&teller->totals);
     if (!teller->printed)
-        os_print(OS_STDERR, L"reflink: standard output cannot be written\n");
+        code = teller_unprinted(code);
     text_free(&teller->out);
     text_free(&teller->err);
     os_gate_free(teller->gate);
-    return teller->printed || code != REPORT_DONE ? code : REPORT_FAILED;
+    return code;
 }

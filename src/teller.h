@@ -46,6 +46,10 @@ void teller_moved(struct teller *teller,
                   void (*look)(void *context, struct progress_view *view),
                   void *context);
 
+/* Says that stdout could not be written, and returns the exit code of what
+   would have ended with `code`. */
+int teller_unprinted(int code);
+
 /* Prints the summary and frees all; returns the exit code. */
 int teller_end(struct teller *teller);
 
