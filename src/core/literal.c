@@ -4,6 +4,7 @@
 
 #include "codes.h"
 #include "names.h"
+#include "path.h"
 
 /* The length of what Win32 compares with the names of devices. */
 static size_t stem_length(const wchar_t *name)
@@ -51,4 +52,22 @@ os_error literal_directory(const wchar_t *directory, wchar_t **path)
 {
     *path = NULL;
     return os_full_path(*directory != L'\0' ? directory : L".", path);
+}
+
+os_error literal_join(const wchar_t *directory, const wchar_t *name,
+                      wchar_t **joined)
+{
+    wchar_t *literal = NULL;
+    os_error error = 0;
+    *joined = NULL;
+    if (literal_is_needed(name))
+        error = literal_directory(directory, &literal);
+    if (error != 0)
+        return error;
+    if (literal != NULL)
+        directory = literal;
+    *joined = *directory != L'\0' ? path_join(directory, name)
+                                  : path_splice(name, wcslen(name), L"");
+    free(literal);
+    return *joined != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }

@@ -16,4 +16,9 @@ bool literal_is_needed(const wchar_t *name);
    caller frees `*path`, NULL after an error. */
 os_error literal_directory(const wchar_t *directory, wchar_t **path);
 
+/* `name` in `directory`, which may be empty; behind such a form where that is
+   needed. The caller frees `*joined`, NULL after an error. */
+os_error literal_join(const wchar_t *directory, const wchar_t *name,
+                      wchar_t **joined);
+
 #endif

@@ -8,6 +8,7 @@
 #include "open.h"
 #include "os.h"
 #include "path.h"
+#include "wildcard.h"
 
 /* One SOURCE as it was given. */
 struct many_operand {
@@ -38,13 +39,6 @@ static void tell_memory(const struct tree_visitor *visitor,
 }
 
 /* --- what a path is ------------------------------------------------------- */
-
-/* A name with `*` or `?` in it is taken literally where one exists. */
-static bool is_pattern(const wchar_t *path)
-{
-    struct os_info info;
-    return path_has_wildcard(path) && open_query_state(path, &info) != 0;
-}
 
 /* Without the separators at its end, unless it is a root. */
 static wchar_t *without_end(const wchar_t *path)
@@ -98,7 +92,7 @@ static os_error find_target(const struct many *many, const wchar_t *source,
 static os_error look_at(const struct many *many, struct many_operand *operand)
 {
     struct os_info info = {0};
-    operand->pattern = is_pattern(operand->words);
+    operand->pattern = wildcard_is(operand->words);
     if (operand->pattern)
         return 0;
     operand->source = without_end(operand->words);
@@ -121,95 +115,39 @@ struct each {
     bool first; /* what cannot be listed is passed over from now on */
 };
 
-/* A name that Win32 would change goes behind a path where it does not. */
-static os_error join_literal(const wchar_t *directory, const wchar_t *name,
-                             wchar_t **joined)
-{
-    wchar_t *literal = NULL;
-    os_error error = 0;
-    if (literal_is_needed(name))
-        error = literal_directory(directory, &literal);
-    if (error != 0)
-        return error;
-    if (literal != NULL)
-        directory = literal;
-    *joined = *directory != L'\0' ? path_join(directory, name)
-                                  : path_splice(name, wcslen(name), L"");
-    free(literal);
-    return *joined != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
-}
+/* The matches of a pattern at work. */
+struct matching {
+    const struct many *many;
+    const struct each *each;
+    bool more;
+    os_error error;
+};
 
-static os_error match_paths(const struct many *many, const wchar_t *pattern,
-                            const wchar_t *name, wchar_t **source,
-                            wchar_t **dest)
+static bool take_match(void *context, const wchar_t *source,
+                       const struct os_entry *entry)
 {
-    wchar_t *directory =
-        path_splice(pattern, path_directory_length(pattern), L"");
-    os_error error = CODE_NOT_ENOUGH_MEMORY;
-    if (directory != NULL)
-        error = join_literal(directory, name, source);
-    if (error == 0)
-        error = join_literal(many->dest, name, dest);
-    free(directory);
-    return error;
-}
-
-static os_error take_match(const struct many *many, const wchar_t *pattern,
-                           const struct os_entry *entry,
-                           const struct each *each, bool *more)
-{
-    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    wchar_t *source = NULL;
+    struct matching *matching = context;
+    const struct many *many = matching->many;
+    const struct each *each = matching->each;
     wchar_t *dest = NULL;
-    os_error error = match_paths(many, pattern, entry->name, &source, &dest);
-    struct target target = {.source = source,
-                            .dest = dest,
-                            .size = entry->size,
-                            .directory = directory,
-                            .is_link = entry->is_link && many->recursive};
-    if (error == 0)
-        *more = each->target(each->context, &target);
+    matching->error = literal_join(many->dest, entry->name, &dest);
+    struct target target = {
+        .source = source,
+        .dest = dest,
+        .size = entry->size,
+        .directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
+        .is_link = entry->is_link && many->recursive};
+    if (matching->error == 0)
+        matching->more = each->target(each->context, &target);
     free(dest);
-    free(source);
-    return error;
-}
-
-/* What a pattern does not mean. */
-static bool is_passed_over(const struct many *many,
-                           const struct os_entry *entry)
-{
-    return !many->recursive &&
-           (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-}
-
-static os_error each_match(const struct many *many, const wchar_t *pattern,
-                           const struct each *each, bool *more)
-{
-    struct os_directory *list = NULL;
-    struct os_entry entry;
-    wchar_t *directory = path_directory(pattern);
-    bool end = false;
-    bool any = false;
-    os_error error = CODE_NOT_ENOUGH_MEMORY;
-    if (directory != NULL)
-        error = os_list_open(directory, path_base_name(pattern), &list);
-    free(directory);
-    while (error == 0 && !end && *more) {
-        error = os_list_next(list, &entry, &end);
-        if (error != 0 || end || is_passed_over(many, &entry))
-            continue;
-        any = true;
-        error = take_match(many, pattern, &entry, each, more);
-    }
-    os_list_close(list);
-    return error == 0 && !any ? CODE_DIRECTORY_NOT_SUPPORTED : error;
+    return matching->error == 0 && matching->more;
 }
 
 /* False: the target wanted no more. */
 static bool each_of(const struct many *many, const struct many_operand *operand,
                     const struct each *each, os_error *error)
 {
-    bool more = true;
+    struct matching matching = {many, each, true, 0};
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
                             .size = operand->size,
@@ -218,8 +156,11 @@ static bool each_of(const struct many *many, const struct many_operand *operand,
     *error = 0;
     if (!operand->pattern)
         return each->target(each->context, &target);
-    *error = each_match(many, operand->words, each, &more);
-    return more;
+    *error =
+        wildcard_each(operand->words, many->recursive, take_match, &matching);
+    if (matching.error != 0)
+        *error = matching.error;
+    return matching.more;
 }
 
 /* A pattern that cannot be listed is told. False: not all were gone through. */
@@ -364,7 +305,7 @@ void many_visit(const struct many *many, const struct tree_visitor *visitor)
 bool many_is(const wchar_t *const *sources, int count, bool into,
              bool recursive)
 {
-    return recursive || into || count > 1 || is_pattern(sources[0]);
+    return recursive || into || count > 1 || wildcard_is(sources[0]);
 }
 
 /* Where several go, or wildcards may become several, DEST is a directory. */
@@ -372,7 +313,7 @@ static bool finds_dest(struct many *many, const struct tree_visitor *visitor)
 {
     bool exists = open_is_directory(many->dest);
     many->into = exists || many->into || many->count > 1 ||
-                 is_pattern(many->sources[0]) ||
+                 wildcard_is(many->sources[0]) ||
                  path_ends_with_separator(many->dest);
     if (!many->into || exists)
         return true;

@@ -118,6 +118,25 @@ Test(tree, lists_and_wildcards)
     EXPECT(result, result->granted == 2);
 }
 
+/* Wine, as NTFS, gives base.vhdx an alias that ends in .VHD. */
+Test(tree, wildcards_mean_whole_names)
+{
+    e2e_enter(XFS4K);
+    e2e_make_folder("into");
+    e2e_make("base.vhd", 64 * KIB);
+    e2e_make("base.vhdx", 64 * KIB);
+    e2e_make_folder("old.vhdx");
+    struct result *result = RUN("-v", "*.vhd", "into");
+    EXPECT(result, e2e_like(result->out, "cloned  base.vhd -> *\n1 file: *"));
+    EXPECT(result, result->exit_code == 0);
+    result = RUN("*.vhdx", "into");
+    EXPECT(result, e2e_like(result->out, "1 file: 1 cloned (64 KiB), *\n"));
+    result = RUN("*~1.vhd", "into");
+    EXPECT(result, result->exit_code == 1 && e2e_has(result->err, "(2)"));
+    result = RUN("-f", "*.*", "into");
+    EXPECT(result, e2e_like(result->out, "2 files: 2 cloned (128 KiB), *\n"));
+}
+
 /* Checked before anything is made. */
 Test(tree, refused_before_anything_is_made)
 {

@@ -1,0 +1,34 @@
+/*
+ * Paths with `*` and `?` in their last part, which cmd.exe leaves to the
+ * program. Matches are listed and never held.
+ */
+#ifndef REFLINK_CORE_WILDCARD_H
+#define REFLINK_CORE_WILDCARD_H
+
+#include "os.h"
+
+/* Whether the path is a pattern: where a name with `*` or `?` in it exists, it
+   is taken literally. */
+bool wildcard_is(const wchar_t *path);
+
+/*
+ * Hands the path of each match to `match`, as the pattern was typed but for a
+ * name that Win32 would read otherwise, until that returns false: it wants no
+ * more. Directories are matches with `directories` only. Returns
+ * CODE_FILE_NOT_FOUND if there is no match, CODE_DIRECTORY_NOT_SUPPORTED if
+ * all were directories that did not count.
+ */
+os_error wildcard_each(const wchar_t *pattern, bool directories,
+                       bool (*match)(void *context, const wchar_t *path,
+                                     const struct os_entry *entry),
+                       void *context);
+
+/*
+ * Whether `name` matches as its directory shows it. FindFirstFileW finds names
+ * by their 8.3 alias, too, by which `*.vhd` means `x.vhdx` [FindFirstFileW:
+ * Remarks]; all else is left to the system's rules, so that this lets pass
+ * what they do: `*.*` any name, `?` no character at the end or before a dot.
+ */
+bool wildcard_matches(const wchar_t *pattern, const wchar_t *name);
+
+#endif
