@@ -179,6 +179,9 @@ struct reflink_outcome {
     uint64_t requests;     /* clone requests issued, refused ones too */
     uint32_t cluster_size; /* 0: not learned */
     uint32_t refusal;      /* code of the last refused request, or 0 */
+    unsigned restarts;     /* after transient errors */
+    uint32_t restart_code; /* the last of these errors, or 0 */
+    unsigned unproved;     /* clones that failed their proof and were undone */
     uint64_t elapsed_us;
     struct reflink_error error;
     unsigned lost;           /* REFLINK_LOST_*: to be warned of */

@@ -101,6 +101,37 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     text_add(text, L"\n");
 }
 
+/* `reflink: DEST: WORDS`, of what happened so many times, and the system's
+   message if there is one. */
+static void add_note(const struct reflink_outcome *outcome,
+                     const wchar_t *words, unsigned times, uint32_t code,
+                     struct text *text)
+{
+    text_add(text, L"reflink: ");
+    text_add_name(text, outcome->dest);
+    text_format(text, L": %ls", words);
+    if (times > 1)
+        text_format(text, L", %u times in all", times);
+    if (code != 0)
+        add_message(code, text);
+    text_add(text, L"\n");
+}
+
+/* What is worth knowing of how it was done: with -v. A refused file says what
+   was refused anyhow. */
+static void add_notes(const struct reflink_outcome *outcome, struct text *text)
+{
+    if (outcome->restarts != 0)
+        add_note(outcome, L"begun anew", outcome->restarts,
+                 outcome->restart_code, text);
+    if (outcome->unproved != 0)
+        add_note(outcome, L"a clone failed its proof, and was undone",
+                 outcome->unproved, 0, text);
+    if (outcome->refusal != 0 && outcome->status == REFLINK_OK)
+        add_note(outcome, L"a clone request was refused", 1, outcome->refusal,
+                 text);
+}
+
 static void add_skipped(const struct reflink_outcome *outcome,
                         struct text *text)
 {
@@ -136,6 +167,8 @@ void report_file(const struct reflink_outcome *outcome,
 {
     if (style->json)
         report_json_file(outcome, out);
+    if (style->verbose)
+        add_notes(outcome, err);
     switch (outcome->status) {
     case REFLINK_OK:
         if (is_told(outcome, style))

@@ -49,7 +49,8 @@ void report_count(struct report_totals *totals,
 
 /*
  * Adds the result to `out` and what went wrong to `err`, each with its line
- * end; either may get nothing.
+ * end; either may get nothing. With -v `err` gets what was worth knowing on
+ * the way, too.
  */
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,

@@ -28,10 +28,14 @@ bool restart_again(struct restart *restart, enum attempt_end end,
     if (end == ATTEMPT_TRANSIENT &&
         restart->retries >= restart->policy->retries)
         return false;
-    if (end == ATTEMPT_UNPROVED)
+    if (end == ATTEMPT_UNPROVED) {
+        outcome->unproved++;
         after_unproved(restart);
-    else
+    } else {
+        outcome->restarts++;
+        outcome->restart_code = outcome->error.code;
         wait_before(restart->retries++);
+    }
     outcome_restart(outcome);
     return !outcome_stop(outcome);
 }

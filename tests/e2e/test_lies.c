@@ -40,6 +40,19 @@ ParameterizedTest(int *number, lies, auto_copies)
     e2e_expect_copied(result, "a", "c", "a b c old");
 }
 
+/* How it came to a copy, for who wants to know. */
+Test(lies, are_told_with_v)
+{
+    e2e_enter(XFS4K);
+    e2e_set("REFLINK_BRIDGE_LIE", "zeros");
+    e2e_make("a", 2 * MIB);
+    struct result *result = RUN("-v", "a", "b");
+    EXPECT(result, result->exit_code == 0 && e2e_same_bytes("a", "b"));
+    EXPECT(result, e2e_like(result->out, "copied  a -> b *\n"));
+    EXPECT(result, e2e_is(result->err, "reflink: b: a clone failed its proof, "
+                                       "and was undone, 2 times in all\n"));
+}
+
 ParameterizedTestParameters(lies, always_fails)
 {
     return e2e_numbers(COMBINATIONS);

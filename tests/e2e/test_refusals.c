@@ -164,6 +164,10 @@ ParameterizedTest(int *number, refusals, transient)
     struct result *result = RUN("a", "b");
     e2e_expect_cloned(result, "a", "b", "a b");
     EXPECT(result, result->requests == 2);
+    EXPECT(result, e2e_is(result->err, ""));
+    result = RUN("-v", "a", "c");
+    EXPECT(result,
+           e2e_like(result->err, "reflink: c: begun anew: * ([56]*)\n"));
 }
 
 /* The disk is full when the requests are made: no copy is tried. */

@@ -936,6 +936,8 @@ Test(file, transient_errors_start_anew)
     cr_expect_eq(w.outcome.status, REFLINK_OK);
     cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
     cr_expect_eq(sim_slept_ms(), 100);
+    cr_expect_eq(w.outcome.restarts, 1);
+    cr_expect_eq(w.outcome.restart_code, CODE_NETNAME_DELETED);
     cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
     world_end(&w);
 }
@@ -950,6 +952,7 @@ Test(file, transient_errors_end_some_time)
     cr_expect_eq(w.outcome.status, REFLINK_FAILED);
     cr_expect_eq(w.outcome.error.code, CODE_UNEXP_NET_ERR);
     cr_expect_eq(sim_sleeps(), 3);
+    cr_expect_eq(w.outcome.restarts, 3);
     cr_expect_eq(sim_slept_ms(), 700);
     cr_expect_eq(world_requests(), 4);
     world_end(&w);

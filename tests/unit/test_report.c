@@ -110,6 +110,41 @@ Test(report, skipped_is_said_with_v)
     expect_lines(&o, verbose, L"skipped a -> b: it exists already\n", L"");
 }
 
+/* How it came to that, which nobody else wants to know. */
+Test(report, steps_are_said_with_v)
+{
+    static const wchar_t result[] =
+        L"copied  a -> b  (1 byte, 3 ms): the volume said that it had cloned, "
+        L"and had not\n";
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_UNPROVED,
+                                .bytes = 1,
+                                .elapsed_us = 3000,
+                                .restarts = 1,
+                                .restart_code = 64,
+                                .unproved = 2,
+                                .refusal = 50};
+    expect_lines(&o, plain, result, L"");
+    expect_lines(&o, quiet, L"", L"");
+    expect_lines(
+        &o, verbose, result,
+        L"reflink: b: begun anew: message of code 64 (64)\n"
+        L"reflink: b: a clone failed its proof, and was undone, 2 times in "
+        L"all\n"
+        L"reflink: b: a clone request was refused: message of code 50 (50)\n");
+    o.restarts = 3;
+    o.unproved = 1;
+    o.status = REFLINK_REFUSED;
+    expect_lines(
+        &o, verbose, L"",
+        L"reflink: b: begun anew, 3 times in all: message of code 64 (64)\n"
+        L"reflink: b: a clone failed its proof, and was undone\n"
+        L"reflink: b: cloning into it: message of code 50 (50): the volume "
+        L"said that it had cloned, and had not\n");
+}
+
 Test(report, errors_name_path_step_message_code_and_hint)
 {
     struct reflink_outcome o = {
@@ -166,5 +201,26 @@ Test(report, exit_codes)
         struct report_totals totals = {0};
         report_count(&totals, &o);
         cr_expect_eq((int)report_exit_code(&totals), rows[i].code);
+    }
+}
+
+/* In every mixture the gravest counts: each of these outweighs those before. */
+Test(report, exit_code_of_a_mixture)
+{
+    static const enum reflink_status by_weight[] = {
+        REFLINK_OK,        REFLINK_SKIPPED, REFLINK_REFUSED,
+        REFLINK_DIFFERENT, REFLINK_FAILED,  REFLINK_INTERRUPTED};
+    static const int codes[] = {0, 0, 3, 4, 1, 130};
+    for (unsigned set = 1; set < 64; set++) {
+        struct report_totals totals = {0};
+        int code = 0;
+        for (unsigned i = 0; i < 6; i++) {
+            struct reflink_outcome o = {.status = by_weight[i]};
+            if ((set >> i & 1) == 0)
+                continue;
+            report_count(&totals, &o);
+            code = codes[i];
+        }
+        cr_expect_eq((int)report_exit_code(&totals), code, "set %u", set);
     }
 }
