@@ -225,7 +225,7 @@ void report_summary(const struct report_totals *totals,
 void report_usage(const wchar_t *words, struct text *err)
 {
     text_add(err, L"reflink: ");
-    text_add(err, words);
+    text_add_name(err, words);
     text_add(err, L"\nreflink copies files by sharing their clusters; see "
                   L"'reflink --help'.\n");
 }

@@ -231,6 +231,18 @@ ParameterizedTest(int *number, json, odd_names_in_lines)
     EXPECT(result, e2e_like(printed, "*\n") && !e2e_like(printed, "*\n*\n"));
 }
 
+/* A usage error quotes what was typed, and is no less careful with it. */
+Test(json, odd_words_in_usage_errors)
+{
+    e2e_enter(PLAIN);
+    e2e_through_odd();
+    struct result *result = RUN("--^001B[31m^000A", "a", "b");
+    EXPECT(result, result->exit_code == 2);
+    EXPECT(result, e2e_like(result->err, "reflink: unknown option '--"
+                                         "\xEF\xBF\xBD[[]31m\xEF\xBF\xBD'\n"
+                                         "reflink copies *\n"));
+}
+
 /* --- the judge itself ----------------------------------------------------- */
 
 /* Output that is not as promised is rejected: without this the tests above
