@@ -4,6 +4,7 @@
 #include "core/codes.h"
 #include "core/os.h"
 #include "core/restart.h"
+#include "core/wildcard.h"
 #include "teller.h"
 
 enum { PRINT_AT = 1 << 15 }; /* characters */
@@ -84,7 +85,67 @@ static struct reflink_error interrupted(void)
                                   REFLINK_HINT_INTERRUPTED, true};
 }
 
+/* ---- one operand after the other ------------------------------------- */
+
+/* What is done with a path, and with one that cannot be had. */
+struct form {
+    void (*one)(struct show *show, const wchar_t *path);
+    void (*failed)(struct show *show, const wchar_t *path,
+                   const struct reflink_error *error);
+    bool directories; /* they are matches of a wildcard, too */
+};
+
+struct each {
+    struct show *show;
+    const struct form *form;
+};
+
+static bool show_match(void *context, const wchar_t *path,
+                       const struct os_entry *entry)
+{
+    struct each *each = context;
+    (void)entry;
+    each->form->one(each->show, path);
+    print(each->show);
+    return goes_on(each->show);
+}
+
+/* cmd.exe expands no wildcards here either. */
+static void show_operand(struct each *each, const wchar_t *words)
+{
+    if (!wildcard_is(words)) {
+        show_match(each, words, NULL);
+        return;
+    }
+    os_error code =
+        wildcard_each(words, each->form->directories, show_match, (void *)each);
+    const struct reflink_error error = {code, REFLINK_STEP_LIST,
+                                        code == CODE_DIRECTORY_NOT_SUPPORTED
+                                            ? REFLINK_HINT_DIRECTORY
+                                            : REFLINK_HINT_NONE,
+                                        true};
+    if (code != 0)
+        each->form->failed(each->show, words, &error);
+    print(each->show);
+}
+
+static int show_each(const struct options *options, const struct form *form)
+{
+    struct show show = begin(options);
+    struct each each = {&show, form};
+    for (int i = 0; i < options->operand_count && goes_on(&show); i++)
+        show_operand(&each, options->operands[i]);
+    return end(&show);
+}
+
 /* ---- --info ---------------------------------------------------------- */
+
+static void volume_failed(struct show *show, const wchar_t *path,
+                          const struct reflink_error *error)
+{
+    report_info_failed(path, error, &show->style, &show->out, &show->err);
+    show->failed = true;
+}
 
 static void show_volume(struct show *show, const wchar_t *path)
 {
@@ -99,19 +160,14 @@ static void show_volume(struct show *show, const wchar_t *path)
         part(show);
         report_info(path, &info, &show->style, &show->out);
     } else {
-        report_info_failed(path, &error, &show->style, &show->out, &show->err);
-        show->failed = true;
+        volume_failed(show, path, &error);
     }
 }
 
 int show_info(const struct options *options)
 {
-    struct show show = begin(options);
-    for (int i = 0; i < options->operand_count && goes_on(&show); i++) {
-        show_volume(&show, options->operands[i]);
-        print(&show);
-    }
-    return end(&show);
+    static const struct form form = {show_volume, volume_failed, true};
+    return show_each(options, &form);
 }
 
 /* ---- --extents ------------------------------------------------------- */
@@ -145,6 +201,14 @@ static void list_runs(struct show *show, struct report_list *list)
         report_extents_failed(list, &error, &show->out, &show->err);
 }
 
+static void file_failed(struct show *show, const wchar_t *path,
+                        const struct reflink_error *error)
+{
+    struct report_list list = {.style = &show->style, .path = path};
+    report_extents_failed(&list, error, &show->out, &show->err);
+    show->failed = true;
+}
+
 static void show_file(struct show *show, const wchar_t *path)
 {
     struct reflink_error error = {0};
@@ -155,20 +219,15 @@ static void show_file(struct show *show, const wchar_t *path)
         part(show);
         list_runs(show, &list);
     } else {
-        report_extents_failed(&list, &error, &show->out, &show->err);
-        show->failed = true;
+        file_failed(show, path, &error);
     }
     layout_close(&layout);
 }
 
 int show_extents(const struct options *options)
 {
-    struct show show = begin(options);
-    for (int i = 0; i < options->operand_count && goes_on(&show); i++) {
-        show_file(&show, options->operands[i]);
-        print(&show);
-    }
-    return end(&show);
+    static const struct form form = {show_file, file_failed, false};
+    return show_each(options, &form);
 }
 
 /* ---- --shared -------------------------------------------------------- */

@@ -106,8 +106,9 @@ void report_json_extents_end(const struct report_list *list,
                              const struct reflink_error *error,
                              struct text *text)
 {
-    const struct layout *layout = list->layout;
+    static const struct layout nothing;
     bool told = error == NULL;
+    const struct layout *layout = told ? list->layout : &nothing;
     bool counted = told && layout->counted;
     if (list->begun)
         json_array_end(text);

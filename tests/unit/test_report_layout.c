@@ -641,6 +641,30 @@ Test(show_long, every_call_fails_in_turn)
     fail_each(L"--shared", L"R:\\b");
 }
 
+/* `*` and `?` as in a SOURCE: cmd.exe leaves them to the program. */
+Test(show_long, wildcards)
+{
+    static const wchar_t failed[] = L"\"extents\",\"path\":\"R:\\\\d?\",";
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a1", 0, 8192, 1);
+    sim_fill_pattern(L"R:\\a2", 0, 8192, 2);
+    sim_mkdir(L"R:\\a3");
+    sim_mkdir(L"R:\\d1");
+    cr_expect_eq(SHOW(L"--extents", L"R:\\a?", L"R:\\a1"), 0);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"R:\\a1  ("), 2);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"R:\\a2  ("), 1);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"\n\nR:"), 2);
+    cr_expect_eq(SHOW(L"--info", L"R:\\a*"), 0);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), L" R:\\a3\n"), 1);
+    cr_expect_eq(SHOW(L"--info", L"R:\\z*", L"R:\\a1"), 1);
+    cr_expect_eq(count_of(sim_printed(OS_STDERR), L"reflink: R:\\z*: "), 1);
+    cr_expect_eq(SHOW(L"--json", L"--extents", L"R:\\d?", L"R:\\a*"), 1);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), failed), 1);
+    cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"\"error\":null"), 2);
+    cr_expect_eq(count_of(sim_printed(OS_STDERR), L"it is a directory\n"), 1);
+    world_end(&w);
+}
+
 Test(show_long, five_operands_are_no_range)
 {
     struct world w = world_make("refs-4k");
