@@ -1,7 +1,8 @@
 /*
  * The usage page: one screen, complete, and the same options as those that
- * are understood (options.c) and those that PowerShell completes
- * (completion.ps1).
+ * are understood (options.c), those that PowerShell completes
+ * (completion.ps1) and those of the README. And the words for programs, which
+ * README and schema list.
  */
 #include <criterion/criterion.h>
 
@@ -12,6 +13,7 @@
 #include "../../src/cli/help.h"
 #include "../../src/cli/options.h"
 #include "../../src/cli/report.h"
+#include "../../src/cli/words.h"
 
 enum {
     SCREEN = 50,
@@ -69,14 +71,14 @@ static char *page(void)
     return bytes;
 }
 
-/* A file of src/cli, which lies where this file tells. */
-static char *source(const char *name)
+/* A file of the sources, which lies where this file tells. */
+static char *file_of(const char *name)
 {
     char path[1024];
     const char *slash = strrchr(__FILE__, '/');
     cr_assert(slash != NULL);
-    snprintf(path, sizeof path, "%.*s/../../src/cli/%s",
-             (int)(slash - __FILE__), __FILE__, name);
+    snprintf(path, sizeof path, "%.*s/../../%s", (int)(slash - __FILE__),
+             __FILE__, name);
     FILE *file = fopen(path, "rb");
     cr_assert(file != NULL, "%s", path);
     char *text = calloc(MOST_BYTES, 1);
@@ -118,7 +120,7 @@ static struct words of_page(void)
 static struct words of_completion(bool all)
 {
     struct words words = {.count = 0};
-    char *text = source("completion.ps1");
+    char *text = file_of("src/cli/completion.ps1");
     for (char *at = strstr(text, "@('-"); at != NULL;
          at = strstr(at + 1, "@('-")) {
         const char *word = at + 3;
@@ -135,7 +137,7 @@ static struct words of_completion(bool all)
 static struct words of_table(void)
 {
     struct words words = {.count = 0};
-    char *text = source("options.c");
+    char *text = file_of("src/cli/options.c");
     char *table = strstr(text, "static const struct option table[]");
     cr_assert(table != NULL);
     *strstr(table, "};") = '\0';
@@ -184,6 +186,59 @@ Test(help, completion_has_all_options_and_no_others)
     cr_assert(in_page.count > 20);
     expect_all_in(&in_page, &completed, "completion.ps1");
     expect_all_in(&completed, &in_page, "the usage page");
+}
+
+/* What stands in backquotes in the first column of a table of the README. */
+static struct words of_readme(const char *heading, bool options)
+{
+    struct words words = {.count = 0};
+    char *text = file_of("README.md");
+    char *table = strstr(text, heading);
+    cr_assert(table != NULL, "%s", heading);
+    *strstr(table, "\n\n") = '\0';
+    for (char *row = strstr(table, "\n| `"); row != NULL;
+         row = strstr(row + 1, "\n| `")) {
+        const char *end = strchr(row + 3, '|');
+        for (const char *at = row + 3; *at == '`';) {
+            size_t length = name_length(at + 1);
+            if (at[1] == '-' && at[2] == '?')
+                length = 2;
+            bool word = !options || *(at + 1) == '-';
+            if (word && length != 0 && strncmp(at + 1, "--`", 3) != 0)
+                add(&words, at + 1, length);
+            at = strchr(at + 1, '`') + 1;
+            at += strspn(at, ", ");
+            cr_assert(at <= end, "%s", row);
+        }
+    }
+    free(text);
+    return words;
+}
+
+Test(help, readme_has_all_options_and_no_others)
+{
+    struct words in_page = of_page();
+    struct words in_readme = of_readme("| option | meaning |\n", true);
+    expect_all_in(&in_page, &in_readme, "the README");
+    expect_all_in(&in_readme, &in_page, "the usage page");
+}
+
+/* A reason is a stable word for programs. */
+Test(help, readme_and_schema_have_all_reasons)
+{
+    struct words listed = of_readme("| `reason` | why", false);
+    struct words reasons = {.count = 0};
+    char *schema = file_of("include/reflink/output.schema.json");
+    for (int i = REFLINK_REASON_NONE + 1; i < REFLINK_REASON_COUNT; i++) {
+        char word[WORD];
+        snprintf(word, sizeof word, "\"%ls\"",
+                 words_reason((enum reflink_reason)i));
+        cr_expect(strstr(schema, word) != NULL, "%s", word);
+        add(&reasons, word + 1, strlen(word) - 2);
+    }
+    expect_all_in(&reasons, &listed, "the README");
+    expect_all_in(&listed, &reasons, "words.c");
+    free(schema);
 }
 
 static bool is_understood(const char *word)
