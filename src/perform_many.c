@@ -163,6 +163,11 @@ static void do_file(void *context, struct reflink_session *session,
 static void file_done(void *context, const struct reflink_outcome *outcome)
 {
     struct performance *p = context;
+    if (outcome->status == REFLINK_OK &&
+        outcome->method == REFLINK_METHOD_NONE) {
+        teller_linked(&p->teller, outcome);
+        return;
+    }
     teller_done(&p->teller, outcome);
     moved(p, outcome, outcome->bytes);
 }
@@ -194,10 +199,11 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
 
 static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
 {
+    struct performance *p = context;
     struct reflink_outcome outcome;
-    directory_link(source, dest, &outcome);
-    if (outcome.status != REFLINK_OK)
-        on_failed(context, &outcome);
+    directory_link(&p->options->policy, source, dest, &outcome);
+    if (outcome.status != REFLINK_OK || p->options->verbose)
+        pool_told(p->pool, &outcome);
 }
 
 static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
@@ -249,10 +255,12 @@ static bool plan_entry(struct performance *p, const wchar_t *source,
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &p->teller.style};
-    bool go_on = directory_foresee(source, dest, kind, &outcome);
-    if (go_on && outcome.status == REFLINK_SKIPPED)
+    bool go_on =
+        directory_foresee(&p->options->policy, source, dest, kind, &outcome);
+    bool skipped = outcome.status == REFLINK_SKIPPED;
+    if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;
-    if (go_on)
+    if (go_on && !skipped)
         report_dry_step(&dry, &step);
     teller_planned(&p->teller, &dry, &outcome);
     return go_on;

@@ -69,6 +69,14 @@ void teller_done(struct teller *teller, const struct reflink_outcome *outcome)
     os_gate_unlock(teller->gate);
 }
 
+void teller_linked(struct teller *teller, const struct reflink_outcome *outcome)
+{
+    os_gate_lock(teller->gate);
+    report_link(outcome, &teller->style, &teller->out);
+    flush_results(teller);
+    os_gate_unlock(teller->gate);
+}
+
 void teller_lost(struct teller *teller, const struct reflink_outcome *outcome)
 {
     os_gate_lock(teller->gate);

@@ -34,6 +34,10 @@ void teller_no_memory(struct teller *teller);
 /* Says what became of one file: counted, and printed at once. */
 void teller_done(struct teller *teller, const struct reflink_outcome *outcome);
 
+/* Says that a link was made anew, which is not counted. */
+void teller_linked(struct teller *teller,
+                   const struct reflink_outcome *outcome);
+
 /* Says what rides on a directory and was lost. */
 void teller_lost(struct teller *teller, const struct reflink_outcome *outcome);
 

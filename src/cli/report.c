@@ -132,14 +132,29 @@ static void add_notes(const struct reflink_outcome *outcome, struct text *text)
                  text);
 }
 
-static void add_skipped(const struct reflink_outcome *outcome,
-                        struct text *text)
+static void add_pair(const wchar_t *what, const struct reflink_outcome *outcome,
+                     struct text *text)
 {
-    text_add(text, L"skipped ");
+    text_add(text, what);
     text_add_name(text, outcome->source);
     text_add(text, L" -> ");
     text_add_name(text, outcome->dest);
+}
+
+static void add_skipped(const struct reflink_outcome *outcome,
+                        struct text *text)
+{
+    add_pair(L"skipped ", outcome, text);
     text_add(text, L": it exists already\n");
+}
+
+void report_link(const struct reflink_outcome *outcome,
+                 const struct report_style *style, struct text *out)
+{
+    if (!style->verbose || style->json)
+        return;
+    add_pair(L"linked  ", outcome, out);
+    text_add(out, L"\n");
 }
 
 /* Whether the line of a file that was done is wanted. */

@@ -56,6 +56,11 @@ void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
+/* Adds the line of a link that was made anew, with -v. Links are no files: in
+   JSON they have no object. */
+void report_link(const struct reflink_outcome *outcome,
+                 const struct report_style *style, struct text *out);
+
 /* Adds a warning for what DEST's volume could not hold. */
 void report_losses(const struct reflink_outcome *outcome,
                    const struct report_style *style, struct text *err);

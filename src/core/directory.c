@@ -1,24 +1,48 @@
 #include "directory.h"
 
+#include <stdlib.h>
+
 #include "codes.h"
 #include "metadata.h"
+#include "path.h"
 
-bool directory_foresee(const wchar_t *source, const wchar_t *dest,
+/* Whether the name is taken, though it be by a link that leads nowhere. */
+static bool is_listed(const wchar_t *path)
+{
+    struct os_directory *list = NULL;
+    wchar_t *directory = path_directory(path);
+    bool listed = directory != NULL &&
+                  os_list_open(directory, path_base_name(path), &list) == 0;
+    os_list_close(list);
+    free(directory);
+    return listed;
+}
+
+static void end(struct reflink_outcome *outcome, uint64_t start)
+{
+    outcome_end(outcome, start);
+    outcome->method = REFLINK_METHOD_NONE;
+}
+
+bool directory_foresee(const struct reflink_policy *policy,
+                       const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome)
 {
+    bool link = kind == REFLINK_DRY_LINK;
     struct os_info there;
     uint64_t start = outcome_begin(outcome, source, dest);
     bool exists = open_query_state(dest, &there) == 0;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    if (directory && kind == REFLINK_DRY_DIRECTORY)
+    bool kept = link ? policy->existing == REFLINK_EXISTING_KEEP : directory;
+    exists = exists || (link && is_listed(dest));
+    if (exists && kept)
         outcome->status = REFLINK_SKIPPED;
     else if (exists)
         outcome_fail(outcome, CODE_ALREADY_EXISTS,
-                     kind == REFLINK_DRY_LINK ? REFLINK_STEP_LINK
-                                              : REFLINK_STEP_CREATE,
+                     link ? REFLINK_STEP_LINK : REFLINK_STEP_CREATE,
                      OUTCOME_DEST);
-    outcome_end(outcome, start);
+    end(outcome, start);
     return outcome->error.code == 0;
 }
 
@@ -30,7 +54,7 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
     if (error != 0 &&
         (error != CODE_ALREADY_EXISTS || !open_is_directory(dest)))
         outcome_fail(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
-    outcome_end(outcome, start);
+    end(outcome, start);
 }
 
 /* --- what rides on it ----------------------------------------------------- */
@@ -102,20 +126,27 @@ void directory_finish(struct reflink_session *session,
     metadata_end(&finish.metadata);
     os_close(finish.dest);
     os_close(finish.source.file);
-    outcome_end(outcome, start);
+    end(outcome, start);
 }
 
 /* --- links ---------------------------------------------------------------- */
 
-void directory_link(const wchar_t *source, const wchar_t *dest,
-                    struct reflink_outcome *outcome)
+static bool is_there(os_error error)
+{
+    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
+}
+
+void directory_link(const struct reflink_policy *policy, const wchar_t *source,
+                    const wchar_t *dest, struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
     os_error error = os_copy_link(source, dest);
-    if (error == CODE_PRIVILEGE_NOT_HELD)
+    if (is_there(error) && policy->existing == REFLINK_EXISTING_KEEP)
+        outcome->status = REFLINK_SKIPPED;
+    else if (error == CODE_PRIVILEGE_NOT_HELD)
         outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,
                           REFLINK_HINT_LINK_RIGHT);
     else if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST);
-    outcome_end(outcome, start);
+    end(outcome, start);
 }

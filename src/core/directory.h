@@ -9,6 +9,9 @@
 #include "outcome.h"
 #include "session.h"
 
+/* The outcome of each of these has REFLINK_METHOD_NONE: no bytes of a file are
+   in it. */
+
 /* Makes the directory `dest`; one that is there already will do. */
 void directory_make(const wchar_t *source, const wchar_t *dest,
                     struct reflink_outcome *outcome);
@@ -26,14 +29,17 @@ void directory_finish(struct reflink_session *session,
 /*
  * What REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK would come to at `dest`:
  * false, and the outcome has failed, if that cannot be; the status is
- * REFLINK_SKIPPED where the directory is there already.
+ * REFLINK_SKIPPED where the directory is there already, or anything that the
+ * policy leaves alone.
  */
-bool directory_foresee(const wchar_t *source, const wchar_t *dest,
+bool directory_foresee(const struct reflink_policy *policy,
+                       const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome);
 
-/* Makes at `dest` the link that `source` is. */
-void directory_link(const wchar_t *source, const wchar_t *dest,
-                    struct reflink_outcome *outcome);
+/* Makes at `dest` the link that `source` is. What stands there already is
+   never replaced; REFLINK_SKIPPED if the policy is to leave it alone. */
+void directory_link(const struct reflink_policy *policy, const wchar_t *source,
+                    const wchar_t *dest, struct reflink_outcome *outcome);
 
 #endif

@@ -225,6 +225,37 @@ Test(perform, dry_run_where_an_entry_stands_in_the_way)
     world_end(&w);
 }
 
+/* Links are made anew, told with -v in their turn, and left alone with -n. */
+Test(perform, links)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_fill_pattern(L"R:\\t\\a", 0, 5000, 1);
+    sim_fill_pattern(L"R:\\t\\c", 0, 5000, 2);
+    sim_symlink(L"R:\\nowhere", L"R:\\t\\b");
+    cr_expect_eq(RUN(L"-r", L"--dry-run", L"--json", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"method\":\"none\""), 2);
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"linked"), 0);
+    cr_expect_eq(RUN(L"-rv", L"R:\\t", L"R:\\v"), 0);
+    const wchar_t *line = L"\nlinked  R:\\t\\b -> R:\\v\\b\ncloned  R:\\t\\c";
+    cr_expect_eq(count_of(OS_STDOUT, line), 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"2 files: 2 cloned"), 2);
+    cr_expect_eq(RUN(L"-rv", L"--json", L"R:\\t", L"R:\\w"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"type\":\"file\""), 2);
+    cr_expect_eq(count_of(OS_STDOUT, L"linked"), 1);
+    cr_expect_eq(RUN(L"-rn", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"3 skipped, 0 failed\n"), 1);
+    line = L"skipped R:\\t\\b -> R:\\v\\b: it exists already\n";
+    cr_expect_eq(RUN(L"-rnv", L"--dry-run", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, line), 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(RUN(L"-rnv", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, line), 2);
+    cr_expect_eq(RUN(L"-rf", L"-t", L"R:\\v", L"R:\\t\\*"), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"R:\\v\\b: making the link: "), 1);
+    world_end(&w);
+}
+
 static void cancel(void *unused)
 {
     (void)unused;

@@ -42,8 +42,9 @@ static void conclude(struct seen *seen, const struct reflink_outcome *outcome)
 
 static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
 {
+    struct seen *seen = context;
     struct reflink_outcome outcome;
-    directory_link(source, dest, &outcome);
+    directory_link(&seen->world->policy, source, dest, &outcome);
     conclude(context, &outcome);
 }
 
