@@ -409,33 +409,51 @@ static bool parse_argument(struct parser *parser, const wchar_t *argument)
                                : parse_short(parser, argument);
 }
 
-/* `SOURCE DEST SOURCE_OFFSET DEST_OFFSET LENGTH`, as xfs_io has it. */
-static void take_range_operands(struct options *options)
+/* Whether the last three of five operands are sizes, as far as one can see;
+   with -t and -r there may be files of such names. */
+static bool has_range_operands(const struct options *options)
 {
     const wchar_t *const *sizes = options->operands + 2;
-    struct reflink_range range = {0};
-    range.to_end = wcscmp(sizes[2], L"-") == 0;
-    if (options->operand_count != 5 ||
-        !size_parse(sizes[0], &range.source_offset) ||
-        !size_parse(sizes[1], &range.dest_offset) ||
-        (!range.to_end && !size_parse(sizes[2], &range.length)))
-        return;
-    options->operand_count = 2;
-    options->has_range = true;
-    options->range = range;
+    return options->action == OPTIONS_RUN && options->operand_count == 5 &&
+           !options->has_range && !options->recursive &&
+           options->target == NULL && size_has_form(sizes[0]) &&
+           size_has_form(sizes[1]) &&
+           (size_has_form(sizes[2]) || wcscmp(sizes[2], L"-") == 0);
 }
 
-static void take_range(struct parser *parser)
+static bool take_size(struct parser *parser, int operand, const wchar_t *name,
+                      uint64_t *size)
+{
+    const wchar_t *words = parser->options->operands[operand];
+    if (size_parse(words, size))
+        return true;
+    text_format(parser->error, L"%ls: '%ls' is not a size", name, words);
+    return false;
+}
+
+/* `SOURCE DEST SOURCE_OFFSET DEST_OFFSET LENGTH`, as xfs_io has it. */
+static bool take_range_operands(struct parser *parser)
 {
     struct options *options = parser->options;
-    bool by_option = options->has_range;
+    struct reflink_range *range = &options->range;
+    range->to_end = wcscmp(options->operands[4], L"-") == 0;
+    options->operand_count = 2;
+    options->has_range = true;
+    return take_size(parser, 2, L"SOURCE_OFFSET", &range->source_offset) &&
+           take_size(parser, 3, L"DEST_OFFSET", &range->dest_offset) &&
+           (range->to_end || take_size(parser, 4, L"LENGTH", &range->length));
+}
+
+static bool take_range(struct parser *parser)
+{
+    struct options *options = parser->options;
+    if (has_range_operands(options))
+        return take_range_operands(parser);
     if (!parser->has_source_offset)
         options->range.source_offset = parser->offset;
     if (!parser->has_dest_offset)
         options->range.dest_offset = parser->offset;
-    if (options->action == OPTIONS_RUN && options->operand_count == 5 &&
-        !by_option && !options->recursive && options->target == NULL)
-        take_range_operands(options);
+    return true;
 }
 
 static bool has_empty_operand(struct parser *parser)
@@ -534,8 +552,7 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
             options->action == OPTIONS_VERSION)
             return true;
     }
-    take_range(&parser);
-    return check_operands(&parser);
+    return take_range(&parser) && check_operands(&parser);
 }
 
 void options_free(struct options *options)

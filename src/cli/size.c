@@ -62,15 +62,32 @@ static bool parse_suffix(const wchar_t *suffix, unsigned *power, uint64_t *base)
     return is_letter(suffix[1], 'b') && suffix[2] == L'\0';
 }
 
+static bool skip_prefix(const wchar_t **words)
+{
+    bool hexadecimal = (*words)[0] == L'0' && is_letter((*words)[1], 'x');
+    if (hexadecimal)
+        *words += 2;
+    return hexadecimal;
+}
+
+bool size_has_form(const wchar_t *words)
+{
+    unsigned power = 0;
+    uint64_t base = 0;
+    int digits = skip_prefix(&words) ? 16 : 10;
+    const wchar_t *start = words;
+    while (digit_value(*words) < digits)
+        words++;
+    return words != start && parse_suffix(words, &power, &base);
+}
+
 bool size_parse(const wchar_t *words, uint64_t *size)
 {
     uint64_t value = 0;
     unsigned power = 0;
     uint64_t base = 0;
-    bool hexadecimal = words[0] == L'0' && is_letter(words[1], 'x');
-    if (hexadecimal)
-        words += 2;
-    if (!parse_digits(&words, hexadecimal ? 16 : 10, &value) ||
+    unsigned digits = skip_prefix(&words) ? 16 : 10;
+    if (!parse_digits(&words, digits, &value) ||
         !parse_suffix(words, &power, &base))
         return false;
     while (power-- != 0) {

@@ -14,4 +14,7 @@
  */
 bool size_parse(const wchar_t *words, uint64_t *size);
 
+/* Whether it is written like a size, though none may be that large. */
+bool size_has_form(const wchar_t *words);
+
 #endif

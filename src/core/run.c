@@ -13,11 +13,13 @@ static void fail(struct reflink_outcome *outcome, const wchar_t *source,
     memset(outcome, 0, sizeof *outcome);
     outcome->source = source;
     outcome->dest = dest;
+    bool missing = error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND;
     if (error == CODE_NOT_ENOUGH_MEMORY)
         outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     else
         outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                          REFLINK_HINT_NOT_DIRECTORY);
+                          missing ? REFLINK_HINT_NO_DIRECTORY
+                                  : REFLINK_HINT_NOT_DIRECTORY);
 }
 
 bool run_begin(struct run *run)

@@ -42,7 +42,7 @@ static const struct input_row rows[] = {
     {{"secret", "b"}, 1, "reflink: secret: *: * (5)*\n"},
     {{"-f", "secret", "old"}, 1, "reflink: secret: *: * (5)*\n"},
     {{"a", "none\\b"}, 1, "reflink: none\\b: *: * (3)*directory*\n"},
-    {{"a", "none\\"}, 1, "reflink: none\\: *\n"},
+    {{"a", "none\\"}, 1, "reflink: none\\: *missing\n"},
     {{"a", "old\\"}, 1, "reflink: old\\: *directory*\n"},
     {{"a", "old\\b"}, 1, "reflink: old\\b: *\n"},
     {{"a", "old"}, 1, "reflink: old: *: * (80)*-f*-n*\n"},

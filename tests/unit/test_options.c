@@ -157,6 +157,9 @@ Test(options, several_sources)
     cr_assert(p.ok && p.options.has_range && p.options.range.to_end);
     cr_assert_eq(p.options.range.dest_offset, 2);
     end(&p);
+    p = parse(WORDS(L"a", L"b", L"1", L"2", L"3B"));
+    cr_assert(p.ok && !p.options.has_range && p.options.operand_count == 5);
+    end(&p);
     p = parse(WORDS(L"-t", L"d", L"a", L"b", L"1", L"2", L"3"));
     cr_assert(p.ok && !p.options.has_range && p.options.operand_count == 5);
     end(&p);
@@ -165,7 +168,7 @@ Test(options, several_sources)
 Test(options, mistakes_are_named)
 {
     static const struct {
-        const wchar_t *words[5];
+        const wchar_t *words[6];
         const wchar_t *error;
     } rows[] = {
         {{NULL}, L"SOURCE and DEST are missing"},
@@ -194,6 +197,12 @@ Test(options, mistakes_are_named)
          L"--verify: 'some' is not none, sample or full"},
         {{L"--force=yes", L"a", L"b"}, L"--force takes no value, so not 'yes'"},
         {{L"--=x", L"a", L"b"}, L"unknown option '--=x'"},
+        {{L"a", L"b", L"16384P", L"0", L"1"},
+         L"SOURCE_OFFSET: '16384P' is not a size"},
+        {{L"a", L"b", L"0", L"0x10000000000000000", L"-"},
+         L"DEST_OFFSET: '0x10000000000000000' is not a size"},
+        {{L"a", L"b", L"0", L"0", L"18446744073709551616"},
+         L"LENGTH: '18446744073709551616' is not a size"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct parsed p = parse(rows[i].words);

@@ -84,3 +84,32 @@ Test(size, what_is_not)
         cr_expect_eq(size, 99, "row %zu", i);
     }
 }
+
+/* What is written like a size is told from a name, however large. */
+Test(size, form)
+{
+    static const struct {
+        const wchar_t *words;
+        bool form;
+    } rows[] = {
+        {L"0", true},
+        {L"4K", true},
+        {L"0x1Fkib", true},
+        {L"18446744073709551616", true},
+        {L"99999999999999999999999P", true},
+        {L"0xffffffffffffffffff", true},
+        {L"", false},
+        {L"-", false},
+        {L"-1", false},
+        {L"+1", false},
+        {L"K", false},
+        {L"0x", false},
+        {L"4Ki", false},
+        {L"1B", false},
+        {L"1 K", false},
+        {L"1.img", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(size_has_form(rows[i].words), rows[i].form, "'%ls'",
+                     rows[i].words);
+}
