@@ -14,7 +14,9 @@ struct compare_pair {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    bool holes; /* SOURCE is sparse: ask where its data lies */
+    bool holes;    /* SOURCE is sparse: ask where its data lies */
+    bool blank;    /* DEST's range read as zeros before the request */
+    uint8_t alike; /* else what prove_look found, a bit for each block */
 };
 
 /* Which file could not be read, for the error's path. */

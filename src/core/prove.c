@@ -1,17 +1,28 @@
 #include "prove.h"
 
+#include "codes.h"
 #include "samples.h"
 
 /* Blocks read from each file for a request where only bytes can speak. */
 enum { SAMPLES_ALONE = 8 };
-enum map_result { MAP_EQUAL, MAP_DIFFERENT, MAP_UNTOLD };
+
+/* Up to here the bytes of a hole are all compared, else blocks of it. */
+enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
+
+enum map_result {
+    MAP_EQUAL,
+    MAP_DIFFERENT,
+    MAP_UNTOLD,
+    MAP_LACKING /* equal, but there may be more than it tells */
+};
 
 /* What the extents of both files tell of a request. */
 struct map {
     enum map_result result;
     bool has_data;
-    uint64_t first; /* byte of the request that lies in a cluster, */
-    uint64_t end;   /* and the end of the last such run */
+    uint64_t first;       /* byte of the request that lies in a cluster, */
+    uint64_t end;         /* and the end of the last such run */
+    struct os_range hole; /* the last run that neither file has clusters for */
 };
 
 enum { MAP_EXTENTS = 256 };
@@ -26,21 +37,28 @@ struct map_reader {
     bool more;
 };
 
-/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
-static os_error map_fill(struct map_reader *reader)
+static void map_skip(struct map_reader *reader)
 {
     while (reader->index < reader->count &&
            reader->extents[reader->index].next_vcn <= reader->vcn)
         reader->index++;
+}
+
+/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
+static os_error map_fill(struct map_reader *reader)
+{
+    map_skip(reader);
     if (reader->index < reader->count || (reader->count != 0 && !reader->more))
         return 0;
     reader->index = 0;
     os_error error = os_extents(reader->file, reader->vcn, reader->extents,
                                 MAP_EXTENTS, &reader->count, &reader->more);
-    if (error == 0 && reader->count != 0 &&
-        reader->extents[reader->count - 1].next_vcn <= reader->vcn)
-        reader->more = false; /* a volume that does not get on */
-    return error;
+    if (error != 0)
+        return error;
+    map_skip(reader);
+    /* a volume that does not get on tells nothing */
+    return reader->more && reader->index == reader->count ? CODE_INVALID_DATA
+                                                          : 0;
 }
 
 /* Where the wanted cluster lies, and how many behind it follow suit. */
@@ -62,6 +80,13 @@ static os_error map_next(struct map_reader *reader, int64_t *lcn, uint64_t *run)
     if (extent->lcn != OS_HOLE)
         *lcn = extent->lcn + (int64_t)(reader->vcn - extent->vcn);
     return 0;
+}
+
+/* As much of `length` bytes as the request has from `at` on. */
+static uint64_t cut(const struct compare_pair *pair, uint64_t at,
+                    uint64_t length)
+{
+    return length < pair->length - at ? length : pair->length - at;
 }
 
 /* The next byte at or behind `at` that is not a hole in both files, if the
@@ -96,41 +121,35 @@ static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
 }
 
 /* Positions spread evenly, the first and the last block among them. */
-static uint64_t sample_position(const struct compare_pair *pair,
-                                uint32_t number, uint32_t samples)
+static uint64_t position_of(const struct compare_pair *pair, uint32_t number,
+                            uint32_t samples)
 {
     uint64_t last = pair->length - SAMPLE_SIZE;
     uint64_t step = last / (samples - 1);
     return number == samples - 1 ? last : step * number;
 }
 
-static os_error compare_samples(struct reflink_session *session,
-                                const struct compare_pair *pair,
-                                uint32_t samples, bool *equal,
-                                enum compare_side *side)
+static uint64_t sample_position(const struct compare_pair *pair,
+                                uint32_t number)
 {
-    if (pair->length <= (uint64_t)samples * SAMPLE_SIZE)
-        return compare_block(session, pair, 0, (uint32_t)pair->length, equal,
-                             side);
-    *equal = true;
-    for (uint32_t i = 0; i < samples && *equal; i++) {
-        uint64_t at = next_data(pair, sample_position(pair, i, samples));
-        uint64_t left = pair->length - at;
-        uint32_t length = left < SAMPLE_SIZE ? (uint32_t)left : SAMPLE_SIZE;
-        os_error error = compare_block(session, pair, at, length, equal, side);
-        if (error != 0)
-            return error;
-    }
-    return 0;
+    return position_of(pair, number, SAMPLES_ALONE);
 }
 
-/* Up to here the bytes of a run are all compared, else blocks of it. */
-enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
+/* The block at `at`, or the next one that is not a common hole. */
+static os_error compare_sample(struct reflink_session *session,
+                               const struct compare_pair *pair, uint64_t at,
+                               uint32_t *length, bool *equal,
+                               enum compare_side *side)
+{
+    at = next_data(pair, at);
+    *length = (uint32_t)cut(pair, at, SAMPLE_SIZE);
+    return compare_block(session, pair, at, *length, equal, side);
+}
 
 /*
  * Room that SOURCE has and never wrote to reads as zeros, and a volume may
  * give DEST a hole for it: XFS does. So a hole is right where SOURCE reads as
- * zeros, too.
+ * zeros, too, in every byte: a request that did nothing leaves nothing else.
  */
 static bool is_unwritten(struct reflink_session *session,
                          const struct compare_pair *pair, uint64_t at,
@@ -139,27 +158,25 @@ static bool is_unwritten(struct reflink_session *session,
     struct compare_pair run = *pair;
     enum compare_side side = COMPARE_SOURCE;
     bool equal = false;
-    if (at >= pair->length)
-        return true;
     run.source_offset += at;
     run.dest_offset += at;
-    run.length = length < pair->length - at ? length : pair->length - at;
+    run.length = cut(pair, at, length);
     run.holes = false;
-    os_error error =
-        run.length <= RUN_COMPARED
-            ? compare_all(session, &run, &equal, &side)
-            : compare_samples(session, &run, RUN_SAMPLES, &equal, &side);
-    return error == 0 && equal;
+    return compare_all(session, &run, &equal, &side) == 0 && equal;
 }
 
 /* A proof that goes on; the extents of both files are read once for all. */
 struct prover {
     struct reflink_session *session;
     const struct proof *proof;
+    const struct compare_pair *pairs;
+    size_t pair_count;
+    bool has_data; /* of them, at least one put some into DEST */
     struct map_reader source;
     struct map_reader dest;
     struct sample samples[PROVE_MOST + 1];
     size_t count;
+    enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
 };
 
 /* One more run of clusters that both files have. */
@@ -169,6 +186,25 @@ static void note_data(struct map *map, uint64_t at, uint64_t length)
         map->first = at;
     map->has_data = true;
     map->end = at + length;
+}
+
+/*
+ * Data may lie where the volume tells of no cluster: it is resident, or was
+ * written moments ago and has none yet, or extents are counted in other units
+ * than those that were told. A dense SOURCE has no hole that could be one; a
+ * sparse one is asked for its data in the last, where its newest would be.
+ */
+static bool may_hide_data(const struct compare_pair *pair,
+                          const struct os_range *hole)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    if (hole->length == 0 || !pair->holes)
+        return hole->length != 0;
+    return os_allocated(pair->source, pair->source_offset + hole->offset,
+                        hole->length, &data, 1, &count, &more) == 0 &&
+           count != 0;
 }
 
 /* Compares the clusters of both ranges, run by run. */
@@ -193,19 +229,64 @@ static enum map_result compare_maps(struct prover *prover,
             return MAP_UNTOLD;
         uint64_t run = source_run < dest_run ? source_run : dest_run;
         run = run < left ? run : left;
+        uint64_t at = (total - left) * cluster_size;
         if (source_lcn != OS_HOLE && source_lcn == dest_lcn)
-            note_data(map, (total - left) * cluster_size, run * cluster_size);
+            note_data(map, at, run * cluster_size);
+        if (source_lcn == OS_HOLE && dest_lcn == OS_HOLE)
+            map->hole =
+                (struct os_range){at, cut(pair, at, run * cluster_size)};
         if (source_lcn != dest_lcn &&
             (dest_lcn != OS_HOLE ||
-             !is_unwritten(prover->session, pair, (total - left) * cluster_size,
-                           run * cluster_size)))
+             !is_unwritten(prover->session, pair, at, run * cluster_size)))
             return MAP_DIFFERENT;
         source->vcn += run;
         dest->vcn += run;
         left -= run;
     }
-    /* data that lies in no cluster is resident, or the answer senseless */
-    return map->has_data || pair->holes ? MAP_EQUAL : MAP_UNTOLD;
+    return may_hide_data(pair, &map->hole) ? MAP_LACKING : MAP_EQUAL;
+}
+
+/* Whether any request put any data into DEST. */
+static bool has_data(struct prover *prover)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    for (size_t i = 0; !prover->has_data && i < prover->pair_count; i++) {
+        const struct compare_pair *pair = &prover->pairs[i];
+        prover->has_data =
+            pair->blank &&
+            os_allocated(pair->dest, pair->dest_offset, pair->length, &data, 1,
+                         &count, &more) == 0 &&
+            count != 0;
+    }
+    return prover->has_data;
+}
+
+/*
+ * The same where a server tells of no hole in a SOURCE that is not marked as
+ * sparse: if there are any, it may be of many gigabytes, and each byte has to
+ * come over the network. Blocks of them are enough once it is seen that
+ * requests do something.
+ */
+static bool may_be_hole(struct prover *prover, const struct compare_pair *pair,
+                        uint64_t at, uint64_t length)
+{
+    struct compare_pair run = *pair;
+    bool equal = length > RUN_COMPARED && has_data(prover);
+    if (!equal)
+        return is_unwritten(prover->session, pair, at, length);
+    run.source_offset += at;
+    run.dest_offset += at;
+    run.length = length;
+    for (uint32_t i = 0; i < RUN_SAMPLES && equal; i++) {
+        enum compare_side side = COMPARE_SOURCE;
+        if (compare_block(prover->session, &run,
+                          position_of(&run, i, RUN_SAMPLES), SAMPLE_SIZE,
+                          &equal, &side) != 0)
+            return false;
+    }
+    return equal;
 }
 
 /*
@@ -213,8 +294,7 @@ static enum map_result compare_maps(struct prover *prover,
  * SOURCE may have holes that the volume does not tell of. This is what shows
  * a request that did nothing to a sparse DEST on volumes without extents.
  */
-static bool holes_agree(struct reflink_session *session,
-                        const struct compare_pair *pair)
+static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
 {
     struct os_range data;
     size_t count = 0;
@@ -228,11 +308,117 @@ static bool holes_agree(struct reflink_session *session,
             return true;
         uint64_t from = data.offset - pair->source_offset;
         uint64_t where = first_hole(pair, from, data.length, &hole);
-        if (hole != 0 && !is_unwritten(session, pair, where, hole))
+        if (hole != 0 && !may_be_hole(prover, pair, where, hole))
             return false;
         at = where + hole;
     }
     return true;
+}
+
+/*
+ * Whether DEST's blocks were holes before the request, so that one that is not
+ * any more shows that something was done: holes_agree has looked then.
+ */
+static bool shows_holes(struct prover *prover, const struct compare_pair *pair)
+{
+    struct os_info info;
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    if (prover->holes == HOLES_UNASKED)
+        prover->holes =
+            os_query_state(pair->dest, &info) == 0 &&
+                    (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+                    os_allocated(pair->dest, pair->dest_offset, pair->length,
+                                 &range, 1, &count, &more) == 0
+                ? HOLES_SHOWN
+                : HOLES_HIDDEN;
+    return prover->holes == HOLES_SHOWN;
+}
+
+/* Whether DEST's block, which is SOURCE's now, could have been that before. */
+static bool is_in_vain(struct prover *prover, const struct compare_pair *pair,
+                       uint32_t number, uint32_t length)
+{
+    if (!pair->blank)
+        return (pair->alike >> number & 1) != 0;
+    return compare_is_zero(prover->session->second, length) &&
+           !shows_holes(prover, pair);
+}
+
+/* Compares [from, end) of the request as a whole. */
+static os_error compare_part(struct prover *prover,
+                             const struct compare_pair *pair, uint64_t from,
+                             uint64_t end, bool *equal, enum compare_side *side)
+{
+    struct compare_pair part = *pair;
+    part.source_offset += from;
+    part.dest_offset += from;
+    part.length = end - from;
+    return compare_all(prover->session, &part, equal, side);
+}
+
+/*
+ * Compares a bounded number of blocks. Two of them stand for what lies between
+ * them; where one could have been the same if nothing was done, that is
+ * compared as a whole.
+ */
+static os_error compare_parts(struct prover *prover,
+                              const struct compare_pair *pair, bool *equal,
+                              enum compare_side *side)
+{
+    os_error error = 0;
+    uint64_t seen = 0; /* the last block that shows something, or more */
+    if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
+        return compare_block(prover->session, pair, 0, (uint32_t)pair->length,
+                             equal, side);
+    *equal = true;
+    for (uint32_t i = 0; i < SAMPLES_ALONE && *equal && error == 0; i++) {
+        uint64_t at = sample_position(pair, i);
+        uint32_t length = 0;
+        error = compare_sample(prover->session, pair, at, &length, equal, side);
+        if (error != 0 || !*equal)
+            break;
+        if (is_in_vain(prover, pair, i, length)) {
+            at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
+                                       : pair->length;
+            error = compare_part(prover, pair, seen, at, equal, side);
+        }
+        seen = at;
+    }
+    return error;
+}
+
+/* Whether the volume tells where SOURCE's clusters lie. */
+static bool tells_extents(const struct proof *proof,
+                          const struct compare_pair *pair)
+{
+    struct os_extent extent;
+    size_t count = 0;
+    bool more = false;
+    return proof->cluster_size != 0 &&
+           os_extents(pair->source, pair->source_offset / proof->cluster_size,
+                      &extent, 1, &count, &more) == 0;
+}
+
+uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
+                   const struct compare_pair *pair)
+{
+    uint8_t alike = 0;
+    if (pair->blank || proof->verify != REFLINK_VERIFY_SAMPLE ||
+        pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
+        return 0;
+    if (tells_extents(proof, pair)) /* should they fail to, nothing is known */
+        return UINT8_MAX;
+    for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
+        enum compare_side side = COMPARE_SOURCE;
+        bool equal = true;
+        uint64_t at = sample_position(pair, i);
+        if (compare_block(session, pair, at, SAMPLE_SIZE, &equal, &side) != 0 ||
+            equal)
+            alike |= (uint8_t)(1u << i);
+    }
+    return alike;
 }
 
 static void add_sample(struct prover *prover, const struct compare_pair *pair,
@@ -278,14 +464,12 @@ static os_error prove_one(struct prover *prover,
         return 0;
     if (prover->proof->verify == REFLINK_VERIFY_FULL)
         return compare_all(prover->session, pair, proved, side);
-    if (map.result == MAP_EQUAL) {
+    if (map.result == MAP_EQUAL || map.result == MAP_LACKING)
         sample_shared(prover, pair, &map);
+    if (map.result == MAP_EQUAL)
         return 0;
-    }
-    *proved = holes_agree(prover->session, pair);
-    if (!*proved)
-        return 0;
-    return compare_samples(prover->session, pair, SAMPLES_ALONE, proved, side);
+    *proved = holes_agree(prover, pair);
+    return *proved ? compare_parts(prover, pair, proved, side) : 0;
 }
 
 static os_error judge_samples(struct prover *prover, bool *proved,
@@ -310,6 +494,8 @@ os_error prove_clones(struct reflink_session *session,
 {
     struct prover prover = {.session = session,
                             .proof = proof,
+                            .pairs = pairs,
+                            .pair_count = count,
                             .source = {.file = pairs[0].source},
                             .dest = {.file = pairs[0].dest}};
     *proved = true;

@@ -17,12 +17,22 @@ struct proof {
 enum { PROVE_MOST = 512 };
 
 /*
+ * Looks at DEST before a request, where the blocks of a sample will be all that
+ * can prove it: what is SOURCE's already would show nothing afterwards. The
+ * answer is for the pair's `alike`. Looks at nothing where DEST is blank.
+ */
+uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
+                   const struct compare_pair *pair);
+
+/*
  * Proves that DEST holds what was just cloned from SOURCE: `count` requests,
  * 1 to PROVE_MOST, of one pair of files and in the order of both. By sample:
  * both have the same clusters where the volume tells, and the last block in
- * them reads the same; where it does not, allocated ranges are not lost, and a
- * bounded number of blocks, first and last among them, reads the same. In full:
- * every byte reads the same, and the clusters are compared, too.
+ * them reads the same; where it does not, or where data may lie beside what it
+ * tells, allocated ranges are not lost, and a bounded number of blocks, first
+ * and last among them, reads the same, and beside each that could have done so
+ * before the request all from the last to the next. In full: every byte reads
+ * the same, and the clusters are compared, too.
  *
  * `*proved` is false where anything differs. An error is one of reading, of
  * `*side`.

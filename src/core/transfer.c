@@ -187,16 +187,22 @@ static enum piece_end on_refusal(struct state *s,
     }
 }
 
-/* Proves the requests that wait for it. */
-static enum piece_end prove_pending(struct state *s)
+static struct proof proof_of(const struct state *s)
 {
     const struct transfer *t = s->t;
     /* extents are counted in clusters: a volume that asked for another
        alignment may have told the wrong size for them */
     bool told_right = t->lesson->alignment == 0;
-    struct proof proof = {.verify = t->policy->verify,
+    return (struct proof){.verify = t->policy->verify,
                           .cluster_size = told_right ? t->cluster_size : 0,
                           .alone = s->alone};
+}
+
+/* Proves the requests that wait for it. */
+static enum piece_end prove_pending(struct state *s)
+{
+    const struct transfer *t = s->t;
+    struct proof proof = proof_of(s);
     bool proved = true;
     enum compare_side side = COMPARE_SOURCE;
     os_error error = 0;
@@ -214,25 +220,43 @@ static enum piece_end prove_pending(struct state *s)
     return proved ? PIECE_DONE : PIECE_UNPROVED;
 }
 
-/* Proves a request: now, or with those that follow, where nobody sees DEST
-   before all are proved. */
-static enum piece_end prove_piece(struct state *s,
-                                  const struct plan_piece *piece)
+static struct compare_pair pair_of(const struct state *s,
+                                   const struct plan_piece *piece)
 {
     const struct transfer *t = s->t;
-    s->pending[s->pending_count++] = (struct compare_pair){
+    return (struct compare_pair){
         .source = t->source,
         .dest = t->dest,
         .source_offset = piece->source_offset,
         .dest_offset = piece->dest_offset,
         .length = piece->length,
         .holes = t->holes,
+        .blank = t->blank,
     };
+}
+
+/* Proves a request: now, or with those that follow, where nobody sees DEST
+   before all are proved. */
+static enum piece_end prove_piece(struct state *s,
+                                  const struct plan_piece *piece, uint8_t alike)
+{
+    const struct transfer *t = s->t;
+    struct compare_pair *pair = &s->pending[s->pending_count++];
+    *pair = pair_of(s, piece);
+    pair->alike = alike;
     s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
                !s->has_cloned;
     if (t->unseen && s->pending_count < PROVE_MOST)
         return PIECE_DONE;
     return prove_pending(s);
+}
+
+static uint8_t look_before(const struct state *s,
+                           const struct plan_piece *piece)
+{
+    struct proof proof = proof_of(s);
+    struct compare_pair pair = pair_of(s, piece);
+    return prove_look(s->t->session, &proof, &pair);
 }
 
 static os_error request(const struct transfer *t,
@@ -249,12 +273,12 @@ static os_error request(const struct transfer *t,
  * copy happen here; SOURCE still has what this piece wants.
  */
 static enum piece_end prove_again(struct state *s,
-                                  const struct plan_piece *piece)
+                                  const struct plan_piece *piece, uint8_t alike)
 {
     struct transfer *t = s->t;
     enum piece_end end = PIECE_UNPROVED;
     if (os_flush(t->dest) == 0 && request(t, piece) == 0)
-        end = prove_piece(s, piece);
+        end = prove_piece(s, piece, alike);
     if (end != PIECE_UNPROVED)
         return end;
     t->blank = false;
@@ -265,12 +289,13 @@ static enum piece_end clone_piece(struct state *s,
                                   const struct plan_piece *piece)
 {
     struct transfer *t = s->t;
+    uint8_t alike = look_before(s, piece);
     os_error code = request(t, piece);
     if (code != 0)
         return on_refusal(s, piece, code);
-    enum piece_end end = prove_piece(s, piece);
+    enum piece_end end = prove_piece(s, piece, alike);
     if (end == PIECE_UNPROVED && t->same_file)
-        end = prove_again(s, piece);
+        end = prove_again(s, piece, alike);
     if (end != PIECE_DONE)
         return end;
     t->outcome->bytes_cloned += piece->length;

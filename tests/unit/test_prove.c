@@ -242,3 +242,87 @@ Test(prove, more_requests_than_at_a_time)
         world_end(&w);
     }
 }
+
+/* --- maps that do not tell all -----------------------------------------------
+ */
+
+/* The one extent that `tell_some` knows, and if it always tells it, again. */
+static struct os_extent some;
+static bool over_and_over;
+
+static void tell_some(const wchar_t *path, uint64_t vcn,
+                      struct os_extent *extents, size_t capacity, size_t *count,
+                      bool *more)
+{
+    (void)path;
+    (void)capacity;
+    *count = over_and_over || some.next_vcn > vcn;
+    *more = over_and_over;
+    extents[0] = some;
+}
+
+/* DEST lacks SOURCE's bytes from cluster 50 on; whether a proof of
+   [from, 100) sees that. */
+static bool is_lack_seen(uint64_t from, bool sparse, const uint64_t *first)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, true};
+    struct compare_pair pair = {.source_offset = from * CLUSTER,
+                                .dest_offset = from * CLUSTER,
+                                .length = (100 - from) * CLUSTER,
+                                .holes = sparse,
+                                .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    w.volume->teller = tell_some;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\a", sparse);
+    sim_set_sparse(L"R:\\b", true);
+    sim_fill_pattern(L"R:\\a", *first * CLUSTER, (100 - *first) * CLUSTER, 1);
+    if (*first < 50)
+        sim_fill_pattern(L"R:\\b", *first * CLUSTER, (50 - *first) * CLUSTER,
+                         1);
+    sim_set_size(L"R:\\b", 100 * CLUSTER);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+/* What was written moments ago may have no clusters yet, and DEST a hole for
+   it: the clusters that there are do not speak for it. */
+Test(prove, data_that_has_no_clusters_yet)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 50, 500, 0};
+    over_and_over = false;
+    cr_expect(is_lack_seen(0, false, &first));
+    cr_expect(is_lack_seen(0, true, &first));
+    first = 60;
+    cr_expect(is_lack_seen(0, true, &first));
+}
+
+/* Counted in other units than the cluster size that was told, all that the
+   request has lies behind the last extent. */
+Test(prove, extents_in_other_units)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 12, 500, 0};
+    over_and_over = false;
+    cr_expect(is_lack_seen(40, false, &first));
+    cr_expect(is_lack_seen(40, true, &first));
+}
+
+/* A volume that tells the same extents whatever it is asked. */
+Test(prove, extents_that_do_not_get_on)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 12, 500, 0};
+    over_and_over = true;
+    cr_expect(is_lack_seen(0, false, &first));
+    cr_expect(is_lack_seen(40, true, &first));
+}

@@ -1,0 +1,379 @@
+/*
+ * What a transfer makes of a volume's answers: what it learns from them, how
+ * far it believes them, and what it leaves behind where they were untrue.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/core/codes.h"
+#include "world.h"
+
+static const uint64_t KI = 1024;
+static const uint64_t MI = 1024 * 1024;
+static const uint64_t GI = 1024 * 1024 * 1024;
+
+static void run_range(struct world *w, const wchar_t *source,
+                      const wchar_t *dest, struct reflink_range range)
+{
+    reflink_range(w->session, &w->policy, source, dest, &range, &w->outcome);
+}
+
+static void expect_right(const struct world *w, enum reflink_method method,
+                         enum reflink_reason reason)
+{
+    cr_expect_eq(w->outcome.status, REFLINK_OK);
+    cr_expect_eq(w->outcome.method, method, "method %d", w->outcome.method);
+    cr_expect_eq(w->outcome.reason, reason, "reason %d", w->outcome.reason);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+}
+
+static struct sim_clone_request request_at(size_t index)
+{
+    const struct sim_clone_request *requests;
+    size_t count = 0;
+    sim_clone_requests(&requests, &count);
+    cr_assert_lt(index, count);
+    return requests[index];
+}
+
+/* --- what is learned ------------------------------------------------------
+ */
+
+/*
+ * A volume that wants exact tails, and lies: what it taught by answering was
+ * taught by requests that did nothing, and is not believed either.
+ */
+Test(transfer, what_was_not_proved_taught_nothing)
+{
+    struct world w = world_make("samba");
+    w.volume->lie = SIM_LIE_NOTHING;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MI + 1000, 5);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+    cr_expect_eq(w.outcome.requests, 6); /* refused, body, tail; and anew */
+    cr_expect_neq(request_at(3).code, 0);
+    w.volume->lie = SIM_LIE_NONE;
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.requests, 3);
+    world_run_paths(&w, L"R:\\a", L"R:\\d");
+    cr_expect_eq(w.outcome.requests, 2); /* now it is known */
+    world_end(&w);
+}
+
+/* The same of an alignment. */
+Test(transfer, an_alignment_that_was_not_proved_is_forgotten)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->alignment = 65536;
+    w.volume->lie = SIM_LIE_NOTHING;
+    w.volume->lie_times = 2;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){4096, 4096, MI, false});
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+    cr_expect_eq(request_at(0).length, MI);
+    cr_expect_eq(request_at(1).length, MI - 65536);
+    cr_expect_eq(request_at(2).length, MI); /* begun anew */
+    world_end(&w);
+}
+
+/* The request that one step of the ladder allows may be all there is. */
+Test(transfer, an_alignment_as_long_as_the_range)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->integrity_cluster = 512;
+    w.volume->alignment = 65536;
+    sim_fill_pattern(L"R:\\a", 0, 64 * KI, 5);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    world_end(&w);
+}
+
+/* What was learned is an alignment at least: a file may tell more. */
+Test(transfer, the_larger_of_told_and_learned)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->integrity_cluster = 512;
+    w.volume->alignment = 4096;
+    sim_fill_pattern(L"R:\\a", 0, 2 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 2 * MI, 5);
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){512, 512, MI, false});
+    cr_expect_eq(w.outcome.requests, 2);
+    w.volume->integrity_cluster = 65536;
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){4096, 4096, MI, false});
+    cr_expect_eq(w.outcome.requests, 1);
+    cr_expect_eq(request_at(2).source_offset, 65536);
+    world_end(&w);
+}
+
+/* A tail is rounded up to a cluster, whatever the alignment is [REFS 1.6]. */
+Test(transfer, a_tail_is_rounded_to_the_cluster_only)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->alignment = 65536;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){4096, 4096, MI, false});
+    size_t before = world_requests();
+    sim_fill_pattern(L"R:\\c", 0, MI + 5000, 7);
+    world_run_paths(&w, L"R:\\c", L"R:\\d");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(sim_same_bytes(L"R:\\c", L"R:\\d"));
+    cr_expect_eq(request_at(before).length, MI + 8192);
+    world_end(&w);
+}
+
+/* Only 87 speaks of alignment, and only 50 and 87 of a tail. */
+Test(transfer, other_refusals_teach_no_shape)
+{
+    static const os_error codes[] = {CODE_INVALID_FUNCTION, CODE_INVALID_HANDLE,
+                                     CODE_NOT_SAME_DEVICE, CODE_NOT_SUPPORTED};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct world w = world_make("refs-4k");
+        bool tail = codes[i] != CODE_NOT_SUPPORTED;
+        sim_fill_pattern(L"R:\\a", 0, 8 * MI + (tail ? 1000 : 0), 5);
+        sim_fault_always(SIM_OP_CLONE, codes[i]);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.requests, 1, "code %u", codes[i]);
+        world_end(&w);
+    }
+}
+
+/* "No such request" is asked once a run, with --reflink=always too. */
+Test(transfer, a_volume_without_cloning_is_asked_once)
+{
+    for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+        struct world w = world_make("ntfs");
+        w.policy.mode = (enum reflink_mode)mode;
+        w.volume->features_known = false;
+        sim_fill_pattern(L"R:\\a", 0, MI, 5);
+        world_run(&w);
+        cr_expect_eq(w.outcome.requests, 1);
+        world_run_paths(&w, L"R:\\a", L"R:\\c");
+        cr_expect_eq(w.outcome.requests, 0);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_NO_CLONING);
+        world_end(&w);
+    }
+}
+
+/* One that has cloned can clone: what it then refuses, it refuses. */
+Test(transfer, a_late_refusal_is_no_lack_of_cloning)
+{
+    static const os_error codes[] = {1, 6, 17, 50, 87};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct world w = world_make("refs-4k");
+        sim_set_size(L"R:\\a", 0);
+        sim_set_sparse(L"R:\\a", true);
+        sim_fill_pattern(L"R:\\a", 5 * GI, MI, 5);
+        sim_set_size(L"R:\\a", 6 * GI);
+        sim_fault(SIM_OP_CLONE, 2, codes[i]);
+        if (codes[i] == 87) /* so that the ladder is in vain */
+            sim_fault_always(SIM_OP_CLONE, 87);
+        world_run(&w);
+        if (codes[i] == 87)
+            sim_clear_faults();
+        else
+            expect_right(&w, REFLINK_METHOD_MIXED, REFLINK_REASON_REFUSED);
+        world_run_paths(&w, L"R:\\a", L"R:\\c");
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE, "code %u",
+                     codes[i]);
+        world_end(&w);
+    }
+}
+
+/* SOURCE is asked for its volume by the first refusal only. */
+Test(transfer, source_is_asked_once)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, MI, 5);
+    world_run(&w);
+    sim_set_limit(L"R:\\a", 1);
+    sim_fill_pattern(L"R:\\c", 0, 32 * KI, 6);
+    uint64_t before = sim_calls(SIM_OP_IDENTIFY);
+    world_run_paths(&w, L"R:\\c", L"R:\\d");
+    cr_expect_gt(w.outcome.requests, 2);
+    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY) - before, 1);
+    world_end(&w);
+}
+
+/* --- clusters that are full ----------------------------------------------
+ */
+
+/* Two full clusters among 4096 cost some two dozen requests, not thousands. */
+Test(transfer, few_requests_around_what_is_saturated)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 16 * MI, 5);
+    sim_set_limit(L"R:\\a", 2);
+    run_range(&w, L"R:\\a", L"R:\\c",
+              (struct reflink_range){5 * MI, 0, 8192, false});
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_MIXED, REFLINK_REASON_LIMIT);
+    cr_expect_eq(w.outcome.bytes_copied, 8192);
+    cr_expect_leq(w.outcome.requests, 40, "%llu",
+                  (unsigned long long)w.outcome.requests);
+    world_end(&w);
+}
+
+/* --- one file --------------------------------------------------------------
+ */
+
+/* What it holds back is written, and then it clones. */
+Test(transfer, an_unflushed_file_onto_itself)
+{
+    struct world w = world_make("refs-unflushed");
+    sim_fill_pattern(L"R:\\a", 0, MI, 5);
+    sim_fill_pattern(L"S:\\a", 0, MI, 5);
+    run_range(&w, L"R:\\a", L"R:\\a", (struct reflink_range){0, MI, MI, false});
+    run_range(&w, L"S:\\a", L"S:\\a", (struct reflink_range){0, MI, MI, false});
+    cr_expect(sim_same_bytes(L"R:\\a", L"S:\\a"));
+    world_end(&w);
+    w = world_make("refs-unflushed");
+    sim_fill_pattern(L"R:\\a", 0, MI, 5);
+    run_range(&w, L"R:\\a", L"R:\\a", (struct reflink_range){0, MI, MI, false});
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 2);
+    world_end(&w);
+}
+
+Test(transfer, always_takes_a_range_onto_itself)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.mode = REFLINK_ALWAYS;
+    sim_fill_pattern(L"R:\\a", 0, MI, 5);
+    run_range(&w, L"R:\\a", L"R:\\a",
+              (struct reflink_range){777, 777, 65536, false});
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_WRITE), 0);
+    cr_expect_eq(world_requests(), 0);
+    world_end(&w);
+}
+
+/* --- lies that blocks alone have to show ------------------------------------
+ */
+
+enum { FIRST_ODD = 600000, LAST_ODD = 7700000 };
+
+/* DEST is an older SOURCE: what was not done differs in few places only. */
+Test(transfer, a_lie_over_an_older_version)
+{
+    for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_ZEROS; lie++) {
+        for (int same = 0; same < 2; same++) {
+            struct world w = world_make("refs-4k");
+            uint64_t to = same ? 8 * MI : 0;
+            const wchar_t *dest = same ? L"R:\\a" : L"R:\\b";
+            uint8_t *part = malloc(8 * MI);
+            w.volume->extents = CODE_NOT_SUPPORTED;
+            w.volume->lie = (enum sim_lie)lie;
+            sim_fill_pattern(L"R:\\b", 0, 8 * MI, 5);
+            cr_assert_eq(sim_read_at(L"R:\\b", 0, part, 8 * MI), 8 * MI);
+            sim_write_at(L"R:\\a", 0, part, 8 * MI);
+            if (same)
+                sim_write_at(L"R:\\a", 8 * MI, part, 8 * MI);
+            sim_write_at(L"R:\\a", FIRST_ODD, "new", 3);
+            sim_write_at(L"R:\\a", LAST_ODD, "new", 3);
+            cr_assert_eq(sim_read_at(L"R:\\a", 0, part, 8 * MI), 8 * MI);
+            run_range(&w, L"R:\\a", dest,
+                      (struct reflink_range){0, to, 8 * MI, false});
+            uint8_t *now = malloc(8 * MI);
+            cr_expect_eq(w.outcome.status, REFLINK_OK);
+            cr_assert_eq(sim_read_at(dest, to, now, 8 * MI), 8 * MI);
+            cr_expect_eq(memcmp(part, now, 8 * MI), 0, "lie %d", lie);
+            cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+            free(part);
+            free(now);
+            world_end(&w);
+        }
+    }
+}
+
+/* What differed in each block before needs no more than them. */
+Test(transfer, a_look_before_saves_reading_all)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->extents = CODE_NOT_SUPPORTED;
+    sim_fill_pattern(L"R:\\a", 0, 64 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 64 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b", (struct reflink_range){.to_end = true});
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 32);
+    world_end(&w);
+}
+
+/* Where extents tell, nothing is read before. */
+Test(transfer, no_look_before_where_extents_are_told)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 64 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 64 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b", (struct reflink_range){.to_end = true});
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 4);
+    world_end(&w);
+}
+
+/* An image: zeros, but for some bytes that no sample meets. */
+static void make_image(uint64_t size)
+{
+    static const uint8_t zeros[4096];
+    sim_write_at(L"R:\\a", 0, zeros, sizeof zeros);
+    sim_set_size(L"R:\\a", size);
+    sim_write_at(L"R:\\a", size - 4096, zeros, sizeof zeros);
+    sim_write_at(L"R:\\a", FIRST_ODD, "data", 4);
+    sim_write_at(L"R:\\a", size - 700000, "data", 4);
+    sim_settle(L"R:\\a");
+}
+
+/* Zeros were in DEST before, and a dense one has no hole that shows it. */
+Test(transfer, a_lie_over_zeros_in_a_dense_dest)
+{
+    for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_ZEROS; lie++) {
+        for (int fake = 0; fake < 2; fake++) {
+            struct world w = world_make("refs-4k");
+            w.volume->extents = CODE_NOT_SUPPORTED;
+            w.volume->lie = (enum sim_lie)lie;
+            if (fake)
+                w.volume->fake_sparse = true;
+            else
+                w.volume->set_sparse = CODE_NOT_SUPPORTED;
+            make_image(8 * MI);
+            world_run(&w);
+            expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+            world_end(&w);
+        }
+    }
+}
+
+/* However long: a hole in DEST is right where every byte of SOURCE is 0. */
+Test(transfer, a_lie_about_a_large_image)
+{
+    for (int told = 0; told < 2; told++) {
+        struct world w = world_make("refs-4k");
+        w.volume->extents = told ? 0 : CODE_NOT_SUPPORTED;
+        w.volume->lie = SIM_LIE_NOTHING;
+        make_image(300 * MI);
+        world_run(&w);
+        expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+        world_end(&w);
+    }
+}
+
+/* In full, holes that both have are not read either. */
+Test(transfer, verify_full_leaves_holes_out)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.verify = REFLINK_VERIFY_FULL;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 70 * GI, MI, 5);
+    sim_set_size(L"R:\\a", 100 * GI);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    cr_expect_leq(sim_calls(SIM_OP_READ), 8);
+    world_end(&w);
+}
