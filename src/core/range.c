@@ -9,6 +9,7 @@
 
 #include "bounds.h"
 #include "codes.h"
+#include "copy.h"
 #include "open.h"
 #include "prepare.h"
 #include "restart.h"
@@ -31,6 +32,8 @@ struct job {
     bool measured;       /* what follows is known */
     uint64_t first_size; /* DEST's end of file before the first attempt */
     bool first_sparse;   /* its flag, likewise */
+    uint64_t torn_from;  /* what requests that were not proved may have left */
+    uint64_t torn_end;   /* in the range; 0: there were none */
 };
 
 static bool fail(struct job *job, os_error error, enum reflink_step step,
@@ -127,6 +130,33 @@ static struct transfer range_transfer(struct job *job)
     return transfer;
 }
 
+/* What is neither old nor new since a clone was not proved. */
+static void note_torn(struct job *job, const struct transfer *transfer)
+{
+    uint64_t from = transfer->dest_offset - job->range.dest_offset;
+    if (job->torn_end == 0 || from < job->torn_from)
+        job->torn_from = from;
+    if (from + transfer->length > job->torn_end)
+        job->torn_end = from + transfer->length;
+}
+
+/* It is made new, where DEST stays and is refused. */
+static void mend(struct job *job, const struct transfer *transfer)
+{
+    uint64_t copied = job->outcome->bytes_copied;
+    struct copy_job copy = {
+        .source = transfer->source,
+        .dest = transfer->dest,
+        .source_offset = job->range.source_offset + job->torn_from,
+        .dest_offset = job->range.dest_offset + job->torn_from,
+        .length = job->torn_end - job->torn_from,
+        .holes = transfer->holes,
+    };
+    if (!job->created && job->torn_end != 0)
+        (void)copy_range(job->session, &copy, job->outcome);
+    job->outcome->bytes_copied = copied;
+}
+
 /* A DEST that is refused is as it was before the first attempt. */
 static void give_back(struct job *job)
 {
@@ -140,16 +170,24 @@ static void give_back(struct job *job)
         os_set_sparse(job->dest, false);
 }
 
+static void refuse(struct job *job, const struct transfer *transfer)
+{
+    mend(job, transfer);
+    give_back(job);
+    if (job->outcome->error.code == 0)
+        job->outcome->status = REFLINK_REFUSED;
+}
+
 static enum attempt_end after_run(struct job *job,
                                   const struct transfer *transfer,
                                   enum transfer_end end)
 {
-    if (end == TRANSFER_UNPROVED)
+    if (end == TRANSFER_UNPROVED) {
+        note_torn(job, transfer);
         return ATTEMPT_UNPROVED;
-    if (end == TRANSFER_REFUSED) {
-        job->outcome->status = REFLINK_REFUSED;
-        give_back(job);
     }
+    if (end == TRANSFER_REFUSED)
+        refuse(job, transfer);
     if (end != TRANSFER_DONE)
         return ATTEMPT_END;
     /* without a gap in front, there is no hole to fill */
@@ -166,8 +204,7 @@ static bool prepare(struct job *job, struct transfer *transfer)
     if (!prepare_facts(transfer, &job->prepared))
         return false;
     if (transfer_refuses(transfer)) {
-        give_back(job);
-        job->outcome->status = REFLINK_REFUSED;
+        refuse(job, transfer);
         return false;
     }
     if (job->old_size == 0 && !job->same_file)

@@ -282,7 +282,11 @@ static enum piece_end prove_again(struct state *s,
     if (end != PIECE_UNPROVED)
         return end;
     t->blank = false;
-    return give_up(s, REFLINK_REASON_UNPROVED);
+    end = give_up(s, REFLINK_REASON_UNPROVED);
+    /* what the request left may be neither old nor new: it is made new */
+    if (end == PIECE_REFUSED && copy_piece(s, piece) != PIECE_DONE)
+        end = PIECE_FAILED;
+    return end;
 }
 
 static enum piece_end clone_piece(struct state *s,
@@ -296,6 +300,8 @@ static enum piece_end clone_piece(struct state *s,
     enum piece_end end = prove_piece(s, piece, alike);
     if (end == PIECE_UNPROVED && t->same_file)
         end = prove_again(s, piece, alike);
+    if (end == PIECE_UNPROVED)
+        t->length = piece->length;
     if (end != PIECE_DONE)
         return end;
     t->outcome->bytes_cloned += piece->length;
@@ -309,12 +315,13 @@ static enum piece_end clone_piece(struct state *s,
 static enum piece_end run_piece(struct state *s, const struct plan *plan)
 {
     struct plan_piece piece = plan_piece(plan, 0);
-    if (piece.clone)
-        return clone_piece(s, &piece);
-    outcome_reason(s->t->outcome, plan->reason);
-    if (is_refusal(s->t, plan->reason))
+    bool refused =
+        plan->reason != REFLINK_REASON_NONE && is_refusal(s->t, plan->reason);
+    if (refused || !piece.clone)
+        outcome_reason(s->t->outcome, plan->reason);
+    if (refused) /* for what comes later, too: DEST is untouched so far */
         return PIECE_REFUSED;
-    return copy_piece(s, &piece);
+    return piece.clone ? clone_piece(s, &piece) : copy_piece(s, &piece);
 }
 
 /* Cuts what the first piece of `plan` did off the range. */

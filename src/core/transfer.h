@@ -35,7 +35,8 @@ enum transfer_end {
     TRANSFER_DONE,
     TRANSFER_FAILED,  /* the outcome has the error */
     TRANSFER_REFUSED, /* REFLINK_ALWAYS, and a whole cluster cannot be */
-    TRANSFER_UNPROVED /* a clone failed its proof; DEST has who knows what */
+    TRANSFER_UNPROVED /* a clone failed its proof; DEST has who knows what, in
+                         place in what is left of the transfer */
 };
 
 /* The alignment that requests are planned with: what the volume taught, else
@@ -54,7 +55,7 @@ enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan);
 bool transfer_refuses(struct transfer *transfer);
 
 /* Changes nothing but DEST's bytes in the range. The parts already done are
-   cut off `*transfer`. */
+   cut off `*transfer`, and those not begun where a clone was not proved. */
 enum transfer_end transfer_run(struct transfer *transfer);
 
 #endif

@@ -160,7 +160,10 @@ static bool judge_bytes(struct trial *t)
                  t->outcome.reason == REFLINK_REASON_UNPROVED;
     if (t->outcome.status == REFLINK_REFUSED && !begun)
         return judge_holds(stage, o->dest);
-    return judge_fuzzy(t, facts_may_be_untrue(t));
+    /* what is refused is old or new, unless nothing was to be proved */
+    bool loose = t->outcome.status != REFLINK_REFUSED ||
+                 o->policy.verify == REFLINK_VERIFY_NONE;
+    return judge_fuzzy(t, loose && facts_may_be_untrue(t));
 }
 
 /* ---- what else a file has -------------------------------------------- */

@@ -254,6 +254,75 @@ Test(transfer, always_takes_a_range_onto_itself)
     world_end(&w);
 }
 
+/* --- always, in place ------------------------------------------------------
+ */
+
+/* That the end of the range is on no border may be learned from the first
+   request: nothing was changed by then. */
+Test(transfer, always_refuses_an_end_that_is_learned_to_be_unaligned)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.mode = REFLINK_ALWAYS;
+    w.volume->alignment = 65536;
+    sim_fill_pattern(L"R:\\a", 0, 2 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 2 * MI, 6);
+    sim_fill_pattern(L"R:\\old", 0, 2 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){0, 0, MI + 4096, false});
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNALIGNED);
+    cr_expect(sim_same_bytes(L"R:\\b", L"R:\\old"));
+    world_end(&w);
+}
+
+/* Every byte of DEST is an old or a new one, also where a volume left zeros
+   in it before it was found out. */
+static void expect_old_or_new(const uint8_t *old, const uint8_t *source,
+                              struct reflink_range range, const wchar_t *dest)
+{
+    uint8_t *now = malloc(MI);
+    cr_assert_eq(sim_read_at(dest, 0, now, MI), MI);
+    for (uint64_t i = 0; i < MI; i++) {
+        uint64_t into = i - range.dest_offset;
+        bool inside = i >= range.dest_offset && into < range.length;
+        cr_assert(now[i] == old[i] ||
+                      (inside && now[i] == source[range.source_offset + into]),
+                  "byte %llu", (unsigned long long)i);
+    }
+    free(now);
+}
+
+static uint8_t *bytes_of(const wchar_t *path)
+{
+    uint8_t *bytes = malloc(MI);
+    cr_assert_eq(sim_read_at(path, 0, bytes, MI), MI);
+    return bytes;
+}
+
+Test(transfer, a_refused_lie_in_place_leaves_old_or_new)
+{
+    for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_ZEROS; lie++) {
+        for (int same = 0; same < 2; same++) {
+            struct world w = world_make("refs-4k");
+            const wchar_t *dest = same ? L"R:\\a" : L"R:\\b";
+            struct reflink_range range = {0, 256 * KI, 512 * KI, false};
+            w.policy.mode = REFLINK_ALWAYS;
+            w.volume->lie = (enum sim_lie)lie;
+            sim_fill_pattern(L"R:\\a", 0, MI, 5);
+            sim_fill_pattern(L"R:\\b", 0, MI, 6);
+            uint8_t *source = bytes_of(L"R:\\a");
+            uint8_t *old = bytes_of(dest);
+            run_range(&w, L"R:\\a", dest, range);
+            cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+            cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+            expect_old_or_new(old, source, range, dest);
+            free(source);
+            free(old);
+            world_end(&w);
+        }
+    }
+}
+
 /* --- lies that blocks alone have to show ------------------------------------
  */
 
