@@ -155,6 +155,7 @@ struct sim_volume {
     uint64_t lie_skip;  /* requests that are served before the lies begin */
     uint64_t lie_times; /* lies that are told then; 0: for ever */
     struct sim_drop drop;
+    bool forgets_deletions; /* what was to go with a lost handle stays */
 
     struct sim_store *inner; /* the clusters; the simulator's own */
 };

@@ -785,6 +785,8 @@ void sim_handles_lost(struct sim_volume *volume, os_error code)
     for (struct os_file *file = handles; file; file = file->next) {
         if (file->node && file->node->volume == volume) {
             file->dead = code;
+            if (volume->forgets_deletions)
+                file->vanishing = file->name->pending = false;
             detach(file);
         }
     }

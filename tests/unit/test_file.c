@@ -957,3 +957,65 @@ Test(file, transient_errors_end_some_time)
     cr_expect_eq(world_requests(), 4);
     world_end(&w);
 }
+
+/* --- a server that dies, and forgets what was to vanish -------------------
+ */
+
+static void drop_next(void *volume)
+{
+    struct sim_volume *v = volume;
+    v->drop = (struct sim_drop){1, CODE_NETNAME_DELETED, true};
+}
+
+static void make_mortal(struct world *w, bool links)
+{
+    w->volume->hard_links = links;
+    w->volume->forgets_deletions = true;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    drop_next(w->volume);
+}
+
+/* world_end looks for temporaries. */
+Test(file, a_lost_temporary_goes_when_its_server_answers)
+{
+    for (int links = 0; links < 2; links++) {
+        for (uint64_t failures = 0; failures < 3; failures++) {
+            struct world w = world_make("smb-refs");
+            make_mortal(&w, links != 0);
+            for (uint64_t i = 1; i <= failures; i++)
+                sim_fault(SIM_OP_REMOVE, i, CODE_BAD_NETPATH);
+            world_run(&w);
+            cr_expect_eq(w.outcome.status, REFLINK_OK);
+            cr_expect_eq(sim_calls(SIM_OP_REMOVE), failures + 1);
+            world_end(&w);
+        }
+    }
+}
+
+/* It is removed before another can be lost, and forgotten for that. */
+Test(file, a_temporary_lost_a_second_time_leaves_none)
+{
+    struct world w = world_make("smb-refs");
+    make_mortal(&w, true);
+    sim_at_call(SIM_OP_CLONE, 2, drop_next, w.volume);
+    sim_fault(SIM_OP_REMOVE, 1, CODE_BAD_NETPATH);
+    sim_fault(SIM_OP_REMOVE, 3, CODE_BAD_NETPATH);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(world_requests(), 3);
+    cr_expect_eq(sim_calls(SIM_OP_REMOVE), 4);
+    world_end(&w);
+}
+
+/* What cannot be removed for another reason is not tried for ever. */
+Test(file, a_lost_temporary_may_stay)
+{
+    struct world w = world_make("smb-refs");
+    make_mortal(&w, true);
+    sim_fault(SIM_OP_REMOVE, 1, CODE_ACCESS_DENIED);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_REMOVE), 1);
+    cr_expect_eq(sim_file_count(L"R:\\"), 3);
+    reflink_session_close(w.session);
+}
