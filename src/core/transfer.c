@@ -381,16 +381,10 @@ static enum piece_end run_step(struct state *s)
     return end;
 }
 
-static enum reflink_reason reason_at_start(struct transfer *t)
-{
-    t->facts.below_cluster = t->source_size < transfer_unit(t);
-    return reason_before(&t->facts);
-}
-
 enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
-    enum reflink_reason reason = reason_at_start(transfer);
+    enum reflink_reason reason = reason_before(&transfer->facts);
     if (reason != REFLINK_REASON_NONE)
         return reason;
     struct plan_input in = input_of(&s);
@@ -415,7 +409,7 @@ enum transfer_end transfer_run(struct transfer *transfer)
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
     s.before = *transfer->lesson;
     transfer->session->total = transfer->length;
-    enum reflink_reason reason = reason_at_start(transfer);
+    enum reflink_reason reason = reason_before(&transfer->facts);
     if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
         return TRANSFER_REFUSED;
     enum piece_end end = PIECE_DONE;
