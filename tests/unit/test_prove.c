@@ -12,6 +12,7 @@ enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000, MIB = 1 << 20 };
 static uint64_t data_first;
 static uint64_t data_end;
 static bool dest_lacks_last;
+static bool pair_is_dense; /* as far as is known */
 
 static void tell(const wchar_t *path, uint64_t vcn, struct os_extent *extents,
                  size_t capacity, size_t *count, bool *more)
@@ -34,7 +35,8 @@ static bool is_seen(uint64_t at, bool alone, uint64_t *reads)
 {
     struct world w = world_make("refs-4k");
     struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, alone};
-    struct compare_pair pair = {.length = LENGTH, .holes = data_first != 0};
+    struct compare_pair pair = {.length = LENGTH,
+                                .holes = data_first != 0 && !pair_is_dense};
     enum compare_side side = COMPARE_SOURCE;
     bool proved = false;
     w.volume->teller = tell;
@@ -121,6 +123,7 @@ Test(prove, unwritten_room_is_no_data)
     data_end = 50;
     dest_lacks_last = true;
     cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+    cr_expect_not(is_seen(20 * CLUSTER, false, &reads));
 }
 
 /* --- several requests at a time ------------------------------------------- */
@@ -306,6 +309,19 @@ Test(prove, data_that_has_no_clusters_yet)
     cr_expect(is_lack_seen(0, true, &first));
 }
 
+/* And the clusters that there are have their block read all the same. */
+Test(prove, blocks_beside_clusters_that_may_not_be_all)
+{
+    uint64_t reads = 0;
+    data_first = 0;
+    data_end = 50;
+    dest_lacks_last = false;
+    pair_is_dense = true;
+    cr_expect_not(is_seen(48 * CLUSTER, false, &reads));
+    cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+    pair_is_dense = false;
+}
+
 /* Counted in other units than the cluster size that was told, all that the
    request has lies behind the last extent. */
 Test(prove, extents_in_other_units)
@@ -315,6 +331,128 @@ Test(prove, extents_in_other_units)
     over_and_over = false;
     cr_expect(is_lack_seen(40, false, &first));
     cr_expect(is_lack_seen(40, true, &first));
+}
+
+/* Two runs of data with a hole between them, that is not listed; DEST may have
+   one cluster of its own right in front of the second. */
+static bool dest_has_more;
+
+static void tell_two(const wchar_t *path, uint64_t vcn,
+                     struct os_extent *extents, size_t capacity, size_t *count,
+                     bool *more)
+{
+    bool extra = dest_has_more && wcscmp(path, L"R:\\b") == 0;
+    struct os_extent rows[] = {{0, 10, 500, 0}, {60, 100, 700, 0}};
+    if (extra)
+        rows[1] = (struct os_extent){59, 100, 699, 0};
+    *count = 0;
+    *more = false;
+    for (size_t i = 0; i < 2 && *count < capacity; i++) {
+        if (rows[i].next_vcn > vcn)
+            extents[(*count)++] = rows[i];
+    }
+}
+
+/* Of 100 clusters; all that DEST has is spoilt at `at`, if that is in it. */
+static bool is_seen_beside_a_hole(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, true};
+    struct compare_pair pair = {.length = 100 * CLUSTER, .holes = true};
+    enum compare_side side = COMPARE_SOURCE;
+    static const wchar_t *const names[] = {L"R:\\a", L"R:\\b"};
+    bool proved = false;
+    w.volume->teller = tell_two;
+    for (size_t i = 0; i < 2; i++) {
+        sim_set_size(names[i], 0);
+        sim_set_sparse(names[i], true);
+        sim_fill_pattern(names[i], 0, 10 * CLUSTER, 1);
+        sim_fill_pattern(names[i], 60 * CLUSTER, 40 * CLUSTER, 1);
+    }
+    if (at < 100 * CLUSTER)
+        sim_write_at(names[1], at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(names[0], OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(names[1], OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+Test(prove, holes_that_are_not_listed)
+{
+    dest_has_more = false;
+    cr_expect_not(is_seen_beside_a_hole(UINT64_MAX));
+    cr_expect(is_seen_beside_a_hole(0)); /* the first of all runs */
+    cr_expect(is_seen_beside_a_hole(100 * CLUSTER - 2));
+    dest_has_more = true;
+    cr_expect(is_seen_beside_a_hole(UINT64_MAX));
+}
+
+/* Behind the last extent there is nothing to ask for. */
+Test(prove, a_hole_at_the_end_is_not_asked_for)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->trailing_holes = false;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_set_size(L"R:\\a", UINT64_C(9) << 30);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 3);
+    cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 2);
+    world_end(&w);
+}
+
+/* By bytes alone; DEST is sparse and has the bytes of `parts` only, of eight
+   of a MiB. */
+static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
+{
+    enum { LONG = 8 * MIB + 1234 };
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = LONG, .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    sim_set_size(L"R:\\a", LONG);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\b", true);
+    sim_set_size(L"R:\\b", LONG);
+    for (uint64_t i = 0; parts[i] != 0; i++) {
+        uint64_t at = i * MIB + 64 * CLUSTER;
+        if (parts[i] != '0') /* there are zeros in SOURCE, and room for them */
+            sim_fill_pattern(L"R:\\a", at, CLUSTER, 7);
+        if (parts[i] == 'x')
+            sim_fill_pattern(L"R:\\b", at, CLUSTER, 7);
+    }
+    if (spoilt < LONG)
+        sim_write_at(L"R:\\b", spoilt, "x", 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+/* Each of the first holes of DEST is looked at, not only the first. */
+Test(prove, holes_without_extents)
+{
+    cr_expect_not(is_lack_seen_by_bytes("xxxxxxxx", UINT64_MAX));
+    cr_expect_not(is_lack_seen_by_bytes("0x0x0000", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("-xxxxxxx", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("0x-x0x0x", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("xxxx-xxx", UINT64_MAX));
+}
+
+/* The last byte is in the last block, whatever the length. */
+Test(prove, the_last_byte_without_extents)
+{
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 8 * MIB + 1233));
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 0));
 }
 
 /* A volume that tells the same extents whatever it is asked. */

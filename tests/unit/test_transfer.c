@@ -201,6 +201,72 @@ Test(transfer, source_is_asked_once)
     world_end(&w);
 }
 
+/* What a range taught is kept, too. */
+Test(transfer, lessons_of_a_range_are_kept)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->alignment = 65536;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MI, 6);
+    for (uint64_t requests = 2; requests != 0; requests--) {
+        run_range(&w, L"R:\\a", L"R:\\b",
+                  (struct reflink_range){4096, 4096, MI, false});
+        cr_expect_eq(w.outcome.requests, requests);
+    }
+    world_end(&w);
+}
+
+/* Where neither cluster size nor allocation unit is told, 64 KiB suit all. */
+Test(transfer, an_untold_cluster_size_is_guessed)
+{
+    struct world w = world_make("refs-64k");
+    w.volume->allocation_unit = 0;
+    w.volume->get_integrity = CODE_NOT_SUPPORTED;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MI, 5);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MI, 6);
+    run_range(&w, L"R:\\a", L"R:\\b",
+              (struct reflink_range){4096, 4096, MI, false});
+    cr_expect_eq(w.outcome.requests, 1);
+    cr_expect_eq(request_at(0).source_offset, 65536);
+    world_end(&w);
+}
+
+static void cancel(void *unused)
+{
+    (void)unused;
+    sim_cancel();
+}
+
+Test(transfer, no_request_once_an_end_is_wanted)
+{
+    struct world w = world_make("refs-4k");
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 9 * GI);
+    sim_at_call(SIM_OP_CLONE, 1, cancel, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_INTERRUPTED);
+    cr_expect_eq(world_requests(), 1);
+    world_end(&w);
+}
+
+/* What cannot be read is a failure, and no clone that was not proved. */
+Test(transfer, a_proof_that_cannot_be_read_is_a_failure)
+{
+    for (uint64_t nth = 1; nth <= 4; nth++) {
+        struct world w = world_make("refs-4k");
+        sim_fill_pattern(L"R:\\a", 0, MI, 5);
+        sim_fault(SIM_OP_READ, nth, CODE_CRC);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.code, CODE_CRC);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_COMPARE);
+        cr_expect_eq(w.outcome.error.in_source, nth % 2 != 0);
+        cr_expect_eq(w.outcome.requests, 1);
+        world_end(&w);
+    }
+}
+
 /* --- clusters that are full ----------------------------------------------
  */
 
@@ -398,18 +464,18 @@ static void make_image(uint64_t size)
     sim_settle(L"R:\\a");
 }
 
-/* Zeros were in DEST before, and a dense one has no hole that shows it. */
+/* Zeros were in DEST before, and no hole shows it: DEST cannot be sparse, or
+   is not although it is said to be, or does not tell of its holes. */
 Test(transfer, a_lie_over_zeros_in_a_dense_dest)
 {
     for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_ZEROS; lie++) {
-        for (int fake = 0; fake < 2; fake++) {
+        for (int way = 0; way < 3; way++) {
             struct world w = world_make("refs-4k");
             w.volume->extents = CODE_NOT_SUPPORTED;
             w.volume->lie = (enum sim_lie)lie;
-            if (fake)
-                w.volume->fake_sparse = true;
-            else
-                w.volume->set_sparse = CODE_NOT_SUPPORTED;
+            w.volume->set_sparse = way == 0 ? CODE_NOT_SUPPORTED : 0;
+            w.volume->fake_sparse = way == 1;
+            w.volume->allocated = way == 2 ? CODE_NOT_SUPPORTED : 0;
             make_image(8 * MI);
             world_run(&w);
             expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
@@ -430,6 +496,23 @@ Test(transfer, a_lie_about_a_large_image)
         expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
         world_end(&w);
     }
+}
+
+/* Data in many places, none of which a sample meets by chance: those that
+   neither file has there move on to where one has. */
+Test(transfer, a_lie_about_half_of_many_runs)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->extents = CODE_NOT_SUPPORTED;
+    w.volume->lie = SIM_LIE_HALF;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    for (uint64_t i = 0; i < 64; i++)
+        sim_fill_pattern(L"R:\\a", i * MI + 64 * KI, 4096, 5);
+    sim_set_size(L"R:\\a", 64 * MI);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+    world_end(&w);
 }
 
 /* In full, holes that both have are not read either. */
