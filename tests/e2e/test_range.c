@@ -1,4 +1,6 @@
 /* Ranges on real volumes: in place, within one file, past the end. */
+#include <unistd.h>
+
 #include "e2e.h"
 
 TestSuite(range, .fini = e2e_leave);
@@ -128,6 +130,67 @@ ParameterizedTest(int *number, range, within_one_file)
     cr_expect_str_eq(e2e_files(), "a");
 }
 
+/* A MiB of a file that is to be found elsewhere; where to: 0 behind the last.
+ */
+struct move {
+    uint64_t from;
+    uint64_t to;
+};
+
+static void expect_moves(const struct move *moves)
+{
+    static const struct range none = {0, 0};
+    uint8_t *bytes = malloc(MIB);
+    FILE *before = fopen("before", "rb");
+    e2e_make_sparse("wanted", 12 * GIB, &none);
+    FILE *wanted = fopen("wanted", "r+b");
+    cr_assert(bytes && before && wanted);
+    for (; moves->to != 0; moves++) {
+        cr_assert(fseeko(before, (off_t)moves->from, SEEK_SET) == 0 &&
+                  fseeko(wanted, (off_t)moves->to, SEEK_SET) == 0);
+        cr_assert(fread(bytes, MIB, 1, before) == 1 &&
+                  fwrite(bytes, MIB, 1, wanted) == 1);
+    }
+    fclose(before);
+    fclose(wanted);
+    free(bytes);
+    cr_expect(e2e_same_bytes("a", "wanted"));
+}
+
+/* Farther than a request can be long, and overlapping. */
+ParameterizedTestParameters(range, within_one_file_by_five_gibibytes)
+{
+    return e2e_numbers(CLONING_VOLUMES * 2);
+}
+
+ParameterizedTest(int *number, range, within_one_file_by_five_gibibytes)
+{
+    static const struct range data[] = {{MIB, MIB},
+                                        {4 * GIB - MIB, 2 * MIB},
+                                        {6 * GIB, MIB},
+                                        {11 * GIB, MIB},
+                                        {0, 0}};
+    static const struct move up[] = {{MIB, MIB},
+                                     {4 * GIB - MIB, 4 * GIB - MIB},
+                                     {4 * GIB, 4 * GIB},
+                                     {MIB, 5 * GIB + MIB},
+                                     {4 * GIB - MIB, 9 * GIB - MIB},
+                                     {4 * GIB, 9 * GIB},
+                                     {6 * GIB, 11 * GIB},
+                                     {0, 0}};
+    static const struct move down[] = {
+        {6 * GIB, GIB}, {11 * GIB, 6 * GIB}, {11 * GIB, 11 * GIB}, {0, 0}};
+    bool is_up = *number % 2 == 0;
+    e2e_enter((enum volume)(*number / 2));
+    e2e_make_sparse("a", 12 * GIB, data);
+    RUN("a", "before");
+    struct result *result =
+        is_up ? RUN("a", "a", "0", "5G", "7G") : RUN("a", "a", "5G", "0", "7G");
+    EXPECT(result, result->exit_code == 0 && result->requests == 2);
+    EXPECT(result, e2e_like(result->out, "cloned *7 GiB*\n"));
+    expect_moves(is_up ? up : down);
+}
+
 /* A missing DEST is made; its gap takes no room. */
 ParameterizedTestParameters(range, into_a_new_file)
 {
@@ -223,6 +286,65 @@ Test(range, splices_a_gibibyte)
     EXPECT(result, result->exit_code == 0 && result->requests == 2);
     EXPECT(result, e2e_same_bytes("a", "b"));
     EXPECT(result, e2e_shared_bytes("a", "b") == 6 * MIB);
+}
+
+/* No bytes make a file, and change none. */
+Test(range, no_bytes)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", 65536);
+    struct result *result = RUN("a", "new", "65536", "3", "0");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_is(e2e_files(), "a new") && e2e_size("new") == 0);
+    const char *before = e2e_snapshot();
+    result = RUN("--reflink=always", "a", "new", "65536", "1G", "0");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_is(e2e_snapshot(), before));
+    result = RUN("a", "other", "65537", "0", "0");
+    e2e_expect_nothing_done(result, 1, before);
+    result = RUN("--reflink=always", "a", "other", "1", "0", "65535");
+    e2e_expect_nothing_done(result, 3, before);
+}
+
+/* DEST's last cluster held other bytes once: the gap reads as zeros. */
+ParameterizedTestParameters(range, a_gap_behind_a_partial_cluster)
+{
+    return e2e_numbers(CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, range, a_gap_behind_a_partial_cluster)
+{
+    e2e_enter((enum volume) * number);
+    size_t cluster = e2e_cluster();
+    e2e_make("a", 4 * cluster);
+    e2e_make("b", 4 * cluster);
+    cr_assert(truncate("b", (off_t)(2 * cluster + 5)) == 0);
+    struct bytes wanted =
+        put(load("a"), load("b"), 0, 3 * cluster, 4 * cluster);
+    struct result *result =
+        RUN("a", "b", "0", e2e_text("%zu", 3 * cluster), "-");
+    EXPECT(result, result->exit_code == 0 && result->requests == 1);
+    EXPECT(result, holds("b", wanted));
+}
+
+/* DEST is an older SOURCE, on a server that tells no extents and lies. */
+Test(range, lies_over_an_older_version)
+{
+    static const char *const lies[] = {"nothing", "half", "zeros", "prefix"};
+    for (size_t i = 0; i < ROWS(lies); i++) {
+        e2e_enter(XFS4K);
+        e2e_make("a", 2 * MIB);
+        cr_assert(RUN("--reflink=never", "a", "b")->exit_code == 0);
+        FILE *file = fopen("a", "r+b");
+        cr_assert(file && fseeko(file, 700000, SEEK_SET) == 0 &&
+                  fputs("new", file) >= 0 && fclose(file) == 0);
+        e2e_set("REFLINK_BRIDGE_LIE", lies[i]);
+        e2e_set("REFLINK_BRIDGE_POINTERS", "off");
+        struct result *result = RUN("a", "b", "0", "0", "-");
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, e2e_same_bytes("a", "b"));
+        e2e_leave();
+    }
 }
 
 Test(range, keep_leaves_dest_alone)
