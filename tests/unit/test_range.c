@@ -459,6 +459,91 @@ Test(range, holes_overwrite)
     }
 }
 
+/* --- proof -----------------------------------------------------------------
+ */
+
+/* Flushed and cloned anew; where that is not allowed, copied, or refused. */
+Test(range, an_unflushed_source)
+{
+    for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+        for (int locked = 0; locked < 2; locked++) {
+            struct world w = world_make("refs-unflushed");
+            struct bytes *bytes = make_files();
+            bool refused = mode == REFLINK_ALWAYS && locked;
+            w.policy.mode = (enum reflink_mode)mode;
+            sim_write_at(L"R:\\a", 0, bytes->a, SIZE);
+            if (locked)
+                sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_READONLY);
+            run(&w, L"R:\\a", L"R:\\b",
+                (struct reflink_range){0, 8192, 64 * KI, false});
+            memcpy(bytes->b + 8192, bytes->a, 64 * KI);
+            cr_expect_eq(w.outcome.status,
+                         refused ? REFLINK_REFUSED : REFLINK_OK);
+            cr_expect_eq(w.outcome.reason, locked ? REFLINK_REASON_UNPROVED
+                                                  : REFLINK_REASON_NONE);
+            cr_expect_eq(w.outcome.requests, locked ? 1 : 2);
+            cr_expect_eq(sim_calls(SIM_OP_FLUSH_PATH), 1);
+            cr_expect(sim_holds(L"R:\\b", bytes->b, SIZE));
+            free(bytes);
+            world_end(&w);
+        }
+    }
+}
+
+/* Of a DEST that is refused nothing is kept, but what was there. */
+Test(range, a_lie_that_grew_dest_is_taken_back)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    w.policy.mode = REFLINK_ALWAYS;
+    w.volume->lie = SIM_LIE_ZEROS;
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, SIZE, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.bytes, 0);
+    cr_expect(sim_holds(L"R:\\b", bytes->b, SIZE));
+    run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){0, 0, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_not(sim_exists(L"R:\\new"));
+    cr_expect_eq(sim_calls(SIM_OP_WRITE), 1); /* it would go anyway */
+    free(bytes);
+    world_end(&w);
+}
+
+/* What could not be made whole again is a failure of its own. */
+Test(range, a_lie_that_cannot_be_mended)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    w.policy.mode = REFLINK_ALWAYS;
+    w.volume->lie = SIM_LIE_ZEROS;
+    sim_fault(SIM_OP_WRITE, 1, CODE_IO_DEVICE);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, 0, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_IO_DEVICE);
+    free(bytes);
+    world_end(&w);
+}
+
+static void spoil(void *unused)
+{
+    (void)unused;
+    sim_write_at(L"R:\\b", 30000, "\xa5\x5a", 2);
+}
+
+/* Compared in full, a copy that went wrong is a difference: exit code 4. */
+Test(range, verify_full_finds_a_spoilt_copy)
+{
+    struct world w = world_make("ntfs");
+    struct bytes *bytes = make_files();
+    w.policy.verify = REFLINK_VERIFY_FULL;
+    sim_at_call(SIM_OP_READ, 2, spoil, NULL);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, 0, 64 * KI, false});
+    cr_expect_eq(w.outcome.status, REFLINK_DIFFERENT);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_DIFFERENT);
+    free(bytes);
+    world_end(&w);
+}
+
 /* --- saturation ----------------------------------------------------------- */
 
 Test(range, only_what_is_saturated_is_copied)

@@ -484,6 +484,18 @@ Test(transfer, a_lie_over_zeros_in_a_dense_dest)
     }
 }
 
+/* A sparse DEST has shown by then that something was done: few blocks do. */
+Test(transfer, zeros_in_a_sparse_dest)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->extents = CODE_NOT_SUPPORTED;
+    make_image(8 * MI);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 16);
+    world_end(&w);
+}
+
 /* However long: a hole in DEST is right where every byte of SOURCE is 0. */
 Test(transfer, a_lie_about_a_large_image)
 {
