@@ -438,6 +438,38 @@ static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
     return !proved;
 }
 
+/* DEST had SOURCE's block 3 of 8 before, and has all but one byte at `at`. */
+static bool is_seen_around_alike(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = 8 * MIB, .alike = 1 << 3};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MIB, 7);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MIB, 7);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+/* All that lies between its neighbours is compared, and no more. */
+Test(prove, a_block_that_was_alike_before)
+{
+    enum { STEP = (8 * MIB - 4096) / 7 };
+    cr_expect_not(is_seen_around_alike(2 * STEP - 9000));
+    cr_expect(is_seen_around_alike(2 * STEP + 9000));
+    cr_expect(is_seen_around_alike(3 * STEP - 9000));
+    cr_expect(is_seen_around_alike(3 * STEP + 9000));
+    cr_expect(is_seen_around_alike(4 * STEP - 9000));
+    cr_expect_not(is_seen_around_alike(4 * STEP + 9000));
+}
+
 /* Each of the first holes of DEST is looked at, not only the first. */
 Test(prove, holes_without_extents)
 {

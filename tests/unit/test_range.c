@@ -459,6 +459,28 @@ Test(range, holes_overwrite)
     }
 }
 
+/* Never in the clear: a new DEST is encrypted, or there is none; one that is
+   there and is not stays as it is. */
+Test(range, an_encrypted_source)
+{
+    for (int encrypts = 0; encrypts < 2; encrypts++) {
+        struct world w = world_make(encrypts ? "ntfs" : "refs-4k");
+        struct bytes *bytes = make_files();
+        sim_write_file(L"S:\\a", bytes->a, SIZE);
+        sim_set_attributes(L"S:\\a", OS_ATTRIBUTE_ENCRYPTED);
+        run(&w, L"S:\\a", L"R:\\new", (struct reflink_range){0, 0, 0, true});
+        cr_expect_eq(w.outcome.status, encrypts ? REFLINK_OK : REFLINK_FAILED);
+        cr_expect_eq(sim_exists(L"R:\\new"), encrypts);
+        if (encrypts)
+            cr_expect(sim_attributes(L"R:\\new") & OS_ATTRIBUTE_ENCRYPTED);
+        run(&w, L"S:\\a", L"R:\\b", (struct reflink_range){0, 0, 0, true});
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_ENCRYPTED);
+        cr_expect(sim_holds(L"R:\\b", bytes->b, SIZE));
+        free(bytes);
+        world_end(&w);
+    }
+}
+
 /* --- proof -----------------------------------------------------------------
  */
 

@@ -394,36 +394,73 @@ Test(transfer, a_refused_lie_in_place_leaves_old_or_new)
 
 enum { FIRST_ODD = 600000, LAST_ODD = 7700000 };
 
-/* DEST is an older SOURCE: what was not done differs in few places only. */
+/* SOURCE is R:\\a, and in `dest` at `to` lies an older version of it. */
+static void make_older(const wchar_t *dest, uint64_t to)
+{
+    uint8_t *part = malloc(8 * MI);
+    sim_fill_pattern(L"S:\\part", 0, 8 * MI, 5);
+    cr_assert_eq(sim_read_at(L"S:\\part", 0, part, 8 * MI), 8 * MI);
+    sim_write_at(dest, to, part, 8 * MI);
+    memcpy(part + FIRST_ODD, "new", 3);
+    memcpy(part + LAST_ODD, "new", 3);
+    sim_write_at(L"R:\\a", 0, part, 8 * MI);
+    sim_settle(L"R:\\a");
+    free(part);
+}
+
+static bool is_moved(const wchar_t *dest, uint64_t to)
+{
+    uint8_t *from = malloc(8 * MI);
+    uint8_t *now = malloc(8 * MI);
+    cr_assert_eq(sim_read_at(L"R:\\a", 0, from, 8 * MI), 8 * MI);
+    cr_assert_eq(sim_read_at(dest, to, now, 8 * MI), 8 * MI);
+    bool same = memcmp(from, now, 8 * MI) == 0;
+    free(from);
+    free(now);
+    return same;
+}
+
+/* What was not done differs in few places only. */
 Test(transfer, a_lie_over_an_older_version)
 {
     for (int lie = SIM_LIE_NOTHING; lie <= SIM_LIE_ZEROS; lie++) {
         for (int same = 0; same < 2; same++) {
             struct world w = world_make("refs-4k");
-            uint64_t to = same ? 8 * MI : 0;
             const wchar_t *dest = same ? L"R:\\a" : L"R:\\b";
-            uint8_t *part = malloc(8 * MI);
+            uint64_t to = same ? 8 * MI : 0;
             w.volume->extents = CODE_NOT_SUPPORTED;
             w.volume->lie = (enum sim_lie)lie;
-            sim_fill_pattern(L"R:\\b", 0, 8 * MI, 5);
-            cr_assert_eq(sim_read_at(L"R:\\b", 0, part, 8 * MI), 8 * MI);
-            sim_write_at(L"R:\\a", 0, part, 8 * MI);
-            if (same)
-                sim_write_at(L"R:\\a", 8 * MI, part, 8 * MI);
-            sim_write_at(L"R:\\a", FIRST_ODD, "new", 3);
-            sim_write_at(L"R:\\a", LAST_ODD, "new", 3);
-            cr_assert_eq(sim_read_at(L"R:\\a", 0, part, 8 * MI), 8 * MI);
+            make_older(dest, to);
             run_range(&w, L"R:\\a", dest,
                       (struct reflink_range){0, to, 8 * MI, false});
-            uint8_t *now = malloc(8 * MI);
             cr_expect_eq(w.outcome.status, REFLINK_OK);
-            cr_assert_eq(sim_read_at(dest, to, now, 8 * MI), 8 * MI);
-            cr_expect_eq(memcmp(part, now, 8 * MI), 0, "lie %d", lie);
             cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
-            free(part);
-            free(now);
+            cr_expect(is_moved(dest, to), "lie %d", lie);
             world_end(&w);
         }
+    }
+}
+
+/* Extents that are told before the request, and not after it; blocks that
+   cannot be read before it. */
+Test(transfer, a_look_before_that_fails_shows_nothing)
+{
+    for (int told = 0; told < 2; told++) {
+        struct world w = world_make("refs-4k");
+        w.volume->lie = SIM_LIE_NOTHING;
+        w.volume->lie_times = 1;
+        w.volume->extents = told ? 0 : CODE_NOT_SUPPORTED;
+        make_older(L"R:\\b", 0);
+        if (told)
+            sim_fault(SIM_OP_EXTENTS, 2, CODE_NOT_SUPPORTED);
+        for (uint64_t nth = 1; !told && nth <= 8; nth++)
+            sim_fault(SIM_OP_READ, nth, CODE_CRC);
+        run_range(&w, L"R:\\a", L"R:\\b",
+                  (struct reflink_range){.to_end = true});
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.requests, 2);
+        cr_expect(is_moved(L"R:\\b", 0));
+        world_end(&w);
     }
 }
 
@@ -504,6 +541,7 @@ Test(transfer, a_lie_about_a_large_image)
         w.volume->extents = told ? 0 : CODE_NOT_SUPPORTED;
         w.volume->lie = SIM_LIE_NOTHING;
         make_image(300 * MI);
+        sim_fault(SIM_OP_READ, 1, CODE_CRC); /* shows nothing */
         world_run(&w);
         expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
         world_end(&w);
