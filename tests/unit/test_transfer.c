@@ -78,18 +78,6 @@ Test(transfer, an_alignment_that_was_not_proved_is_forgotten)
     world_end(&w);
 }
 
-/* The request that one step of the ladder allows may be all there is. */
-Test(transfer, an_alignment_as_long_as_the_range)
-{
-    struct world w = world_make("refs-4k");
-    w.volume->integrity_cluster = 512;
-    w.volume->alignment = 65536;
-    sim_fill_pattern(L"R:\\a", 0, 64 * KI, 5);
-    world_run(&w);
-    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
-    world_end(&w);
-}
-
 /* What was learned is an alignment at least: a file may tell more. */
 Test(transfer, the_larger_of_told_and_learned)
 {
@@ -386,6 +374,43 @@ Test(transfer, a_refused_lie_in_place_leaves_old_or_new)
             free(old);
             world_end(&w);
         }
+    }
+}
+
+static void lie_once(void *volume)
+{
+    struct sim_volume *v = volume;
+    v->lie = SIM_LIE_ZEROS;
+    v->lie_times = 1;
+}
+
+/* Found out twice, in different places: both are mended, and no hole is
+   written to for it. */
+Test(transfer, lies_in_two_places)
+{
+    static const uint64_t first[] = {1, 3};
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = world_make("refs-4k");
+        w.policy.mode = REFLINK_ALWAYS;
+        sim_set_size(L"R:\\a", 0);
+        sim_set_sparse(L"R:\\a", true);
+        sim_set_size(L"R:\\b", 0);
+        sim_set_sparse(L"R:\\b", true);
+        for (uint64_t gib = 1; gib < 12; gib += 4) {
+            sim_fill_pattern(L"R:\\a", gib * GI, MI, 5);
+            sim_fill_pattern(L"R:\\b", gib * GI, MI, 6);
+        }
+        sim_set_size(L"R:\\a", 11 * GI);
+        sim_set_size(L"R:\\b", 11 * GI);
+        sim_at_call(SIM_OP_CLONE, first[i], lie_once, w.volume);
+        sim_at_call(SIM_OP_CLONE, 4, lie_once, w.volume);
+        run_range(&w, L"R:\\a", L"R:\\b",
+                  (struct reflink_range){.to_end = true});
+        cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+        cr_expect_eq(world_requests(), 4);
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        cr_expect_eq(sim_allocated(L"R:\\b"), 3 * MI);
+        world_end(&w);
     }
 }
 
