@@ -566,6 +566,42 @@ Test(range, verify_full_finds_a_spoilt_copy)
     world_end(&w);
 }
 
+static void touch(void *unused)
+{
+    (void)unused;
+    sim_advance_us(5000000);
+    sim_write_at(L"R:\\a", 5, "x", 1);
+}
+
+Test(range, a_source_that_is_written_to_is_a_failure)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    sim_at_call(SIM_OP_CLONE, 1, touch, NULL);
+    run(&w, L"R:\\a", L"R:\\b",
+        (struct reflink_range){65536, 0, 64 * KI, false});
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SOURCE_CHANGED);
+    free(bytes);
+    world_end(&w);
+}
+
+/* A new DEST without a gap is as dense as SOURCE; a gap stays a hole. */
+Test(range, a_new_dest_is_dense)
+{
+    for (uint64_t gap = 0; gap < 2; gap++) {
+        struct world w = world_make("refs-4k");
+        struct bytes *bytes = make_files();
+        run(&w, L"R:\\a", L"R:\\new",
+            (struct reflink_range){0, gap * MI, 64 * KI, false});
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+        cr_expect_eq(sim_is_sparse(L"R:\\new"), gap != 0);
+        cr_expect_eq(sim_allocated(L"R:\\new"), 64 * KI);
+        free(bytes);
+        world_end(&w);
+    }
+}
+
 /* --- saturation ----------------------------------------------------------- */
 
 Test(range, only_what_is_saturated_is_copied)
