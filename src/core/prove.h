@@ -11,6 +11,7 @@ struct proof {
     enum reflink_verify verify;
     uint32_t cluster_size; /* that of the volume's extents; 0: unknown */
     bool alone;            /* the file has no other request */
+    uint64_t source_size;  /* SOURCE's end of file now; 0: not known */
 };
 
 /* The most requests that are proved at a time. */

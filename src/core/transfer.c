@@ -195,7 +195,9 @@ static struct proof proof_of(const struct state *s)
     bool told_right = t->lesson->alignment == 0;
     return (struct proof){.verify = t->policy->verify,
                           .cluster_size = told_right ? t->cluster_size : 0,
-                          .alone = s->alone};
+                          .alone = s->alone,
+                          .source_size =
+                              t->same_file ? t->dest_size : t->source_size};
 }
 
 /* Proves the requests that wait for it. */

@@ -34,7 +34,9 @@ static void tell(const wchar_t *path, uint64_t vcn, struct os_extent *extents,
 static bool is_seen(uint64_t at, bool alone, uint64_t *reads)
 {
     struct world w = world_make("refs-4k");
-    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, alone};
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER,
+                          .alone = alone};
     struct compare_pair pair = {.length = LENGTH,
                                 .holes = data_first != 0 && !pair_is_dense};
     enum compare_side side = COMPARE_SOURCE;
@@ -269,7 +271,9 @@ static void tell_some(const wchar_t *path, uint64_t vcn,
 static bool is_lack_seen(uint64_t from, bool sparse, const uint64_t *first)
 {
     struct world w = world_make("refs-4k");
-    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, true};
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER,
+                          .alone = true};
     struct compare_pair pair = {.source_offset = from * CLUSTER,
                                 .dest_offset = from * CLUSTER,
                                 .length = (100 - from) * CLUSTER,
@@ -357,7 +361,9 @@ static void tell_two(const wchar_t *path, uint64_t vcn,
 static bool is_seen_beside_a_hole(uint64_t at)
 {
     struct world w = world_make("refs-4k");
-    struct proof proof = {REFLINK_VERIFY_SAMPLE, CLUSTER, true};
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER,
+                          .alone = true};
     struct compare_pair pair = {.length = 100 * CLUSTER, .holes = true};
     enum compare_side side = COMPARE_SOURCE;
     static const wchar_t *const names[] = {L"R:\\a", L"R:\\b"};

@@ -481,6 +481,41 @@ Test(range, an_encrypted_source)
     }
 }
 
+/* A new start finds the file grown by the one before: SOURCE's end is where it
+   was at first. */
+Test(range, a_grown_file_has_its_old_end)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    uint64_t size = 100 * KI + 10;
+    w.policy.mode = REFLINK_ALWAYS;
+    sim_set_size(L"R:\\b", size);
+    w.volume->drop = (struct sim_drop){1, CODE_NETNAME_DELETED, true};
+    run(&w, L"R:\\b", L"R:\\b", (struct reflink_range){0, 200 * KI, 0, true});
+    memset(bytes->b + size, 0, 200 * KI - size);
+    memcpy(bytes->b + 200 * KI, bytes->b, size);
+    expect_account(&w, 100 * KI, 10, REFLINK_REASON_PARTIAL_CLUSTER);
+    cr_expect(sim_holds(L"R:\\b", bytes->b, 200 * KI + size));
+    free(bytes);
+    world_end(&w);
+}
+
+/* What lies behind DEST's end reads as zeros as it is. */
+Test(range, holes_behind_the_end_take_no_call)
+{
+    struct world w = world_make("ntfs");
+    struct bytes *bytes = make_files();
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 2 * SIZE);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, SIZE, 0, true});
+    cr_expect_eq(w.outcome.bytes_copied, 2 * SIZE);
+    cr_expect_eq(sim_calls(SIM_OP_ZERO), 0);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, SIZE / 2, 0, true});
+    cr_expect_eq(sim_calls(SIM_OP_ZERO), 1);
+    free(bytes);
+    world_end(&w);
+}
+
 /* --- proof -----------------------------------------------------------------
  */
 

@@ -590,6 +590,27 @@ Test(transfer, a_lie_about_half_of_many_runs)
     world_end(&w);
 }
 
+/* Extents that are counted in smaller units than were told are compared for
+   the front of the file only, and all that was done may lie there. */
+Test(transfer, a_lie_where_the_cluster_size_is_told_too_large)
+{
+    for (int in_place = 0; in_place < 2; in_place++) {
+        struct world w = world_make("refs-4k");
+        w.volume->integrity_cluster = 16384;
+        w.volume->lie = SIM_LIE_HALF;
+        if (in_place) {
+            make_older(L"R:\\b", 0);
+            run_range(&w, L"R:\\a", L"R:\\b",
+                      (struct reflink_range){.to_end = true});
+        } else {
+            make_image(8 * MI);
+            world_run(&w);
+        }
+        expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+        world_end(&w);
+    }
+}
+
 /* In full, holes that both have are not read either. */
 Test(transfer, verify_full_leaves_holes_out)
 {
