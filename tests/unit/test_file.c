@@ -958,6 +958,20 @@ Test(file, transient_errors_end_some_time)
     world_end(&w);
 }
 
+/* Each wait is twice the last one, up to some two minutes. */
+Test(file, waits_do_not_grow_for_ever)
+{
+    struct world w = world_make("refs-4k");
+    w.policy.retries = 40;
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fault_always(SIM_OP_CLONE, CODE_UNEXP_NET_ERR);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(sim_sleeps(), 40);
+    cr_expect_eq(sim_slept_ms(), 100 * 1023 + 30 * 102400);
+    world_end(&w);
+}
+
 /* --- a server that dies, and forgets what was to vanish -------------------
  */
 
