@@ -78,3 +78,23 @@ os_error compare_all(struct reflink_session *session,
     }
     return 0;
 }
+
+uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,
+                     uint64_t length)
+{
+    return length < pair->length - at ? length : pair->length - at;
+}
+
+bool compare_is_unwritten(struct reflink_session *session,
+                          const struct compare_pair *pair, uint64_t at,
+                          uint64_t length)
+{
+    struct compare_pair run = *pair;
+    enum compare_side side = COMPARE_SOURCE;
+    bool equal = false;
+    run.source_offset += at;
+    run.dest_offset += at;
+    run.length = compare_cut(pair, at, length);
+    run.holes = false;
+    return compare_all(session, &run, &equal, &side) == 0 && equal;
+}

@@ -37,6 +37,20 @@ os_error compare_all(struct reflink_session *session,
    0 where SOURCE is not sparse or the volume does not tell. */
 uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at);
 
+/*
+ * Whether `length` bytes from `at` bytes into the pair on, a hole in DEST, read
+ * as zeros in SOURCE, too, in every byte: a request that did nothing leaves
+ * nothing else. Room that SOURCE has and never wrote to does, and a volume may
+ * give DEST a hole for it: XFS does.
+ */
+bool compare_is_unwritten(struct reflink_session *session,
+                          const struct compare_pair *pair, uint64_t at,
+                          uint64_t length);
+
+/* As much of `length` bytes as the pair has from `at` bytes on. */
+uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,
+                     uint64_t length);
+
 /* Whether `length` bytes of `buffer` are all zero. */
 bool compare_is_zero(const uint8_t *buffer, uint32_t length);
 

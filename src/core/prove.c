@@ -1,6 +1,6 @@
 #include "prove.h"
 
-#include "codes.h"
+#include "maps.h"
 #include "samples.h"
 
 /* Blocks read from each file for a request where only bytes can speak. */
@@ -8,86 +8,6 @@ enum { SAMPLES_ALONE = 8 };
 
 /* Up to here the bytes of a hole are all compared, else blocks of it. */
 enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
-
-enum map_result {
-    MAP_EQUAL,
-    MAP_DIFFERENT,
-    MAP_UNTOLD,
-    MAP_LACKING /* equal, but there may be more than it tells */
-};
-
-/* What the extents of both files tell of a request. */
-struct map {
-    enum map_result result;
-    bool has_data;
-    uint64_t first;       /* byte of the request that lies in a cluster, */
-    uint64_t end;         /* and the end of the last such run */
-    struct os_range hole; /* the last run that neither file has clusters for */
-};
-
-enum { MAP_EXTENTS = 256 };
-
-/* A file's extents, read from the volume as they are needed, forward only. */
-struct map_reader {
-    struct os_file *file;
-    uint64_t vcn; /* next cluster wanted */
-    struct os_extent extents[MAP_EXTENTS];
-    size_t count;
-    size_t index;
-    bool more;
-};
-
-static void map_skip(struct map_reader *reader)
-{
-    while (reader->index < reader->count &&
-           reader->extents[reader->index].next_vcn <= reader->vcn)
-        reader->index++;
-}
-
-/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
-static os_error map_fill(struct map_reader *reader)
-{
-    map_skip(reader);
-    if (reader->index < reader->count || (reader->count != 0 && !reader->more))
-        return 0;
-    reader->index = 0;
-    os_error error = os_extents(reader->file, reader->vcn, reader->extents,
-                                MAP_EXTENTS, &reader->count, &reader->more);
-    if (error != 0)
-        return error;
-    map_skip(reader);
-    /* a volume that does not get on tells nothing */
-    return reader->more && reader->index == reader->count ? CODE_INVALID_DATA
-                                                          : 0;
-}
-
-/* Where the wanted cluster lies, and how many behind it follow suit. */
-static os_error map_next(struct map_reader *reader, int64_t *lcn, uint64_t *run)
-{
-    os_error error = map_fill(reader);
-    if (error != 0)
-        return error;
-    *lcn = OS_HOLE;
-    *run = UINT64_MAX;
-    if (reader->index >= reader->count)
-        return 0;
-    const struct os_extent *extent = &reader->extents[reader->index];
-    if (extent->vcn > reader->vcn) {
-        *run = extent->vcn - reader->vcn;
-        return 0;
-    }
-    *run = extent->next_vcn - reader->vcn;
-    if (extent->lcn != OS_HOLE)
-        *lcn = extent->lcn + (int64_t)(reader->vcn - extent->vcn);
-    return 0;
-}
-
-/* As much of `length` bytes as the request has from `at` on. */
-static uint64_t cut(const struct compare_pair *pair, uint64_t at,
-                    uint64_t length)
-{
-    return length < pair->length - at ? length : pair->length - at;
-}
 
 /* The next byte at or behind `at` that is not a hole in both files, if the
    volume tells; a sample of a common hole proves nothing. */
@@ -142,27 +62,8 @@ static os_error compare_sample(struct reflink_session *session,
                                enum compare_side *side)
 {
     at = next_data(pair, at);
-    *length = (uint32_t)cut(pair, at, SAMPLE_SIZE);
+    *length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
     return compare_block(session, pair, at, *length, equal, side);
-}
-
-/*
- * Room that SOURCE has and never wrote to reads as zeros, and a volume may
- * give DEST a hole for it: XFS does. So a hole is right where SOURCE reads as
- * zeros, too, in every byte: a request that did nothing leaves nothing else.
- */
-static bool is_unwritten(struct reflink_session *session,
-                         const struct compare_pair *pair, uint64_t at,
-                         uint64_t length)
-{
-    struct compare_pair run = *pair;
-    enum compare_side side = COMPARE_SOURCE;
-    bool equal = false;
-    run.source_offset += at;
-    run.dest_offset += at;
-    run.length = cut(pair, at, length);
-    run.holes = false;
-    return compare_all(session, &run, &equal, &side) == 0 && equal;
 }
 
 /* A proof that goes on; the extents of both files are read once for all. */
@@ -173,79 +74,11 @@ struct prover {
     size_t pair_count;
     bool has_data; /* of them, at least one put some into DEST */
     bool has_maps; /* and of at least one the clusters are the same */
-    struct map_reader source;
-    struct map_reader dest;
+    struct maps maps;
     struct sample samples[PROVE_MOST + 1];
     size_t count;
     enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
 };
-
-/* One more run of clusters that both files have. */
-static void note_data(struct map *map, uint64_t at, uint64_t length)
-{
-    if (!map->has_data)
-        map->first = at;
-    map->has_data = true;
-    map->end = at + length;
-}
-
-/*
- * Data may lie where the volume tells of no cluster: it is resident, or was
- * written moments ago and has none yet, or extents are counted in other units
- * than those that were told. A dense SOURCE has no hole that could be one; a
- * sparse one is asked for its data in the last, where its newest would be.
- */
-static bool may_hide_data(const struct compare_pair *pair,
-                          const struct os_range *hole)
-{
-    struct os_range data;
-    size_t count = 0;
-    bool more = false;
-    if (hole->length == 0 || !pair->holes)
-        return hole->length != 0;
-    return os_allocated(pair->source, pair->source_offset + hole->offset,
-                        hole->length, &data, 1, &count, &more) == 0 &&
-           count != 0;
-}
-
-/* Compares the clusters of both ranges, run by run. */
-static enum map_result compare_maps(struct prover *prover,
-                                    const struct compare_pair *pair,
-                                    struct map *map)
-{
-    struct map_reader *source = &prover->source;
-    struct map_reader *dest = &prover->dest;
-    uint32_t cluster_size = prover->proof->cluster_size;
-    source->vcn = pair->source_offset / cluster_size;
-    dest->vcn = pair->dest_offset / cluster_size;
-    uint64_t total = (pair->length + cluster_size - 1) / cluster_size;
-    uint64_t left = total;
-    while (left != 0) {
-        int64_t source_lcn = OS_HOLE;
-        int64_t dest_lcn = OS_HOLE;
-        uint64_t source_run = 0;
-        uint64_t dest_run = 0;
-        if (map_next(source, &source_lcn, &source_run) != 0 ||
-            map_next(dest, &dest_lcn, &dest_run) != 0)
-            return MAP_UNTOLD;
-        uint64_t run = source_run < dest_run ? source_run : dest_run;
-        run = run < left ? run : left;
-        uint64_t at = (total - left) * cluster_size;
-        if (source_lcn != OS_HOLE && source_lcn == dest_lcn)
-            note_data(map, at, run * cluster_size);
-        if (source_lcn == OS_HOLE && dest_lcn == OS_HOLE)
-            map->hole =
-                (struct os_range){at, cut(pair, at, run * cluster_size)};
-        if (source_lcn != dest_lcn &&
-            (dest_lcn != OS_HOLE ||
-             !is_unwritten(prover->session, pair, at, run * cluster_size)))
-            return MAP_DIFFERENT;
-        source->vcn += run;
-        dest->vcn += run;
-        left -= run;
-    }
-    return may_hide_data(pair, &map->hole) ? MAP_LACKING : MAP_EQUAL;
-}
 
 /* Whether any request put any data into DEST. */
 static bool has_data(struct prover *prover)
@@ -276,7 +109,7 @@ static bool may_be_hole(struct prover *prover, const struct compare_pair *pair,
     struct compare_pair run = *pair;
     bool equal = length > RUN_COMPARED && has_data(prover);
     if (!equal)
-        return is_unwritten(prover->session, pair, at, length);
+        return compare_is_unwritten(prover->session, pair, at, length);
     run.source_offset += at;
     run.dest_offset += at;
     run.length = length;
@@ -390,18 +223,6 @@ static os_error compare_parts(struct prover *prover,
     return error;
 }
 
-/* Whether the volume tells where SOURCE's clusters lie. */
-static bool tells_extents(const struct proof *proof,
-                          const struct compare_pair *pair)
-{
-    struct os_extent extent;
-    size_t count = 0;
-    bool more = false;
-    return proof->cluster_size != 0 &&
-           os_extents(pair->source, pair->source_offset / proof->cluster_size,
-                      &extent, 1, &count, &more) == 0;
-}
-
 uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
                    const struct compare_pair *pair)
 {
@@ -409,7 +230,9 @@ uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
     if (pair->blank || proof->verify != REFLINK_VERIFY_SAMPLE ||
         pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return 0;
-    if (tells_extents(proof, pair)) /* should they fail to, nothing is known */
+    if (maps_are_told(
+            pair->source, pair->source_offset,
+            proof->cluster_size)) /* should they fail to, nothing is known */
         return UINT8_MAX;
     for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
         enum compare_side side = COMPARE_SOURCE;
@@ -440,7 +263,7 @@ static void add_sample(struct prover *prover, const struct compare_pair *pair,
  */
 static void sample_shared(struct prover *prover,
                           const struct compare_pair *pair,
-                          const struct map *map)
+                          const struct maps_finding *map)
 {
     uint64_t end = map->end < pair->length ? map->end : pair->length;
     uint64_t last =
@@ -461,41 +284,22 @@ static os_error prove_by_bytes(struct prover *prover,
     return *proved ? compare_parts(prover, pair, proved, side) : 0;
 }
 
-/*
- * Extents that go on behind SOURCE's end are counted in smaller units than the
- * cluster size that was told, so that too few of them were compared; or they
- * are room taken ahead, and bytes do no harm.
- */
-static bool goes_on(struct prover *prover)
-{
-    const struct proof *proof = prover->proof;
-    struct map_reader *source = &prover->source;
-    int64_t lcn = OS_HOLE;
-    uint64_t run = 0;
-    if (!prover->has_maps || proof->source_size == 0)
-        return false;
-    source->vcn = proof->source_size / proof->cluster_size +
-                  (proof->source_size % proof->cluster_size != 0);
-    return map_next(source, &lcn, &run) == 0 && lcn != OS_HOLE;
-}
-
 /* One request; the samples that it needs may come later. */
 static os_error prove_one(struct prover *prover,
                           const struct compare_pair *pair, bool *proved,
                           enum compare_side *side)
 {
-    struct map map = {.result = MAP_UNTOLD};
-    if (prover->proof->cluster_size != 0)
-        map.result = compare_maps(prover, pair, &map);
-    *proved = map.result != MAP_DIFFERENT;
+    struct maps_finding map;
+    maps_compare(&prover->maps, prover->session, pair, &map);
+    *proved = map.result != MAPS_DIFFERENT;
     if (!*proved)
         return 0;
     if (prover->proof->verify == REFLINK_VERIFY_FULL)
         return compare_all(prover->session, pair, proved, side);
-    if (map.result == MAP_EQUAL || map.result == MAP_LACKING)
+    if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
         sample_shared(prover, pair, &map);
-    prover->has_maps = prover->has_maps || map.result == MAP_EQUAL;
-    if (map.result == MAP_EQUAL)
+    prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;
+    if (map.result == MAPS_EQUAL)
         return 0;
     return prove_by_bytes(prover, pair, proved, side);
 }
@@ -503,8 +307,8 @@ static os_error prove_one(struct prover *prover,
 static os_error judge_samples(struct prover *prover, bool *proved,
                               enum compare_side *side)
 {
-    samples_compare(prover->source.file, prover->dest.file, prover->samples,
-                    prover->count);
+    samples_compare(prover->maps.source.file, prover->maps.dest.file,
+                    prover->samples, prover->count);
     for (size_t i = 0; i < prover->count && *proved; i++) {
         const struct sample *sample = &prover->samples[i];
         *side = sample->side;
@@ -524,8 +328,10 @@ os_error prove_clones(struct reflink_session *session,
                             .proof = proof,
                             .pairs = pairs,
                             .pair_count = count,
-                            .source = {.file = pairs[0].source},
-                            .dest = {.file = pairs[0].dest}};
+                            .maps = {.source = {.file = pairs[0].source},
+                                     .dest = {.file = pairs[0].dest},
+                                     .cluster_size = proof->cluster_size,
+                                     .source_size = proof->source_size}};
     os_error error = 0;
     *proved = true;
     if (proof->verify == REFLINK_VERIFY_NONE)
@@ -534,7 +340,8 @@ os_error prove_clones(struct reflink_session *session,
         if (pairs[i].length != 0)
             error = prove_one(&prover, &pairs[i], proved, side);
     }
-    bool doubted = *proved && error == 0 && goes_on(&prover);
+    bool doubted =
+        *proved && error == 0 && prover.has_maps && maps_go_on(&prover.maps);
     for (size_t i = 0; doubted && i < count && *proved && error == 0; i++)
         error = prove_by_bytes(&prover, &pairs[i], proved, side);
     return *proved && error == 0 ? judge_samples(&prover, proved, side) : error;

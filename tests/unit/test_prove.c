@@ -396,6 +396,85 @@ Test(prove, holes_that_are_not_listed)
     cr_expect(is_seen_beside_a_hole(UINT64_MAX));
 }
 
+/* --- many holes --------------------------------------------------------------
+ */
+
+enum { TEETH = 200, TOOTH = 4 }; /* one cluster of data in four, so often */
+
+static void tell_comb(const wchar_t *path, uint64_t vcn,
+                      struct os_extent *extents, size_t capacity, size_t *count,
+                      bool *more)
+{
+    (void)path;
+    *count = 0;
+    for (uint64_t tooth = vcn / TOOTH; tooth < TEETH && *count < capacity;
+         tooth++) {
+        uint64_t first = tooth * TOOTH;
+        if (first + 1 > vcn)
+            extents[(*count)++] =
+                (struct os_extent){first, first + 1, 1000 + (int64_t)first, 0};
+    }
+    *more = *count == capacity;
+}
+
+/* A request for each tooth. SOURCE alone has a cluster more in the hole behind
+   tooth `hidden`, which no extent tells; whether a proof sees that, and how
+   often it asks for what is allocated. */
+static bool is_seen_in_a_comb(uint64_t hidden, uint64_t *asked)
+{
+    static const wchar_t *const names[] = {L"R:\\a", L"R:\\b"};
+    static struct compare_pair pairs[TEETH];
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER,
+                          .source_size = TEETH * TOOTH * CLUSTER};
+    struct os_file *files[2];
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    w.volume->teller = tell_comb;
+    for (size_t i = 0; i < 2; i++) {
+        sim_set_size(names[i], 0);
+        sim_set_sparse(names[i], true);
+        for (uint64_t tooth = 0; tooth < TEETH; tooth++)
+            sim_fill_pattern(names[i], tooth * TOOTH * CLUSTER, CLUSTER, 1);
+        sim_set_size(names[i], TEETH * TOOTH * CLUSTER);
+    }
+    if (hidden < TEETH)
+        sim_fill_pattern(names[0], (hidden * TOOTH + 2) * CLUSTER, CLUSTER, 2);
+    cr_assert_eq(os_open(names[0], OS_OPEN_SOURCE, &files[0]), 0);
+    cr_assert_eq(os_open(names[1], OS_OPEN_SOURCE, &files[1]), 0);
+    for (uint64_t tooth = 0; tooth < TEETH; tooth++)
+        pairs[tooth] =
+            (struct compare_pair){.source = files[0],
+                                  .dest = files[1],
+                                  .source_offset = tooth * TOOTH * CLUSTER,
+                                  .dest_offset = tooth * TOOTH * CLUSTER,
+                                  .length = TOOTH * CLUSTER,
+                                  .holes = true,
+                                  .blank = true};
+    *asked = sim_calls(SIM_OP_ALLOCATED);
+    cr_expect_eq(prove_clones(w.session, &proof, pairs, TEETH, &proved, &side),
+                 0);
+    *asked = sim_calls(SIM_OP_ALLOCATED) - *asked;
+    os_close(files[1]);
+    os_close(files[0]);
+    world_end(&w);
+    return !proved;
+}
+
+/* The first and the last of a list of 64, those beside its border, and more. */
+Test(prove, data_in_any_of_many_holes)
+{
+    static const uint64_t hidden[] = {0,   1,   62,  63,  64,  65,  126,
+                                      127, 128, 129, 150, 191, 192, TEETH - 1};
+    uint64_t asked = 0;
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        cr_expect(is_seen_in_a_comb(hidden[i], &asked), "in hole %d",
+                  (int)hidden[i]);
+    cr_expect_not(is_seen_in_a_comb(TEETH, &asked));
+    cr_expect_leq(asked, TEETH / 64 + 2);
+}
+
 /* Behind the last extent there is nothing to ask for. */
 Test(prove, a_hole_at_the_end_is_not_asked_for)
 {
