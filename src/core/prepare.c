@@ -137,10 +137,12 @@ static bool match_integrity(struct transfer *t, const struct prepared *prepared)
     return true;
 }
 
-/* One write, which ends where DEST is to end, sets the size itself. */
+/* One write, which ends where DEST is to end, sets the size itself. If it ends
+   half done, nobody sees what size that is. */
 static bool grows_alone(const struct transfer *t)
 {
-    return !t->holes && !will_clone(t) && t->length <= SESSION_BUFFER;
+    return t->unseen && !t->holes && !will_clone(t) &&
+           t->length <= SESSION_BUFFER;
 }
 
 bool prepare_blank(struct transfer *transfer, struct prepared *prepared)

@@ -286,6 +286,32 @@ static enum attempt_end attempt(struct job *job)
     return restartable ? end : ATTEMPT_END;
 }
 
+static void take_no_step(void *context, const struct reflink_dry_step *step)
+{
+    (void)context;
+    (void)step;
+}
+
+/*
+ * What REFLINK_ALWAYS refuses is refused before anything changes: a DEST that
+ * is missing is not made first, so its directory is asked in its place.
+ */
+static bool foresees_refusal(const struct job *job,
+                             const struct reflink_range *range)
+{
+    struct reflink_outcome *outcome = job->outcome;
+    struct reflink_outcome foreseen;
+    struct os_info there;
+    if (job->policy->mode != REFLINK_ALWAYS ||
+        open_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
+        return false;
+    reflink_dry_run(job->session, job->policy, outcome->source, outcome->dest,
+                    range, take_no_step, NULL, &foreseen);
+    if (foreseen.status == REFLINK_REFUSED)
+        *outcome = foreseen;
+    return foreseen.status == REFLINK_REFUSED;
+}
+
 void reflink_range(struct reflink_session *session,
                    const struct reflink_policy *policy, const wchar_t *source,
                    const wchar_t *dest, const struct reflink_range *range,
@@ -299,7 +325,8 @@ void reflink_range(struct reflink_session *session,
         .restart = {.policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (open_check_paths(source, dest, outcome)) {
+    if (open_check_paths(source, dest, outcome) &&
+        !foresees_refusal(&job, range)) {
         while (restart_again(&job.restart, attempt(&job), outcome))
             ;
     }

@@ -383,6 +383,22 @@ Test(range, always_refuses_what_is_unaligned_before_anything_changes)
     }
 }
 
+/* A DEST that is missing is not even made. */
+Test(range, always_refuses_before_dest_is_made)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    w.policy.mode = REFLINK_ALWAYS;
+    sim_fault_always(SIM_OP_MARK_DELETED, CODE_ACCESS_DENIED);
+    run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){1, 1, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNALIGNED);
+    cr_expect_not(sim_exists(L"R:\\new"));
+    cr_expect_eq(sim_calls(SIM_OP_MARK_DELETED), 0);
+    free(bytes);
+    world_end(&w);
+}
+
 /* SOURCE's last cluster is partial: that is no unaligned range. */
 Test(range, always_takes_sources_partial_tail)
 {
@@ -407,6 +423,22 @@ Test(range, always_gives_back_what_it_grew)
     run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, SIZE, 0, true});
     cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
     cr_expect(sim_holds(L"R:\\b", bytes->b, SIZE));
+    free(bytes);
+    world_end(&w);
+}
+
+/* The size is the new one or the old one, where the disk is full half way. */
+Test(range, a_half_write_leaves_the_new_size)
+{
+    struct world w = world_make("ntfs");
+    struct bytes *bytes = make_files();
+    sim_set_size(L"R:\\b", 0);
+    sim_fault_partial(1, CODE_DISK_FULL);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, 0, 64 * KI, false});
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    cr_expect_eq(sim_size(L"R:\\b"), 64 * KI);
+    memset(bytes->a + 32 * KI, 0, 32 * KI);
+    cr_expect(sim_holds(L"R:\\b", bytes->a, 64 * KI));
     free(bytes);
     world_end(&w);
 }
