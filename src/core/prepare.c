@@ -150,7 +150,8 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    if (grows_alone(transfer))
+    if (grows_alone(transfer) ||
+        transfer->dest_size == prepared->dest.size) /* to set it is a change */
         return true;
     os_error error = os_set_size(transfer->dest, transfer->dest_size);
     return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
