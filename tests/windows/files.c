@@ -80,6 +80,14 @@ bool files_write(const wchar_t *name, uint64_t offset, uint64_t length,
     return write_file(name, OPEN_EXISTING, offset, length, seed);
 }
 
+/* Wine alone takes the request and does nothing. */
+static bool is_sparse(HANDLE file)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    return GetFileInformationByHandle(file, &info) &&
+           (info.dwFileAttributes & FILE_ATTRIBUTE_SPARSE_FILE) != 0;
+}
+
 bool files_make_sparse(const wchar_t *name, uint64_t size,
                        const uint64_t *offsets, size_t count, uint64_t seed)
 {
@@ -89,7 +97,7 @@ bool files_make_sparse(const wchar_t *name, uint64_t size,
         return false;
     bool made = DeviceIoControl(file, FSCTL_SET_SPARSE, NULL, 0, NULL, 0,
                                 &ignored, NULL) &&
-                seek(file, size) && SetEndOfFile(file);
+                is_sparse(file) && seek(file, size) && SetEndOfFile(file);
     for (size_t i = 0; i < count && made; i++)
         made = write_pattern(file, offsets[i], ISLAND, seed);
     CloseHandle(file);

@@ -21,7 +21,8 @@
 /* Makes a file of `size` bytes; nothing is flushed. */
 bool files_make(const wchar_t *name, uint64_t size, uint64_t seed);
 
-/* Makes a sparse file, with 64 KiB of data at each of these offsets. */
+/* Makes a sparse file, with 64 KiB of data at each of these offsets. False
+   where the volume has no such files, too. */
 bool files_make_sparse(const wchar_t *name, uint64_t size,
                        const uint64_t *offsets, size_t count, uint64_t seed);
 
