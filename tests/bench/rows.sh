@@ -107,6 +107,7 @@ copy_prepare()
     else
         echo 3 >/proc/sys/vm/drop_caches
     fi
+    "$warm" $((copy_size / mib * 5 / 2)) # SOURCE, DEST and some
 }
 
 copy_reflink()

@@ -73,7 +73,9 @@ set_up()
     copyfile=$build/mingw/bench/copyfile.exe
     nothing=$build/mingw/bench/nothing.exe
     measure=$build/host/bench/measure
-    for file in "$reflink" "$launch" "$copyfile" "$nothing" "$measure"; do
+    warm=$build/host/bench/warm
+    for file in "$reflink" "$launch" "$copyfile" "$nothing" "$measure" \
+        "$warm"; do
         [ -e "$file" ] || cannot "$file is not built"
     done
     mkdir -p "$results"
