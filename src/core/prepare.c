@@ -160,8 +160,7 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
 /* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
 static bool take_holes(struct transfer *t, const struct prepared *prepared)
 {
-    if (t->same_file || !t->holes ||
-        (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
+    if (!t->holes || (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
         reason_before(&t->facts) != REFLINK_REASON_NONE)
         return true;
     os_error error = os_set_sparse(t->dest, true);
