@@ -210,8 +210,7 @@ static bool copy_data(const struct copy *copy, const struct part *part)
     while (done < part->length) {
         uint64_t left = part->length - done;
         uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
-        uint64_t at = copy->job->backward ? left - step : done;
-        if (!copy_block(copy, part->at + at, step))
+        if (!copy_block(copy, part->at + done, step))
             return false;
         done += step;
     }

@@ -154,6 +154,21 @@ Test(plan, congruent_offsets_have_a_head)
     cr_assert_eq(plan.reason, REFLINK_REASON_UNALIGNED);
 }
 
+/* Nothing but a head, which is no longer than the range. */
+Test(plan, within_one_cluster)
+{
+    struct plan_input in = whole(MI, 4096);
+    in.source_offset = in.dest_offset = 100;
+    for (in.length = 1; in.length < 4096 - 100; in.length += 5) {
+        struct plan plan = make(in);
+        struct plan_piece piece = plan_piece(&plan, 0);
+        cr_assert_eq(plan_count(&plan), 1);
+        cr_assert_not(piece.clone);
+        cr_assert_eq(piece.length, in.length);
+        cr_assert_eq(plan.reason, REFLINK_REASON_UNALIGNED);
+    }
+}
+
 Test(plan, other_offsets_go_by_bytes)
 {
     struct plan_input in = whole(MI, 4096);

@@ -348,6 +348,58 @@ Test(range, bytes_that_may_have_moved_are_not_moved_again)
     world_end(&w);
 }
 
+/* More than a buffer, by less than one: from the end to the beginning. In the
+   second round with holes between, so that few blocks are one thing only. */
+static void move_many_buffers(bool holes)
+{
+    enum { LONG = 3 * 1024 * 1024 + 5, APART = 100, PART = 300 * 1024 };
+    struct world w = world_make("refs-4k");
+    uint8_t *wanted = malloc(LONG + APART);
+    struct os_file *file = NULL;
+    uint32_t done = 0;
+    cr_assert_not_null(wanted);
+    if (holes) {
+        sim_set_size(L"R:\\a", 0);
+        sim_set_sparse(L"R:\\a", true);
+        for (uint64_t at = 0; at < LONG; at += 2 * PART)
+            sim_fill_pattern(L"R:\\a", at, PART, 3);
+        sim_set_size(L"R:\\a", LONG);
+    } else {
+        sim_fill_pattern(L"R:\\a", 0, LONG, 3);
+    }
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &file), 0);
+    cr_assert_eq(os_read(file, 0, wanted, LONG, &done), 0);
+    os_close(file);
+    memmove(wanted + APART, wanted, LONG);
+    run(&w, L"R:\\a", L"R:\\a", (struct reflink_range){0, APART, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(sim_holds(L"R:\\a", wanted, LONG + APART));
+    free(wanted);
+    world_end(&w);
+}
+
+Test(range, within_one_file_by_many_buffers)
+{
+    move_many_buffers(false);
+    move_many_buffers(true);
+}
+
+/* Zeros that a sparse SOURCE has written are zeros in DEST, whatever was
+   there. */
+Test(range, zeros_go_over_what_was_there)
+{
+    struct world w = world_make("ntfs");
+    struct bytes *bytes = make_files();
+    memset(bytes->a, 0, 64 * KI);
+    sim_set_sparse(L"R:\\a", true);
+    sim_write_at(L"R:\\a", 0, bytes->a, 64 * KI);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, 0, 64 * KI, false});
+    memset(bytes->b, 0, 64 * KI);
+    cr_expect(sim_holds(L"R:\\b", bytes->b, SIZE));
+    free(bytes);
+    world_end(&w);
+}
+
 /* --- always ------------------------------------------------------------- */
 
 Test(range, always_refuses_what_is_unaligned_before_anything_changes)
