@@ -98,6 +98,19 @@ session_start()
     fi
 }
 
+# A program that was killed while Wine started it may hang there for ever, and
+# keep a volume. Its output goes to the session's folder, so it is ours.
+session_end_hung()
+{
+    local process
+    for process in /proc/[0-9]*; do
+        case $(readlink "$process/fd/2" 2>/dev/null) in
+        "$session_folder"/*) kill -KILL "${process#/proc/}" 2>/dev/null ;;
+        esac
+    done
+    return 0
+}
+
 # The end of the kept process ends the server, once its last client is gone.
 # A test that was killed may leave one behind, so that is not waited for long.
 session_end()
@@ -109,6 +122,7 @@ session_end()
         session_sleep=
     fi
     if [ -n "$session_folder" ]; then
+        session_end_hung
         "$root/tests/e2e/volumes.sh" down "$session_folder/volumes"
         rm -rf "$session_folder"
         session_folder=
