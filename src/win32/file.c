@@ -67,6 +67,18 @@ static struct opening opening_for(unsigned intent)
     return how;
 }
 
+/* GetFileType asks the volume, so it can fail: then FILE_TYPE_UNKNOWN comes
+   with an error, which a connection that has just broken is, too. */
+static os_error check_is_disk(HANDLE handle)
+{
+    SetLastError(NO_ERROR);
+    DWORD type = GetFileType(handle);
+    if (type == FILE_TYPE_DISK)
+        return 0;
+    os_error error = type == FILE_TYPE_UNKNOWN ? GetLastError() : 0;
+    return error != 0 ? error : ERROR_INVALID_FUNCTION;
+}
+
 static os_error open_handle(const wchar_t *path, const struct opening *how,
                             HANDLE *handle)
 {
@@ -79,10 +91,10 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
     error = *handle == INVALID_HANDLE_VALUE ? GetLastError() : 0;
     free(full);
     /* what is new is a file: no device or pipe is made like this */
-    if (error == 0 && how->disposition != CREATE_NEW &&
-        GetFileType(*handle) != FILE_TYPE_DISK) {
-        CloseHandle(*handle);
-        return ERROR_INVALID_FUNCTION;
+    if (error == 0 && how->disposition != CREATE_NEW) {
+        error = check_is_disk(*handle);
+        if (error != 0)
+            CloseHandle(*handle);
     }
     return error;
 }

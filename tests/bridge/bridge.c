@@ -99,6 +99,19 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
     return status;
 }
 
+/* Why Wine cannot open what the server has just opened: a connection that broke
+ * meanwhile took along what was to be deleted. */
+static nt_status why_not_followed(smb_handle remote, nt_status status)
+{
+    struct file_basic basic;
+    struct io_status_block io;
+    nt_status answer =
+        smb_query_file(remote, &io, &basic, sizeof basic, CLASS_FILE_BASIC);
+
+    log_line("SMB open: Wine cannot follow, status=%08X", (unsigned)status);
+    return answer != ST_SUCCESS ? answer : status;
+}
+
 /*
  * Opens or creates a file on the server, and then, for a handle, what is there
  * by now in the share's folder. Deleting it is the server's task.
@@ -119,7 +132,7 @@ static nt_status create_remote(HANDLE *handle, struct smb_opening how,
         handle, how.access, path, io, how.sharing,
         how.options & ~(ULONG)OPTION_DELETE_ON_CLOSE);
     if (status != ST_SUCCESS) {
-        log_line("SMB open: Wine cannot follow, status=%08X", (unsigned)status);
+        status = why_not_followed(remote, status);
         smb_close(remote);
         return status;
     }

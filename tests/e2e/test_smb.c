@@ -476,6 +476,24 @@ ParameterizedTest(int *number, smb, transient_faults)
                 count.connections);
 }
 
+/* Lost right after each file or directory was opened, before anything else was
+   asked of it: that is no other error than the lost connection. */
+Test(smb, lost_after_each_open)
+{
+    unsigned met = 0;
+    smb_enter();
+    make_sparse("a");
+    for (unsigned nth = 1; nth == met + 1; nth++) {
+        smb_tell(e2e_text("fault opened %u cut 0", nth));
+        struct result *result =
+            RUN("--reflink=always", "-f", one("a"), one("b"));
+        let_the_server_close();
+        e2e_expect_cloned(result, "a", "b", "a b");
+        met += smb_count().faults;
+    }
+    cr_expect(met >= 3, "%u opens", met);
+}
+
 /* What does not pass by itself: said, and DEST is as it was. */
 struct end_row {
     const char *fault;

@@ -6,14 +6,17 @@ import socket
 import struct
 import threading
 
+SMB2_CREATE = 5
 SMB2_IOCTL = 11
 DUPLICATE_EXTENTS = 0x00098344
 IS_RESPONSE = 1
 
-# The moments at which a fault can strike, counted in clone requests.
+# The moments at which a fault can strike, counted in clone requests; the last
+# one in opens that succeeded.
 REQUEST = "request"  # the request does not reach the server
 REPLY = "reply"  # the server has answered, the answer is lost
 BETWEEN = "between"  # the answer has arrived, the next request not begun
+OPENED = "opened"  # a file is open, and nothing has been asked of it yet
 
 
 class Frames:
@@ -47,9 +50,17 @@ def is_clone(frame):
     return struct.unpack("<I", frame[72:76])[0] == DUPLICATE_EXTENTS
 
 
+def has_opened(frame):
+    """Whether a message says that a file was opened."""
+    if len(frame) < 68 or frame[4:8] != b"\xfeSMB":
+        return False
+    status, command, _, flags = struct.unpack("<IHHI", frame[12:24])
+    return command == SMB2_CREATE and flags & IS_RESPONSE and status == 0
+
+
 class Fault:
-    """At the `nth` clone request from now, at this moment: `strike` is
-    called, and then the connection is cut, goes silent, or is left alone."""
+    """At the `nth` clone request (or open) from now, at this moment: `strike`
+    is called, and then the connection is cut, goes silent, or is left alone."""
 
     CUTS, SILENT, LEAVES = range(3)
 
@@ -61,7 +72,7 @@ class Fault:
         self.awaited = None  # the message whose answer it waits for
 
     def meets_request(self, frame):
-        if not is_clone(frame):
+        if self.moment == OPENED or not is_clone(frame):
             return False
         self.left -= 1
         if self.left != 0:
@@ -72,6 +83,9 @@ class Fault:
         return False
 
     def meets_reply(self, frame):
+        if self.moment == OPENED:
+            self.left -= bool(has_opened(frame))
+            return self.left == 0
         return self.awaited is not None and message_id(frame) == self.awaited
 
 
@@ -156,7 +170,7 @@ class Proxy:
         if not meets:
             peer.sendall(frame)
             return True
-        if fault.moment == BETWEEN:
+        if fault.moment in (BETWEEN, OPENED):
             peer.sendall(frame)
         self.faults_met += 1
         fault.strike()

@@ -9,8 +9,8 @@ one on standard output, `ok` and what was asked for, or `error` and why.
 
     count                     bytes on the wire, clone requests, connections,
                               faults met
-    fault MOMENT NTH WHAT MS  at the NTH clone request from now; MOMENT is of
-                              proxy.py; WHAT is cut, silent, kill, restart
+    fault MOMENT NTH WHAT MS  at the NTH clone request (or open) from now;
+                              MOMENT is of proxy.py; WHAT is cut, silent, kill, restart
                               (MS milliseconds later), revoke (the user's right
                               to log on), or a share's name, which becomes
                               read-only
