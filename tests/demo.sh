@@ -12,6 +12,7 @@ gibibyte=$((1024 * 1024 * 1024))
 work=
 # shellcheck source=tests/e2e/wine-session.sh
 . "$root/tests/e2e/wine-session.sh"
+wine_fix_addresses "$0" "$@"
 
 say()
 {

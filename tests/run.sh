@@ -1,55 +1,77 @@
 #!/usr/bin/env bash
-# run.sh: sets up, builds and runs all tests; the one command for that.
+# run.sh [PART [FILTER]]: sets up this system, builds, and runs tests.
 #
-# Sets up this system (setup.sh), checks the format of the sources, builds for
-# Windows and for Linux, runs the unit tests (plain, and with ASan and UBSan),
-# then the end-to-end tests under Wine. The last line is the sum over all test
-# programs; the exit code is 0 if nothing failed. Tests that cannot run here
-# say why and count as skipped. With CI=true a compiler's warning is a failure.
+#   tests/run.sh                  all tests, in less than 15 minutes on 2 cores
+#   tests/run.sh unit [FILTER]    core and command line on a simulated volume
+#   tests/run.sh e2e [FILTER]     the shipped .exe under Wine, on real volumes
+#   tests/run.sh smb [FILTER]     of these, what needs the SMB server
+#   tests/run.sh bridge [FILTER]  the test bridge itself
+#   tests/run.sh long             all tests, and then what takes long
+#
+# FILTER picks tests by a pattern: SUITE/TEST ('lies/*', 'plan/tail_*'); with
+# `smb` the TEST alone, and with `bridge` the name of a case.
+#
+# The last line is the sum over all test programs; the exit code is 0 if
+# nothing failed. What cannot run on this system says why and counts as
+# skipped; with REFLINK_NO_SKIPS=1 that is a failure. The log of each step is
+# build/logs/STEP.log. With CI=true a compiler's warning is a failure.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 logs=$root/build/logs
+limit=$root/build/limit
 failed_steps=()
+skipped_steps=0
+current=
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
-# Says also what was skipped.
+# Also reports what was skipped.
 export CRITERION_VERBOSITY_LEVEL=1
 
-# What is of use in the log of a step that failed.
+usage()
+{
+    sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
+}
+
+# --- how steps are run --------------------------------------------------------
+
+# What is useful in the log of a step that failed.
 show()
 {
-    grep -vE '^([0-9]+: )?\[(RUN |PASS|SKIP|====\] Running)' "$1" | tail -200
+    grep -vE '^([0-9]+: )?\[(RUN |PASS|SKIP|====\] Running)' "$1" |
+        cut -c 1-1000 | tail -200
 }
 
-# step NAME COMMAND...: runs it with its output to a log, shown if it fails;
-# then the answer is false.
+# step NAME SECONDS COMMAND...: runs it with its output to a log, which is shown
+# if it fails; then the answer is false. `limit` ends the command after SECONDS
+# and leaves nothing of it running.
 step()
 {
-    local name=$1 start=$SECONDS
-    shift
-    if "$@" </dev/null >"$logs/$name.log" 2>&1; then
+    local name=$1 seconds=$2 start=$SECONDS code=0
+    shift 2
+    "$limit" "$seconds" bash -euo pipefail -c '"$@"' "$name" "$@" \
+        </dev/null >"$logs/$name.log" 2>&1 &
+    current=$!
+    wait "$current" || code=$?
+    current=
+    if [ "$code" -eq 0 ]; then
         echo "ok      $name ($((SECONDS - start)) s)"
-    else
-        show "$logs/$name.log"
-        echo "FAILED  $name ($((SECONDS - start)) s), all of it in" \
-            "build/logs/$name.log"
-        failed_steps+=("$name")
+        return 0
+    fi
+    show "$logs/$name.log"
+    echo "FAILED  $name ($((SECONDS - start)) s, exit code $code)," \
+        "all of it in build/logs/$name.log"
+    failed_steps+=("$name")
+    return 1
+}
+
+# have PROGRAM STEP: false, and says so, if the step cannot be taken.
+have()
+{
+    command -v "$1" >/dev/null || {
+        echo "skipped: $2: no $1"
+        skipped_steps=$((skipped_steps + 1))
         return 1
-    fi
-}
-
-sources()
-{
-    if git rev-parse --git-dir >/dev/null 2>&1; then
-        git ls-files '*.c' '*.h'
-    else
-        find include src tests -name '*.[ch]'
-    fi
-}
-
-check_format()
-{
-    sources | xargs clang-format --dry-run --Werror
+    }
 }
 
 # build NAME CMAKE-OPTION...: into build/NAME.
@@ -61,72 +83,91 @@ build()
     cmake "$@" && cmake --build "build/$name"
 }
 
-build_clang()
-{
-    build clang -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
-        -DCMAKE_BUILD_TYPE=Debug
-}
-
 unit()
 {
     ctest --test-dir "build/$1" -L unit --verbose --no-tests=error
 }
 
-# What stands in for Windows is held to its rules, too; 77 is a skip. After the
-# end-to-end tests: its Wine server has all of root's rights, theirs has not.
+# What stands in for Windows is held to its rules, too; 77 is a skip.
 bridge_rules()
 {
     tests/bridge/selftest.sh build/mingw/bridge build/wine || [ $? -eq 77 ]
 }
+export -f build unit bridge_rules
 
-# have PROGRAM STEP: false, and says so, if the step cannot be taken.
-have()
+# --- the parts ----------------------------------------------------------------
+
+build_preset()
 {
-    command -v "$1" >/dev/null || {
-        echo "skipped $2: no $1"
-        return 1
-    }
+    step "build-$1" 900 build "$1" --preset "$1"
 }
 
-take_steps()
+build_mingw()
 {
-    ! have clang-format format || step format check_format || true
-    ! have clang build-clang || step build-clang build_clang || true
-    ! have x86_64-w64-mingw32-gcc build-mingw ||
-        step build-mingw build mingw --preset mingw || true
-    if step build-asan build asan --preset asan; then
-        step unit-asan unit asan || true
-    fi
-    if step build-host build host --preset host; then
-        step unit-host unit host || true
-        step e2e tests/e2e/e2e.sh || true
-        step bridge bridge_rules || true
-    fi
+    have x86_64-w64-mingw32-gcc build-mingw && build_preset mingw
 }
 
-# Criterion's last line, and a line for each skipped test.
-totals()
+run_unit()
 {
-    cat "$logs"/unit-*.log "$logs"/e2e.log 2>/dev/null | awk -v failed="$1" '
-        /Synthesis: Tested:/ {
-            sub(/.*Tested: /, "")
-            tested += $1
-            sub(/.*Passing: /, "")
-            passed += $1
-        }
-        /\[SKIP\]/ { skipped++ }
-        END {
-            printf "%d passed, %d failed, %d skipped\n", passed,
-                tested - passed + failed, skipped
-        }'
+    local kind
+    for kind in asan host; do
+        build_preset $kind && step unit-$kind 600 unit $kind || true
+    done
 }
 
-# The distinct reasons why tests were skipped.
+# What has to be built for Windows may be missing: then these tests are skipped.
+run_e2e()
+{
+    build_mingw || true
+    build_preset host && step e2e 900 tests/e2e/e2e.sh || true
+}
+
+# After the end-to-end tests: its Wine server has all of root's rights, theirs
+# has not.
+run_bridge()
+{
+    build_mingw && step bridge 600 bridge_rules || true
+}
+
+run_all()
+{
+    run_unit
+    run_e2e
+    [ -e build/mingw/bridge/launch.exe ] && step bridge 600 bridge_rules || true
+}
+
+run_long()
+{
+    run_all
+    # shellcheck source=tests/long.sh
+    . tests/long.sh
+    long_steps
+}
+
+# --- the result ---------------------------------------------------------------
+
+all_logs()
+{
+    find "$logs" -maxdepth 1 -name '*.log' -exec cat {} +
+}
+
+# The distinct reasons why tests were skipped. What FILTER leaves out is not.
 skips()
 {
-    cat "$logs"/unit-*.log "$logs"/e2e.log 2>/dev/null |
-        sed -n 's/.*\[SKIP\] [^ ]*: /skipped: /p' | sort | uniq -c |
-        sed 's/^ *//'
+    all_logs | sed -n -e '/\[SKIP\].*: Test is disabled$/d' \
+        -e 's/.*\[SKIP\] [^ ]*: /skipped: /p' -e '/^skipped: /p' |
+        sort | uniq -c | sed 's/^ *//'
+}
+
+# The tests that failed, and where to read on.
+failures()
+{
+    local name
+    for name in "${failed_steps[@]}"; do
+        sed -n 's/.*\[\(FAIL\|CRASH\)\] \([^ ]*\):.*/failed:  \2/p' \
+            "$logs/$name.log" | sort -u
+        echo "log:     build/logs/$name.log"
+    done
 }
 
 # A failed step counts as one failure, unless its tests are counted.
@@ -134,16 +175,104 @@ uncounted()
 {
     local name count=0
     for name in "${failed_steps[@]}"; do
-        grep -qs 'Synthesis: .*\(Failing\|Crashing\): [1-9]' \
+        grep -qsE '(Failing|Crashing): [1-9]|^[0-9]+ passed, [1-9][0-9]* failed' \
             "$logs/$name.log" || count=$((count + 1))
     done
     echo "$count"
 }
 
-mkdir -p "$logs"
-rm -f "$logs"/*.log
-tests/setup.sh
-take_steps
-skips
-totals "$(uncounted)"
-[ ${#failed_steps[@]} -eq 0 ]
+# sum PATTERN: adds up the number in parentheses over all logs.
+sum()
+{
+    all_logs | sed -nE "s/$1/\\1/p" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+# The last lines of Criterion and of the bridge's own test, added up.
+totals()
+{
+    local tested passed ok not_ok
+    tested=$(sum '.*Synthesis: Tested: ([0-9]+).*')
+    passed=$(sum '.*Synthesis: .*Passing: ([0-9]+).*')
+    ok=$(sum '^([0-9]+) passed, [0-9]+ failed$')
+    not_ok=$(sum '^[0-9]+ passed, ([0-9]+) failed$')
+    passed_total=$((passed + ok))
+    failed_total=$((tested - passed + not_ok + $(uncounted)))
+    skipped_total=$((skipped_steps + $(skips | awk '{ n += $1 } END { print n + 0 }')))
+}
+
+report()
+{
+    totals
+    skips
+    failures
+    if [ -n "$filter" ] && [ $((passed_total + failed_total)) -eq 0 ]; then
+        echo "no test matches '$filter'"
+        failed_total=1
+    fi
+    if [ "${REFLINK_NO_SKIPS:-}" = 1 ] && [ "$skipped_total" -ne 0 ]; then
+        echo "skipped tests are failures here (REFLINK_NO_SKIPS=1)"
+        failed_total=$((failed_total + skipped_total))
+    fi
+    echo "$passed_total passed, $failed_total failed, $skipped_total skipped"
+    [ "$failed_total" -eq 0 ]
+}
+
+# --- this run -----------------------------------------------------------------
+
+# Whatever is still mounted below this run's folder goes with it.
+clean_up()
+{
+    local mount
+    [ -n "${work:-}" ] || return 0
+    awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts |
+        sort -r | while read -r mount; do
+        umount "$mount" 2>/dev/null || umount -l "$mount" || true
+    done
+    rm -rf "$work"
+}
+
+interrupted()
+{
+    trap '' INT TERM HUP
+    if [ -n "$current" ]; then
+        kill -TERM "$current" 2>/dev/null || true
+        wait "$current" || true
+    fi
+    echo "interrupted"
+    exit 130
+}
+
+part=${1:-all}
+filter=${2:-}
+case $part in
+--help | -h)
+    usage
+    exit 0
+    ;;
+all | long) [ $# -lt 2 ] || part=usage ;;
+unit | e2e | bridge) export CRITERION_TEST_PATTERN=${filter:-*} ;;
+smb) export CRITERION_TEST_PATTERN=smb/${filter:-*} ;;
+*) part=usage ;;
+esac
+if [ $part = usage ] || [ $# -gt 2 ]; then
+    usage >&2
+    exit 2
+fi
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/reflink-tests.XXXXXX")
+export TMPDIR=$work
+trap clean_up EXIT
+trap interrupted INT TERM HUP
+rm -rf "$logs"
+mkdir -p "$logs/failures"
+export E2E_FAILURES=$logs/failures
+tests/setup.sh "$part"
+if have cc "all tests" && have cmake "all tests"; then
+    cc -std=c11 -D_GNU_SOURCE -O1 -o "$limit" tests/harness/limit.c \
+        tests/harness/family.c
+    case $part in
+    smb) run_e2e ;;
+    *) "run_$part" ;;
+    esac
+fi
+report

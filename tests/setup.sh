@@ -1,20 +1,23 @@
 #!/usr/bin/env bash
-# setup.sh: installs what building and testing needs and a fresh Debian or
-# Ubuntu lacks. Does nothing where all is there. Where it may not install
-# (no root, no sudo, no apt-get) it says what is missing; the tests that need
-# it are then skipped.
+# setup.sh [long]: installs what building and testing needs and a fresh Debian
+# or Ubuntu lacks; with `long`, what `run.sh long` needs, too. Does nothing where
+# all is there. Where it may not install (no root, no sudo, no apt-get) it says
+# what is missing; the tests that need it are then skipped.
 set -euo pipefail
 
 packages=(
-    gcc clang clang-format cmake ninja-build git # to build
-    gcc-mingw-w64-x86-64                         # ... for Windows
-    libcriterion-dev                             # to test
-    wine wine64                                  # to run what is for Windows
-    xfsprogs btrfs-progs e2fsprogs               # volumes that clone or do not
-    attr mount util-linux
-    python3-jsonschema                           # holds --json to its schema
-    samba samba-vfs-modules python3-impacket     # a real SMB 3.1.1 server
+    gcc libc6-dev cmake ninja-build git        # to build
+    gcc-mingw-w64-x86-64                       # ... for Windows
+    libcriterion-dev                           # to test
+    wine wine64                                # to run what is for Windows
+    xfsprogs btrfs-progs e2fsprogs             # volumes that clone or do not
+    attr mount util-linux procps
+    python3-jsonschema                         # holds --json to its schema
+    samba samba-vfs-modules python3-impacket   # a real SMB 3.1.1 server
 )
+if [ "${1:-}" = long ]; then
+    packages+=(clang clang-format cppcheck shellcheck npm)
+fi
 
 is_installed()
 {

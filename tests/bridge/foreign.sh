@@ -14,6 +14,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=wine.sh
 . "$here/wine.sh"
+wine_fix_addresses "$0" "$@"
 
 [ $# -ge 1 ] || {
     echo "usage: foreign.sh BRIDGE [PREFIX]" >&2

@@ -1,12 +1,16 @@
 # shellcheck shell=sh
 # Helpers to run Windows programs under Wine from a shell script; source it.
 #
+#   wine_fix_addresses "$0" "$@"
+#                         starts the script anew without address randomisation
 #   wine_find             sets WINE and WINESERVER; false if there is no Wine
 #   wine_prefix FOLDER    makes FOLDER a prefix (about 10 s; at once if it is
 #                         one already) and uses it from here on
 #   wine_keep             keeps a Wine process alive in the background, so that
 #                         a start takes 0.04 s instead of 0.5 s
 #   wine_release          ends what wine_keep started
+#   wine_end              waits until the prefix's Wine server has ended, and
+#                         removes its folder
 #   wine_drive X FOLDER   makes FOLDER drive X:
 #   wine_run PROGRAM ...  runs a program; its exit code is the answer
 #
@@ -14,6 +18,23 @@
 # them, and a reader of such a pipe waits for its end for seconds. So all that
 # may start them has its handles redirected here, and the caller of wine_run
 # should send its output to files, or call wine_keep before.
+
+# Wine maps a page at the address 0x7ffe0000 when a process starts. Linux puts
+# the heap of Wine's preloader at random into the gibibyte above 0x7d000000, and
+# where it covers that page, the process ends with 1 and, unless the channel
+# err:virtual is on, without a word ("failed to map the shared user data:
+# c0000018"). That hit 2 of 20,000 starts of reflink.exe, and 2 of 20,000 of a
+# program that does nothing; without randomisation the heap is never there.
+wine_fix_addresses()
+{
+    [ -z "${WINE_ADDRESSES_FIXED:-}" ] || return 0
+    export WINE_ADDRESSES_FIXED=1
+    if setarch -R true 2>/dev/null; then
+        exec setarch -R "$@"
+    fi
+    echo "Wine: one start in some thousands will fail: this system does not" \
+        "let address randomisation be switched off" >&2
+}
 
 wine_find()
 {
@@ -79,6 +100,20 @@ wine_release()
     wait "$wine_sleep_id" "$wine_cmd_id" 2>/dev/null
     rm -f "$wine_pipe"
     wine_sleep_id=
+}
+
+# Wine's server leaves the folder of its socket behind. Debian's is TMPDIR/NAME
+# with the NAME in the file PREFIX/wineserver; others' is named by the prefix.
+wine_end()
+{
+    timeout 20 "$WINESERVER" -w 2>/dev/null || "$WINESERVER" -k || true
+    if [ -s "$WINEPREFIX/wineserver" ]; then
+        rm -rf "${TMPDIR:-/tmp}/$(cat "$WINEPREFIX/wineserver")"
+    else
+        rm -rf "/tmp/.wine-$(id -u)/server-$(printf '%x-%x' \
+            "$(stat -c %d "$WINEPREFIX")" "$(stat -c %i "$WINEPREFIX")")"
+        rmdir "/tmp/.wine-$(id -u)" 2>/dev/null || true
+    fi
 }
 
 wine_drive()

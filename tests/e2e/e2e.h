@@ -16,6 +16,8 @@
  *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY
  *                                       folders, each a volume's root
  *   E2E_DESK                            folder for outputs and logs
+ *   E2E_FAILURES                        folder for messages of failed tests
+ *                                       that are too long to print
  *   E2E_WHY_NOT                         why a volume or Wine is missing
  */
 #ifndef E2E_H
@@ -74,7 +76,8 @@ const char *e2e_twin(enum volume volume);
 /* Where the twin is for Linux. */
 const char *e2e_twin_folder(enum volume volume);
 
-/* Removes the folder and its twins; the fini of every suite. */
+/* Ends what the test started, by process ID, and removes the folder and its
+   twins; the fini of every suite. */
 void e2e_leave(void);
 
 /* Whether the next programs are started through the bridge. */

@@ -324,12 +324,16 @@ const char *e2e_newest_temporary(void)
 
 static const char *snapshot;
 
-static uint64_t hash_file(const char *path, uint64_t size)
+/* Size and bytes are those of one open file, whoever takes its name then. */
+uint64_t e2e_hash(const char *name)
 {
     static char block[BLOCK];
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    uint64_t at = file < 0 ? size : next_data(file, 0, size);
+    struct stat status;
+    int file = open(name, O_RDONLY | O_CLOEXEC);
+    bool known = file >= 0 && fstat(file, &status) == 0;
+    uint64_t size = known ? (uint64_t)status.st_size : 0;
+    uint64_t at = known ? next_data(file, 0, size) : 0;
     while (at < size) {
         ssize_t got = pread(file, block, sizeof block, (off_t)at);
         if (got <= 0)
@@ -343,17 +347,11 @@ static uint64_t hash_file(const char *path, uint64_t size)
     return hash;
 }
 
-uint64_t e2e_hash(const char *name)
-{
-    return hash_file(name, e2e_size(name));
-}
-
 static int add_to_snapshot(const char *path, const struct stat *status,
                            int kind, struct FTW *walk)
 {
     (void)walk;
-    uint64_t hash =
-        kind == FTW_F ? hash_file(path, (uint64_t)status->st_size) : 0;
+    uint64_t hash = kind == FTW_F ? e2e_hash(path) : 0;
     snapshot =
         e2e_text("%s%s %o %ju %jd %jd.%09ld %016jx\n", snapshot, path,
                  status->st_mode, (uintmax_t)status->st_ino,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "e2e_internal.h"
+#include "family.h"
 
 struct volume_row {
     const char *name;
@@ -99,6 +100,7 @@ static void have_alone(enum volume volume)
 void e2e_enter(enum volume volume)
 {
     need(volume);
+    family_adopt();
     if (volume == TINY)
         have_alone(volume);
     place.volume = volume;
@@ -152,6 +154,7 @@ static void remove_tree(const char *path)
 void e2e_leave(void)
 {
     e2e_release();
+    family_end(0);
     if (chdir("/") != 0)
         e2e_broken("chdir /");
     for (int volume = 0; volume < VOLUME_COUNT; volume++) {

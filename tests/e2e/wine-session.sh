@@ -98,19 +98,6 @@ session_start()
     fi
 }
 
-# A program that was killed while Wine started it may hang there for ever, and
-# keep a volume. Its output goes to the session's folder, so it is ours.
-session_end_hung()
-{
-    local process
-    for process in /proc/[0-9]*; do
-        case $(readlink "$process/fd/2" 2>/dev/null) in
-        "$session_folder"/*) kill -KILL "${process#/proc/}" 2>/dev/null ;;
-        esac
-    done
-    return 0
-}
-
 # The end of the kept process ends the server, once its last client is gone.
 # A test that was killed may leave one behind, so that is not waited for long.
 session_end()
@@ -118,11 +105,10 @@ session_end()
     if [ -n "${session_sleep:-}" ]; then
         kill "$session_sleep" 2>/dev/null || true
         wait "$session_sleep" "$session_cmd" 2>/dev/null || true
-        timeout 10 "$WINESERVER" -w 2>/dev/null || "$WINESERVER" -k || true
+        wine_end
         session_sleep=
     fi
     if [ -n "$session_folder" ]; then
-        session_end_hung
         "$root/tests/e2e/volumes.sh" down "$session_folder/volumes"
         rm -rf "$session_folder"
         session_folder=

