@@ -218,6 +218,10 @@ void e2e_expect_nothing_done(struct result *result, int exit_code,
 /* For ParameterizedTestParameters: the numbers from 0 to count - 1. */
 struct criterion_test_params e2e_numbers(size_t count);
 
+/* The same without those that `applies` refuses. */
+struct criterion_test_params e2e_numbers_where(size_t count,
+                                               bool (*applies)(int number));
+
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
 #endif

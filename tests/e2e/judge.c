@@ -1,12 +1,22 @@
 /* The outcomes most tests end in. */
 #include "e2e_internal.h"
 
+/* Criterion reads the numbers later, so each call has its own. */
+struct criterion_test_params e2e_numbers_where(size_t count,
+                                               bool (*applies)(int number))
+{
+    int *numbers = cr_malloc(count * sizeof *numbers);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (applies == NULL || applies((int)i))
+            numbers[used++] = (int)i;
+    }
+    return cr_make_param_array(int, numbers, used);
+}
+
 struct criterion_test_params e2e_numbers(size_t count)
 {
-    static int numbers[1024];
-    for (size_t i = 0; i < count && i < ROWS(numbers); i++)
-        numbers[i] = (int)i;
-    return cr_make_param_array(int, numbers, count);
+    return e2e_numbers_where(count, NULL);
 }
 
 void e2e_expect_cloned(struct result *result, const char *source,

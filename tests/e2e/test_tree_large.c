@@ -1,7 +1,7 @@
 /*
  * Trees that are deep, long and large: levels by the hundred, paths beyond
- * what the system takes, ten thousand real files, folders with very many
- * entries in flat memory.
+ * what the system takes, thousands of files of all kinds, folders with very
+ * many entries in flat memory.
  *
  * Wine 8 hands each path to Linux as a whole, so 4,095 bytes are its end, and
  * finds a file below N folders in a time that grows with N * N: thousands of
@@ -122,7 +122,7 @@ Test(tree_large, beyond_the_longest_path)
     check_end(a_long_name('s'), "copy"); /* SOURCE does */
 }
 
-/* --- real ----------------------------------------------------------------- */
+/* --- files of all kinds --------------------------------------------------- */
 
 static struct result *judged;
 static unsigned cloned_files;
@@ -142,55 +142,122 @@ static int judge_sharing(const char *path, const struct stat *status, int kind,
     return 0;
 }
 
-static long number_of(const char *variable, long otherwise)
+static uint64_t number_of(const char *variable, uint64_t otherwise)
 {
     const char *given = getenv(variable);
-    return given != NULL ? strtol(given, NULL, 10) : otherwise;
+    return given != NULL ? strtoull(given, NULL, 0) : otherwise;
 }
 
-/* Names that only differ in case cannot both be there on Windows, and some
-   cannot be there at all: such are left out. */
-static void take_real_files(long count)
+enum { MADE_FILES = 3000, MADE_FOLDERS = 150 };
+
+static uint64_t made_state;
+
+static uint64_t made_below(uint64_t limit)
 {
-    const char *names =
-        e2e_text("find include share/doc share/perl* share/man -type f "
-                 "2>/dev/null | grep -v '[:*?\"<>|\\\\]' | sort -f | "
-                 "awk '!seen[tolower($0)]++' | head -n %ld",
-                 count);
-    cr_assert_eq(tree_shell("mkdir in"), 0);
-    cr_assert_eq(tree_shell(e2e_text("here=$PWD; cd /usr && %s | "
-                                     "tar -cf - -T - | "
-                                     "tar -xf - -C \"$here/in\" -o -m",
-                                     names)),
-                 0);
+    made_state ^= made_state << 13;
+    made_state ^= made_state >> 7;
+    made_state ^= made_state << 17;
+    return (made_state >> 11) % limit;
+}
+
+/* A third of a tree as it is on a disk is below a cluster, and a few are large
+   and have holes. */
+static void make_one(const char *path)
+{
+    const struct range islands[] = {
+        {made_below(8) * 64 * KIB, made_below(100 * KIB) + 1},
+        {2 * MIB + made_below(8) * 64 * KIB, made_below(100 * KIB) + 1},
+        {0, 0}};
+    uint64_t kind = made_below(20);
+    if (kind == 0)
+        e2e_make(path, 0);
+    else if (kind < 7)
+        e2e_make(path, made_below(e2e_cluster()));
+    else if (kind < 10)
+        e2e_make(path, (made_below(8) + 1) * e2e_cluster());
+    else if (kind < 19)
+        e2e_make(path, made_below(100 * KIB));
+    else
+        e2e_make_sparse(path, 3 * MIB + made_below(MIB), islands);
+}
+
+/* Odd names, no two of them alike; some files have two names. */
+static void make_files(uint64_t count)
+{
+    static const char *folders[MADE_FOLDERS];
+    const char *last = NULL;
+    e2e_make_folder(folders[0] = "in");
+    for (unsigned i = 1; i < MADE_FOLDERS; i++) {
+        folders[i] = e2e_text("%s/%s-%u", folders[made_below(i)],
+                              tree_odd_name(made_below(UINT16_MAX)), i);
+        e2e_make_folder(folders[i]);
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        const char *path = e2e_text(
+            "%s/%s-%llu", folders[made_below(MADE_FOLDERS)],
+            tree_odd_name(made_below(UINT16_MAX)), (unsigned long long)i);
+        if (last != NULL && made_below(30) == 0)
+            cr_assert_eq(link(last, path), 0);
+        else
+            make_one(path);
+        last = path;
+    }
     cr_assert_eq(tree_shell("find in -type d -exec touch -d "
                             "'2020-01-02 03:04:05.1234567' {} +"),
                  0);
 }
 
-static long files_in(const char *folder)
+/* E2E_SEED makes other files, E2E_FILES more of them. */
+Test(tree_large, made_files)
 {
-    e2e_write("count", "");
-    cr_assert_eq(
-        tree_shell(e2e_text("find '%s' -type f | wc -l >count", folder)), 0);
-    long count = strtol(e2e_read("count"), NULL, 10);
-    unlink("count");
-    return count;
-}
-
-Test(tree_large, real_files)
-{
+    uint64_t seed = number_of("E2E_SEED", 20261128);
+    long files = (long)number_of("E2E_FILES", MADE_FILES);
     e2e_enter(XFS4K);
-    take_real_files(number_of("E2E_REAL_FILES", 10000));
-    long files = files_in("in");
+    made_state = seed * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    make_files((uint64_t)files);
     judged = RUN("-r", "--json", "--reflink=always", "in", "out");
+    fprintf(stderr, "made_files: E2E_SEED=%llu\n", (unsigned long long)seed);
     EXPECT(judged, judged->exit_code == 0);
     tree_expect_equal(judged, "in", "out");
     nftw("in", judge_sharing, 16, FTW_PHYS);
-    EXPECT(judged, files > 100 && tree_summary(judged, "files") == files);
+    EXPECT(judged, tree_summary(judged, "files") == files);
     EXPECT(judged, tree_summary(judged, "cloned") == (long)cloned_files);
-    EXPECT(judged, cloned_files > files / 20);
-    fprintf(stderr, "real_files: %ld files, %u shared\n", files, cloned_files);
+    EXPECT(judged, cloned_files > files / 3);
+}
+
+/* The one of two names that is there, with SOURCE's bytes; NULL: not one. */
+static const char *only_one(const char *first, const char *second)
+{
+    bool has_first = access(e2e_text("out/%s", first), F_OK) == 0;
+    bool has_second = access(e2e_text("out/%s", second), F_OK) == 0;
+    const char *name = has_first ? first : second;
+    bool same =
+        e2e_same_bytes(e2e_text("in/%s", name), e2e_text("out/%s", name));
+    return has_first != has_second && same ? name : NULL;
+}
+
+/* A directory can be case-sensitive, on Windows too (`fsutil file
+   setCaseSensitiveInfo`). Of two entries whose names differ in case only, the
+   one that comes first is done, whichever it is. The other one fails by its
+   name, with -f too: nothing replaces what this run made. */
+Test(tree_large, case_twins)
+{
+    e2e_enter(XFS4K);
+    e2e_make_folder("in");
+    e2e_make_folder("in/Pod");
+    e2e_make_folder("in/pod");
+    e2e_make("in/Pod/one", 5000);
+    e2e_make("in/pod/two", 6000);
+    e2e_make("in/Name", 7000);
+    e2e_make("in/name", 8000);
+    struct result *result = RUN("-r", "--json", "-f", "in", "out");
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_like(result->err, "reflink: out\\[Nn]ame: *(183): *\n"
+                                         "reflink: out\\[Pp]od: *(183): *\n"));
+    EXPECT(result, only_one("Name", "name") != NULL);
+    EXPECT(result, only_one("Pod/one", "pod/two") != NULL);
+    EXPECT(result, tree_summary(result, "cloned") == 2);
+    EXPECT(result, tree_summary(result, "failed") == 2);
 }
 
 /* --- many ----------------------------------------------------------------- */
@@ -240,12 +307,12 @@ static long peak_for(long count)
     return peak;
 }
 
-/* E2E_FILES=1000000 E2E_SECONDS=9999 does a million of them by hand. */
+/* E2E_MANY=1000000 E2E_SECONDS=9999 does a million of them by hand. */
 Test(tree_large, memory_is_flat)
 {
     e2e_enter(PLAIN);
     long few = peak_for(1000);
-    long many = peak_for(number_of("E2E_FILES", PER_FOLDER));
+    long many = peak_for((long)number_of("E2E_MANY", PER_FOLDER));
     fprintf(stderr, "memory_is_flat: %ld KiB, then %ld KiB\n", few, many);
     cr_expect(few > 1000, "the peak was not seen: %ld KiB", few);
     cr_expect(many < MOST_KIB, "%ld KiB for many files", many);

@@ -55,57 +55,6 @@ static bool one_in(struct game *game, unsigned times)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* What NTFS can hold; the last ones only by paths that Win32 leaves alone. */
-static const char *const odd_names[] = {
-    "plain",
-    "two words",
-    " leading space",
-    "many   blanks",
-    ".hidden",
-    "..two dots",
-    "a.b.c.d",
-    "no.extension.",
-    "-r",
-    "--",
-    "--force",
-    "--reflink=never",
-    "-",
-    "%TEMP%",
-    "a&b;c",
-    "(x)",
-    "[x]{y}",
-    "'quoted'",
-    "^caret",
-    "@at#hash",
-    "$dollar`tick",
-    "plus+comma,equals=",
-    "!",
-    "~",
-    "~reflink-0123.tmp",
-    "console",
-    "\u00e9t\u00e9",
-    "e\u0301te\u0301",
-    "\u00df\u1e9e",
-    "\u0416\u0443\u043a",
-    "\u65e5\u672c\u8a9e",
-    "\u05e9\u05dc\u05d5\u05dd",
-    "\U0001f600 face",
-    "\u00a0no-break",
-    "\u200bno width",
-    "\u2044slash\u2215",
-    "\ufffdreplaced",
-    "MiXeD CaSe",
-    "dot at the end.",
-    "dots..",
-    "blank at the end ",
-    "both. ",
-    "COM",
-    "lpt1",
-    "con",
-    "NUL",
-    "aux.txt",
-};
-
 /* As long as a name may be: 255 units, on Linux 255 bytes. */
 static const char *long_name(struct game *game)
 {
@@ -123,7 +72,7 @@ static const char *new_name(struct game *game)
     game->names++;
     if (one_in(game, 20))
         return long_name(game);
-    const char *odd = odd_names[below(game, ROWS(odd_names))];
+    const char *odd = tree_odd_name(below(game, UINT16_MAX));
     if (one_in(game, 3))
         return e2e_text("%s%u", odd, game->names);
     return one_in(game, 2) ? e2e_text("%s.%u", odd, game->names)

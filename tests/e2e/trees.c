@@ -420,6 +420,62 @@ const char *tree_difference(const char *wanted, const char *seen)
 
 /* --- of use to all -------------------------------------------------------- */
 
+/* What NTFS can hold; the last ones only by paths that Win32 leaves alone. */
+static const char *const odd_names[] = {
+    "plain",
+    "two words",
+    " leading space",
+    "many   blanks",
+    ".hidden",
+    "..two dots",
+    "a.b.c.d",
+    "no.extension.",
+    "-r",
+    "--",
+    "--force",
+    "--reflink=never",
+    "-",
+    "%TEMP%",
+    "a&b;c",
+    "(x)",
+    "[x]{y}",
+    "'quoted'",
+    "^caret",
+    "@at#hash",
+    "$dollar`tick",
+    "plus+comma,equals=",
+    "!",
+    "~",
+    "~reflink-0123.tmp",
+    "console",
+    "\u00e9t\u00e9",
+    "e\u0301te\u0301",
+    "\u00df\u1e9e",
+    "\u0416\u0443\u043a",
+    "\u65e5\u672c\u8a9e",
+    "\u05e9\u05dc\u05d5\u05dd",
+    "\U0001f600 face",
+    "\u00a0no-break",
+    "\u200bno width",
+    "\u2044slash\u2215",
+    "\ufffdreplaced",
+    "MiXeD CaSe",
+    "dot at the end.",
+    "dots..",
+    "blank at the end ",
+    "both. ",
+    "COM",
+    "lpt1",
+    "con",
+    "NUL",
+    "aux.txt",
+};
+
+const char *tree_odd_name(uint64_t number)
+{
+    return odd_names[number % ROWS(odd_names)];
+}
+
 int tree_shell(const char *command)
 {
     int status = system(command);

@@ -95,6 +95,10 @@ void tree_free(struct tree_world *world);
 /* The same names, bytes and times, by what the system's tools say. */
 void tree_expect_equal(struct result *result, const char *a, const char *b);
 
+/* One of some names that a shell, Win32 or a careless program gets wrong, and
+   that NTFS can hold. */
+const char *tree_odd_name(uint64_t number);
+
 /* Runs a command, and returns its exit code. */
 int tree_shell(const char *command);
 
