@@ -139,7 +139,7 @@ make_volume "$size"
 export E2E_XFS4K=$work/volume
 mkdir "$work/session"
 session_wine "$root/build/wine" "$work/session" ||
-    cannot "Wine is not installed"
+    cannot "$session_why_not"
 say "Putting a real file on it"
 put_file
 before=$(used_kib)

@@ -17,6 +17,8 @@
 # build/logs/STEP.log. With CI=true a compiler's warning is a failure.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=tests/bridge/wine.sh
+. "$root/tests/bridge/wine.sh"
 cd "$root"
 logs=$root/build/logs
 limit=$root/build/limit
@@ -228,6 +230,7 @@ clean_up()
         sort -r | while read -r mount; do
         umount "$mount" 2>/dev/null || umount -l "$mount" || true
     done
+    wine_forget_server "$root/build/wine"
     rm -rf "$work"
 }
 

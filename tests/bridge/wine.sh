@@ -10,7 +10,9 @@
 #                         a start takes 0.04 s instead of 0.5 s
 #   wine_release          ends what wine_keep started
 #   wine_end              waits until the prefix's Wine server has ended, and
-#                         removes its folder
+#                         calls:
+#   wine_forget_server PREFIX
+#                         removes the folder of a server that has ended
 #   wine_drive X FOLDER   makes FOLDER drive X:
 #   wine_run PROGRAM ...  runs a program; its exit code is the answer
 #
@@ -54,6 +56,8 @@ wine_find()
 
 wine_prefix()
 {
+    # Where it is set, Debian's Wine 10 dies: "free(): invalid pointer".
+    unset TMPDIR
     mkdir -p "$1" || return 1
     WINEPREFIX=$(cd "$1" && pwd)
     WINEARCH=win64
@@ -102,16 +106,21 @@ wine_release()
     wine_sleep_id=
 }
 
-# Wine's server leaves the folder of its socket behind. Debian's is TMPDIR/NAME
-# with the NAME in the file PREFIX/wineserver; others' is named by the prefix.
 wine_end()
 {
     timeout 20 "$WINESERVER" -w 2>/dev/null || "$WINESERVER" -k || true
-    if [ -s "$WINEPREFIX/wineserver" ]; then
-        rm -rf "${TMPDIR:-/tmp}/$(cat "$WINEPREFIX/wineserver")"
-    else
+    wine_forget_server "$WINEPREFIX"
+}
+
+# Wine's server leaves the folder of its socket behind. Debian's is /tmp/NAME,
+# with the NAME in the file PREFIX/wineserver; others' is named by the prefix.
+wine_forget_server()
+{
+    if [ -s "$1/wineserver" ]; then
+        rm -rf "/tmp/$(cat "$1/wineserver")"
+    elif [ -d "$1" ]; then
         rm -rf "/tmp/.wine-$(id -u)/server-$(printf '%x-%x' \
-            "$(stat -c %d "$WINEPREFIX")" "$(stat -c %i "$WINEPREFIX")")"
+            "$(stat -c %d "$1")" "$(stat -c %i "$1")")"
         rmdir "/tmp/.wine-$(id -u)" 2>/dev/null || true
     fi
 }

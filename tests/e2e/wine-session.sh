@@ -56,9 +56,15 @@ session_drive()
 session_wine()
 {
     local drive variable
-    wine_find || return 1
     session_folder=$2
-    wine_prefix "$1" || return 1
+    wine_find || {
+        session_why_not="Wine is not installed"
+        return 1
+    }
+    wine_prefix "$1" || {
+        session_why_not="Wine makes no prefix here"
+        return 1
+    }
     for drive in $session_drives; do
         variable=${drive#*=}
         [ -z "${!variable:-}" ] ||
@@ -94,7 +100,7 @@ session_start()
     export E2E_CHECK=${E2E_CHECK:-$build/mingw/reflink-check.exe}
     export E2E_NOTHING=${E2E_NOTHING:-$build/mingw/bench/nothing.exe}
     if ! session_wine "$build/wine" "$session_folder"; then
-        export E2E_WHY_NOT="${E2E_WHY_NOT:-Wine is not installed}"
+        export E2E_WHY_NOT="${E2E_WHY_NOT:-$session_why_not}"
     fi
 }
 
