@@ -178,6 +178,30 @@ struct file_id {
     uint8_t id[16];
 };
 
+/* FileAllInformation as far as FileInternalInformation. */
+struct file_all {
+    struct file_basic basic;
+    uint32_t padding;
+    int64_t allocation_size;
+    int64_t end_of_file;
+    uint32_t links;
+    uint8_t delete_pending;
+    uint8_t directory;
+    uint16_t padding2;
+    uint64_t index;
+};
+
+struct file_stat {
+    uint64_t id;
+    int64_t times[4];
+    int64_t allocation_size;
+    int64_t end_of_file;
+    uint32_t attributes;
+    uint32_t reparse_tag;
+    uint32_t links;
+    uint32_t access;
+};
+
 /* FileRenameInformation, FileLinkInformation and their _Ex forms. */
 struct file_name_information {
     ULONG flags;
