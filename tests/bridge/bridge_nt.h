@@ -155,7 +155,7 @@ struct refs_volume_data {
 #define CLASS_FILE_STAT 68u
 #define CLASS_FILE_LINK_EX 72u
 
-/* FileBasicInformation, also the head of FileAllInformation. */
+/* FileBasicInformation, also the head of FileAllInformation; 40 bytes. */
 struct file_basic {
     int64_t times[4];
     uint32_t attributes;
@@ -181,7 +181,6 @@ struct file_id {
 /* FileAllInformation as far as FileInternalInformation. */
 struct file_all {
     struct file_basic basic;
-    uint32_t padding;
     int64_t allocation_size;
     int64_t end_of_file;
     uint32_t links;
