@@ -12,7 +12,8 @@ import time
 
 PASSWORD = "old shares, new bytes"
 
-# Dialect and signing are what a Windows client of today asks for. The rest
+# Dialect and signing are what a Windows client of today asks for. Nothing is
+# encrypted, so that the relay can tell requests apart. The rest
 # keeps the server to itself: no printers, no NetBIOS, nothing but loopback.
 GLOBAL = """[global]
     server role = standalone server
@@ -20,6 +21,7 @@ GLOBAL = """[global]
     workgroup = TEST
     server min protocol = SMB3_11
     server signing = mandatory
+    server smb encrypt = off
     interfaces = lo
     bind interfaces only = yes
     smb ports = {port}
