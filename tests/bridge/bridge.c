@@ -292,7 +292,12 @@ static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
         io->information = 0;
         return status;
     }
-    return ((query_function)original_set_file)(handle, io, buffer, size, class);
+    status =
+        ((query_function)original_set_file)(handle, io, buffer, size, class);
+    if (sets_name(class))
+        log_line("NAME class=%u status=%08X", (unsigned)class,
+                 (unsigned)status);
+    return status;
 }
 
 static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)

@@ -7,6 +7,7 @@
 #ifndef BRIDGE_NT_H
 #define BRIDGE_NT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <windows.h>
 
@@ -208,6 +209,13 @@ struct file_name_information {
     ULONG name_length; /* in bytes */
     WCHAR name[1];
 };
+
+/* Whether that is what the class has. */
+static inline bool sets_name(ULONG class)
+{
+    return class == CLASS_FILE_RENAME || class == CLASS_FILE_LINK ||
+           class == CLASS_FILE_RENAME_EX || class == CLASS_FILE_LINK_EX;
+}
 
 /* FS_INFORMATION_CLASS */
 #define CLASS_FS_VOLUME 1u

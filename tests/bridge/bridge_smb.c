@@ -486,12 +486,6 @@ bool smb_sets_file(ULONG class)
     }
 }
 
-static bool names_file(ULONG class)
-{
-    return class == CLASS_FILE_RENAME || class == CLASS_FILE_LINK ||
-           class == CLASS_FILE_RENAME_EX || class == CLASS_FILE_LINK_EX;
-}
-
 static nt_status set(smb_handle file, struct io_status_block *io,
                      const void *buffer, ULONG size, ULONG class)
 {
@@ -533,7 +527,7 @@ static nt_status set_name(smb_handle file, struct io_status_block *io,
 nt_status smb_set_file(smb_handle file, struct io_status_block *io,
                        const void *buffer, ULONG size, ULONG class)
 {
-    if (names_file(class))
+    if (sets_name(class))
         return set_name(file, io, buffer, class);
     return set(file, io, buffer, size, class);
 }

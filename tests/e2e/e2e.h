@@ -12,7 +12,8 @@
  *
  *   E2E_REFLINK, E2E_LAUNCH, E2E_HOLD, E2E_ODD, E2E_CHECK, E2E_NOTHING
  *                                       programs for Windows, Linux paths
- *   E2E_WINE                            the loader; without it tests skip
+ *   E2E_WINE, E2E_WINE_VERSION          the loader, without which tests skip,
+ *                                       and what it says of itself: wine-10.0
  *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY
  *                                       folders, each a volume's root
  *   E2E_DESK                            folder for outputs and logs

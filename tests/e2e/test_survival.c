@@ -245,6 +245,28 @@ Test(survival, planted_links)
     EXPECT(result, access("nowhere", F_OK) != 0);
 }
 
+/*
+ * DEST is replaced in one step by POSIX semantics where the system has them, by
+ * the older request where not. Wine has them from 9.0 on: which of the two was
+ * run through is in the log.
+ */
+Test(survival, replaces_by_posix_semantics)
+{
+    const char *version = getenv("E2E_WINE_VERSION");
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    e2e_make("b", 100);
+    long number = strtol(version + strcspn(version, "0123456789"), NULL, 10);
+    struct result *result = RUN("-f", "a", "b");
+    e2e_expect_cloned(result, "a", "b", "a b");
+    bool posix = e2e_like(result->log, "*NAME class=[67][25] status=00000000*");
+    bool older = e2e_like(result->log, "*NAME class=[67][25] status=C000000?\n*"
+                                       "NAME class=1[01] status=00000000*");
+    EXPECT(result, number >= 9 ? posix && !older : older && !posix);
+    fprintf(stderr, "%s: DEST was replaced by %s\n", version,
+            posix ? "POSIX semantics" : "the older request");
+}
+
 /* --- a reader meanwhile --------------------------------------------------- */
 
 /* Reads `b` again and again until `stop` is there; exits with how many times

@@ -72,6 +72,8 @@ session_wine()
     done
     session_keep
     export E2E_WINE=$WINE
+    E2E_WINE_VERSION=$("$WINE" --version 2>/dev/null)
+    export E2E_WINE_VERSION
 }
 
 # The kept process starts the Wine server, which opens all files: so that is
