@@ -23,13 +23,6 @@ static const char *one(const char *name)
     return smb_path("one", name);
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* --- whole files ---------------------------------------------------------- */
 
 static void expect_whole(uint64_t size)
@@ -463,17 +456,12 @@ ParameterizedTest(int *number, smb, transient_faults)
     if (row->replaces)
         e2e_make("b", 3000);
     smb_tell(row->fault);
-    double start = now();
     struct result *result = RUN("--reflink=always", "-f", one("a"), one("b"));
-    double seconds = now() - start;
     struct smb_count count = smb_count();
     let_the_server_close();
     e2e_expect_cloned(result, "a", "b", "a b");
     EXPECT(result, count.faults == 1);
     EXPECT(result, count.connections >= 2);
-    cr_expect(seconds < 20, "%s: %.1f s", row->fault, seconds);
-    cr_log_info("%s: %.2f s, %u connections", row->fault, seconds,
-                count.connections);
 }
 
 /* Lost right after each file or directory was opened, before anything else was
@@ -499,22 +487,22 @@ struct end_row {
     const char *fault;
     const char *retries;
     const char *message;
-    double seconds; /* at most */
+    unsigned connections; /* at most: it is not tried again and again */
     bool dies;
 };
 
 static const struct end_row ends[] = {
     {"fault request 1 cut 0", "--retries=0",
-     "reflink: *b: cloning into it: *(64)\n", 5, false},
+     "reflink: *b: cloning into it: *(64)\n", 2, false},
     {"fault request 2 silent 0", "--retries=0",
-     "reflink: *b: cloning into it: *(121)\n", 8, false},
+     "reflink: *b: cloning into it: *(121)\n", 2, false},
     {"fault request 1 kill 0", "--retries=3",
-     "reflink: *a: opening it to read: *(53)\n", 8, true},
-    {"fault between 1 kill 0", "--retries=1", "reflink: *(53)\n", 5, true},
+     "reflink: *a: opening it to read: *(53)\n", 1, true},
+    {"fault between 1 kill 0", "--retries=1", "reflink: *(53)\n", 1, true},
     {"fault between 1 revoke 0", "--retries=5",
-     "reflink: *a: opening it to read: *(1331)\n", 5, false},
+     "reflink: *a: opening it to read: *(1331)\n", 3, false},
     {"fault between 1 one 0", "--retries=5", "reflink: *b: creating it: *(5)\n",
-     5, false},
+     1, false},
 };
 
 static void expect_end(const struct end_row *row, bool replaces)
@@ -525,15 +513,13 @@ static void expect_end(const struct end_row *row, bool replaces)
         e2e_make("b", 3000);
     const char *before = e2e_snapshot();
     smb_tell(row->fault);
-    double start = now();
     struct result *result = RUN(row->retries, "-f", one("a"), one("b"));
-    double seconds = now() - start;
     EXPECT(result, smb_count().faults == 1);
     let_the_server_close();
     sweep(result, row->dies);
     e2e_expect_nothing_done(result, 1, before);
     EXPECT(result, e2e_like(result->err, row->message));
-    cr_expect(seconds < row->seconds, "%s: %.1f s", row->fault, seconds);
+    EXPECT(result, smb_count().connections <= row->connections);
 }
 
 ParameterizedTestParameters(smb, lasting_faults)
@@ -596,12 +582,10 @@ Test(smb, no_right_to_log_on)
     e2e_make("a", MIB);
     smb_tell("user off");
     const char *before = e2e_snapshot();
-    double start = now();
     struct result *result = RUN("--retries=9", one("a"), one("b"));
-    double seconds = now() - start;
     e2e_expect_nothing_done(result, 1, before);
     EXPECT(result, e2e_like(result->err, "reflink: *a: *(1331)\n"));
-    cr_expect(seconds < 5, "%.1f s", seconds);
+    EXPECT(result, smb_count().connections <= 2);
     smb_tell("user on");
     e2e_expect_cloned(RUN(one("a"), one("b")), "a", "b", "a b");
 }
