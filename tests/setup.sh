@@ -16,7 +16,8 @@ packages=(
     samba samba-vfs-modules python3-impacket   # a real SMB 3.1.1 server
 )
 if [ "${1:-}" = long ]; then
-    packages+=(clang clang-format cppcheck shellcheck npm)
+    packages+=(clang clang-format cppcheck shellcheck)
+    command -v npm >/dev/null || packages+=(npm)
 fi
 
 is_installed()

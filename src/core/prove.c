@@ -45,8 +45,9 @@ static uint64_t position_of(const struct compare_pair *pair, uint32_t number,
                             uint32_t samples)
 {
     uint64_t last = pair->length - SAMPLE_SIZE;
-    uint64_t step = last / (samples - 1);
-    return number == samples - 1 ? last : step * number;
+    if (number == samples - 1)
+        return last;
+    return last / (samples - 1) * number;
 }
 
 static uint64_t sample_position(const struct compare_pair *pair,
