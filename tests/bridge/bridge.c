@@ -143,17 +143,62 @@ static nt_status create_remote(HANDLE *handle, struct smb_opening how,
     return ST_SUCCESS;
 }
 
+/* \??\X: */
+static bool is_drive(const struct object_attributes *path)
+{
+    const WCHAR *name = path->name ? path->name->buffer : NULL;
+
+    return name && path->name->length == 6 * sizeof(WCHAR) &&
+           wcsncmp(name, L"\\??\\", 4) == 0 && name[5] == L':';
+}
+
+/*
+ * In Wine 10, GetVolumeInformationW opens the drive as a device behind which
+ * there is no file of Linux' (in Wine 8, its block device). For a volume that
+ * the bridge knows, the root directory takes the device's place.
+ */
+static void open_root(HANDLE *handle, ACCESS_MASK access,
+                      const struct object_attributes *path,
+                      struct io_status_block *io, ULONG sharing)
+{
+    const ULONG synchronous = 0x20;
+    WCHAR name[] = L"\\??\\X:\\";
+    struct unicode_string root_name = {7 * sizeof(WCHAR), sizeof name, name};
+    struct object_attributes root = *path;
+    struct bridge_file file;
+    HANDLE opened;
+
+    if (file_allows(*handle, 0) == ST_SUCCESS)
+        return;
+    name[4] = path->name->buffer[4];
+    root.name = &root_name;
+    if (((open_function)original_open)(&opened, access, &root, io, sharing,
+                                       synchronous) != ST_SUCCESS)
+        return;
+    if (file_open(opened, 0, &file) != ST_SUCCESS || !file.can_clone) {
+        ((close_function)original_close)(opened);
+        return;
+    }
+    file_close(&file);
+    ((close_function)original_close)(*handle);
+    *handle = opened;
+}
+
 static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
                              const struct object_attributes *path,
                              struct io_status_block *io, ULONG sharing,
                              ULONG options)
 {
     struct smb_opening how = {access, sharing, DISPOSITION_OPEN, options};
+    nt_status status;
 
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
-    return ((open_function)original_open)(handle, access, path, io, sharing,
-                                          options);
+    status = ((open_function)original_open)(handle, access, path, io, sharing,
+                                            options);
+    if (status == ST_SUCCESS && is_drive(path))
+        open_root(handle, access, path, io, sharing);
+    return status;
 }
 
 static nt_status WINAPI close(HANDLE handle)
@@ -200,47 +245,6 @@ static nt_status WINAPI write(HANDLE handle, HANDLE event, nt_apc_routine apc,
     return io->result.status;
 }
 
-/* \??\X: */
-static bool is_drive(const struct object_attributes *path)
-{
-    const WCHAR *name = path->name ? path->name->buffer : NULL;
-
-    return name && path->name->length == 6 * sizeof(WCHAR) &&
-           wcsncmp(name, L"\\??\\", 4) == 0 && name[5] == L':';
-}
-
-/*
- * In Wine 10, GetVolumeInformationW opens the drive as a device behind which
- * there is no file of Linux' (in Wine 8, its block device). For a volume that
- * the bridge knows, the root directory takes the device's place.
- */
-static void open_root(HANDLE *handle, ACCESS_MASK access,
-                      const struct object_attributes *path,
-                      struct io_status_block *io, ULONG sharing)
-{
-    const ULONG synchronous = 0x20;
-    WCHAR name[] = L"\\??\\X:\\";
-    struct unicode_string root_name = {7 * sizeof(WCHAR), sizeof name, name};
-    struct object_attributes root = *path;
-    struct bridge_file file;
-    HANDLE opened;
-
-    if (file_allows(*handle, 0) == ST_SUCCESS)
-        return;
-    name[4] = path->name->buffer[4];
-    root.name = &root_name;
-    if (((open_function)original_open)(&opened, access, &root, io, sharing,
-                                       synchronous) != ST_SUCCESS)
-        return;
-    if (file_open(opened, 0, &file) != ST_SUCCESS || !file.can_clone) {
-        ((close_function)original_close)(opened);
-        return;
-    }
-    file_close(&file);
-    ((close_function)original_close)(*handle);
-    *handle = opened;
-}
-
 static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
                                const struct object_attributes *path,
                                struct io_status_block *io,
@@ -259,8 +263,6 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
     if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
                                  io->information == CREATE_SUPERSEDED))
         file_overwritten(*handle);
-    if (status == ST_SUCCESS && is_drive(path))
-        open_root(handle, access, path, io, sharing);
     return status;
 }
 
