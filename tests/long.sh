@@ -35,6 +35,23 @@ analyze()
         -Iinclude src tests/harness
 }
 
+# Each suite of Criterion has a time limit.
+check_limits()
+{
+    local suites
+    suites=$(for folder in unit model e2e; do
+        grep -hoP '^(Parameterized)?Test\(([^,()]*\* ?\w+, *\n? *)?\K\w+(?=,)' \
+            tests/$folder/*.c | sort -u | while read -r suite; do
+            grep -qzoP "TestSuite\\($suite,[^;]*\\.timeout" tests/$folder/*.c ||
+                echo "$folder/$suite"
+        done
+    done)
+    [ -z "$suites" ] || {
+        echo "no time limit: $suites"
+        return 1
+    }
+}
+
 check_scripts()
 {
     git ls-files -z '*.sh' .ci/run | xargs -0 shellcheck -x -S warning
@@ -87,7 +104,7 @@ random_long()
     E2E_SEED=$1 E2E_RUNS=40 tests/e2e/e2e.sh --filter '*_random/*'
     E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
 }
-export -f or_skip build_clang strict_c analyze check_scripts zig_build \
+export -f or_skip build_clang strict_c analyze check_scripts check_limits zig_build \
     foreign_client model_long random_long
 
 long_steps()
@@ -95,6 +112,7 @@ long_steps()
     local seed processor
     seed=$(date +%s)
     have clang-format format && step format 60 or_skip tests/format.sh || true
+    step limits 60 check_limits || true
     have shellcheck scripts && step scripts 120 check_scripts || true
     have cppcheck analyze && step analyze 600 analyze || true
     if have clang build-clang; then

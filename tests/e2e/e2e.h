@@ -50,6 +50,9 @@ enum volume {
 
 enum { CLONING_VOLUMES = 3 }; /* the first ones */
 
+/* After which Criterion ends a test; what it started goes with it. */
+enum { E2E_TEST_SECONDS = 300 };
+
 /* One run of a program, with all that it left behind. Lives until the test's
    end. */
 struct result {

@@ -27,7 +27,7 @@ session_start "$build" "${TMPDIR:-/tmp}"
 [ -z "${E2E_WHY_NOT:-}" ] || echo "some tests will skip: $E2E_WHY_NOT"
 # With the tests goes everything that they have started.
 as_owner "$build/limit" 3600 "$build/host/tests/e2e/e2e" \
-    --jobs "${E2E_JOBS:-4}" --timeout "${E2E_TIMEOUT:-300}" "$@" </dev/null &
+    --jobs "${E2E_JOBS:-4}" "$@" </dev/null &
 tests=$!
 code=0
 wait "$tests" || code=$?

@@ -1,7 +1,7 @@
 /* The main job: a clone of every size on every volume that clones. */
 #include "e2e.h"
 
-TestSuite(clone, .fini = e2e_leave);
+TestSuite(clone, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 struct size_row {
     uint64_t clusters; /* the size is this many of them */

@@ -7,7 +7,7 @@
 
 #include "console.h"
 
-TestSuite(console, .fini = e2e_leave);
+TestSuite(console, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { LONG_COPY = 256 * 1024 * 1024, PAUSE_US = 700000 };
 

@@ -4,7 +4,7 @@
 
 #include "e2e_internal.h"
 
-TestSuite(example, .fini = e2e_leave);
+TestSuite(example, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 static const char batch[] = E2E_SOURCES "/tests/e2e/example.cmd";
 

@@ -10,7 +10,7 @@
 #include "e2e.h"
 #include "model_e2e.h"
 
-TestSuite(generated, .fini = e2e_leave);
+TestSuite(generated, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { ROWS_OF_CASES = 8, CASES = 50 };
 

@@ -18,7 +18,8 @@ static void close_image(void)
     pe_close(&pe);
 }
 
-TestSuite(image, .init = open_image, .fini = close_image);
+TestSuite(image, .init = open_image, .fini = close_image,
+          .timeout = E2E_TEST_SECONDS);
 
 Test(image, is_small_and_stripped)
 {

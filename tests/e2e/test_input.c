@@ -3,7 +3,7 @@
 
 #include "e2e.h"
 
-TestSuite(input, .fini = e2e_leave);
+TestSuite(input, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 struct input_row {
     const char *arguments[8];

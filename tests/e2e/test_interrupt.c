@@ -9,7 +9,7 @@
 
 #include "e2e.h"
 
-TestSuite(interrupt, .fini = e2e_leave);
+TestSuite(interrupt, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { LONG_COPY = 256 * 1024 * 1024 };
 

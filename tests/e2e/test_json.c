@@ -7,7 +7,7 @@
 
 #include "e2e.h"
 
-TestSuite(json, .fini = e2e_leave);
+TestSuite(json, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 struct json_row {
     enum volume volume;

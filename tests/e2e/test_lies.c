@@ -4,7 +4,7 @@
  */
 #include "e2e.h"
 
-TestSuite(lies, .fini = e2e_leave);
+TestSuite(lies, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 static const char *const lies[] = {"nothing", "half", "zeros", "prefix"};
 static const char *const pointers[] = {"on", "off"};

@@ -5,7 +5,7 @@
 
 #include "e2e.h"
 
-TestSuite(modes, .fini = e2e_leave);
+TestSuite(modes, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 ParameterizedTestParameters(modes, auto_always_never)
 {

@@ -7,7 +7,7 @@
 
 #include "e2e.h"
 
-TestSuite(output, .fini = e2e_leave);
+TestSuite(output, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 /* --- lines ---------------------------------------------------------------- */
 

@@ -4,7 +4,7 @@
 
 #include "e2e.h"
 
-TestSuite(paths, .fini = e2e_leave);
+TestSuite(paths, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 static const char *const names[] = {
     "with blanks in it",

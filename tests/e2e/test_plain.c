@@ -1,7 +1,7 @@
 /* Where nothing can be cloned: a plain volume, another one, a full one. */
 #include "e2e.h"
 
-TestSuite(plain, .fini = e2e_leave);
+TestSuite(plain, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 ParameterizedTestParameters(plain, sizes)
 {

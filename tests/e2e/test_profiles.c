@@ -7,7 +7,7 @@
 
 #include "e2e.h"
 
-TestSuite(profiles, .fini = e2e_leave);
+TestSuite(profiles, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum outcome {
     CLONED, /* all of it */

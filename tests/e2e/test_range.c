@@ -3,7 +3,7 @@
 
 #include "e2e.h"
 
-TestSuite(range, .fini = e2e_leave);
+TestSuite(range, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 struct bytes {
     uint8_t *data;

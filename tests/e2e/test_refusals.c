@@ -5,7 +5,7 @@
  */
 #include "e2e.h"
 
-TestSuite(refusals, .fini = e2e_leave);
+TestSuite(refusals, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 struct refusal_row {
     const char *status; /* NTSTATUS */

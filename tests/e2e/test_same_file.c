@@ -3,7 +3,7 @@
 
 #include "e2e.h"
 
-TestSuite(same_file, .fini = e2e_leave);
+TestSuite(same_file, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { OTHER_LETTER = 3, UNC = 4, WAYS = 7 };
 

@@ -13,7 +13,7 @@
 
 #include "smb.h"
 
-TestSuite(smb, .fini = smb_leave);
+TestSuite(smb, .fini = smb_leave, .timeout = E2E_TEST_SECONDS);
 
 /* The volume shares clusters of 4 KiB; the server says 1 KiB. */
 enum { CLUSTER = 4096 };

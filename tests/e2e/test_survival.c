@@ -11,7 +11,7 @@
 
 #include "e2e.h"
 
-TestSuite(survival, .fini = e2e_leave);
+TestSuite(survival, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 /* --- killed --------------------------------------------------------------- */
 

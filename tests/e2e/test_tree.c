@@ -6,7 +6,7 @@
 #include "e2e.h"
 #include "trees.h"
 
-TestSuite(tree, .fini = e2e_leave);
+TestSuite(tree, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 static void make_tree(void)
 {

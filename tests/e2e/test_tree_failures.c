@@ -10,7 +10,7 @@
 #include "e2e.h"
 #include "trees.h"
 
-TestSuite(tree_failures, .fini = e2e_leave);
+TestSuite(tree_failures, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { FILES = 60, FOLDERS = 6, TENTH = 10 };
 

@@ -15,7 +15,7 @@
 #include "e2e.h"
 #include "trees.h"
 
-TestSuite(tree_large, .fini = e2e_leave);
+TestSuite(tree_large, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 /* --- deep ----------------------------------------------------------------- */
 

@@ -16,7 +16,7 @@
 #include "e2e.h"
 #include "trees.h"
 
-TestSuite(tree_random, .fini = e2e_leave);
+TestSuite(tree_random, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 enum { RANDOM_ROWS = 6, RUNS = 9, MOST_DEPTH = 6, MOST_WORDS = 24 };
 

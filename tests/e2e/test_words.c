@@ -1,7 +1,7 @@
 /* Help, version, quiet and verbose, and how options are written. */
 #include "e2e.h"
 
-TestSuite(words, .fini = e2e_leave);
+TestSuite(words, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
 ParameterizedTestParameters(words, help)
 {

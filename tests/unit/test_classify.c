@@ -5,6 +5,9 @@
 #include "../../src/core/codes.h"
 #include "../../src/core/reason.h"
 
+TestSuite(classify, .timeout = 120);
+TestSuite(reason, .timeout = 120);
+
 Test(classify, codes)
 {
     static const struct {

@@ -7,6 +7,8 @@
 #include "../../src/core/samples.h"
 #include "world.h"
 
+TestSuite(compare, .timeout = 120);
+
 enum { BLOCK = SAMPLE_SIZE };
 
 /* Two blocks that are alike in SOURCE, of which DEST has the first only. */

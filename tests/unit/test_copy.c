@@ -7,6 +7,8 @@
 #include "../../src/core/reader.h"
 #include "world.h"
 
+TestSuite(copy, .timeout = 120);
+
 enum { BLOCKS = 17, SIZE = BLOCKS * (256 << 10) + 77 };
 
 _Static_assert(SIZE / BLOCKS >= READER_BLOCK, "these are its blocks");
@@ -38,7 +40,7 @@ static void expect_failure(struct world *w, os_error code,
     world_end(w);
 }
 
-Test(copy, is_read_ahead, .timeout = 60)
+Test(copy, is_read_ahead)
 {
     struct world w = make_world();
     world_run(&w);
@@ -47,7 +49,7 @@ Test(copy, is_read_ahead, .timeout = 60)
     expect_copy(&w);
 }
 
-Test(copy, is_compared_as_it_goes, .timeout = 60)
+Test(copy, is_compared_as_it_goes)
 {
     struct world w = make_world();
     w.policy.verify = REFLINK_VERIFY_FULL;
@@ -67,7 +69,7 @@ Test(copy, small_files_start_no_thread)
     world_end(&w);
 }
 
-Test(copy, does_without_a_thread, .timeout = 60)
+Test(copy, does_without_a_thread)
 {
     static const enum sim_op lacking[] = {SIM_OP_THREAD, SIM_OP_GATE};
     for (size_t i = 0; i < 2; i++) {
@@ -79,7 +81,7 @@ Test(copy, does_without_a_thread, .timeout = 60)
     }
 }
 
-Test(copy, every_read_fails_in_turn, .timeout = 60)
+Test(copy, every_read_fails_in_turn)
 {
     for (uint64_t nth = 1; nth <= BLOCKS + 1; nth++) {
         struct world w = make_world();
@@ -90,7 +92,7 @@ Test(copy, every_read_fails_in_turn, .timeout = 60)
     }
 }
 
-Test(copy, every_write_fails_in_turn, .timeout = 60)
+Test(copy, every_write_fails_in_turn)
 {
     for (uint64_t nth = 1; nth <= BLOCKS + 1; nth++) {
         struct world w = make_world();
@@ -101,7 +103,7 @@ Test(copy, every_write_fails_in_turn, .timeout = 60)
 }
 
 /* The reader may have met its failure before: but it lies further on. */
-Test(copy, the_first_failure_in_the_file_is_told, .timeout = 60)
+Test(copy, the_first_failure_in_the_file_is_told)
 {
     struct world w = make_world();
     sim_fault(SIM_OP_READ, 4, CODE_CRC);
@@ -116,7 +118,7 @@ static void cut_source(void *arg)
     sim_set_size(L"R:\\a", 12 * READER_BLOCK + 5);
 }
 
-Test(copy, a_source_that_ends_early_was_changed, .timeout = 60)
+Test(copy, a_source_that_ends_early_was_changed)
 {
     struct world w = make_world();
     sim_at_call(SIM_OP_READ, 2, cut_source, NULL);
@@ -132,7 +134,7 @@ static void cancel(void *arg)
 }
 
 /* No block is written once an end is wanted, but for the one at hand. */
-Test(copy, is_interrupted_between_blocks, .timeout = 60)
+Test(copy, is_interrupted_between_blocks)
 {
     for (uint64_t nth = 1; nth <= BLOCKS + 1; nth++) {
         struct world w = make_world();
@@ -168,7 +170,7 @@ static struct world make_long(void)
     return w;
 }
 
-Test(copy, is_flushed_as_it_goes, .timeout = 60)
+Test(copy, is_flushed_as_it_goes)
 {
     struct world w = make_long();
     world_run(&w);
@@ -181,7 +183,7 @@ Test(copy, is_flushed_as_it_goes, .timeout = 60)
 }
 
 /* The system tells once that a write was lost: early, or at the end. */
-Test(copy, a_flush_that_fails_is_never_forgotten, .timeout = 60)
+Test(copy, a_flush_that_fails_is_never_forgotten)
 {
     struct world w = make_long();
     sim_fault(SIM_OP_FLUSH, 1, CODE_IO_DEVICE);
@@ -190,7 +192,7 @@ Test(copy, a_flush_that_fails_is_never_forgotten, .timeout = 60)
 }
 
 /* A volume that knows no flush needs none. */
-Test(copy, does_without_a_flush, .timeout = 60)
+Test(copy, does_without_a_flush)
 {
     struct world w = make_long();
     sim_fault_always(SIM_OP_FLUSH, CODE_NOT_SUPPORTED);
@@ -201,7 +203,7 @@ Test(copy, does_without_a_flush, .timeout = 60)
 }
 
 /* What goes into a DEST that is there is not promised to be on the disk. */
-Test(copy, nothing_is_flushed_in_place, .timeout = 60)
+Test(copy, nothing_is_flushed_in_place)
 {
     struct world w = make_long();
     struct reflink_range all = {.to_end = true};

@@ -11,6 +11,8 @@
 #include "../../src/core/codes.h"
 #include "world.h"
 
+TestSuite(faults, .timeout = 120);
+
 enum { SIZE = 300 * 1024 + 77, OLD_SIZE = 200 * 1024 };
 
 /* A main job: how the world is made, and what is asked. */

@@ -15,6 +15,8 @@
 #include "../../src/cli/report.h"
 #include "../../src/cli/words.h"
 
+TestSuite(help, .timeout = 120);
+
 enum {
     SCREEN = 50,
     WIDTH = 80,

@@ -2,6 +2,8 @@
 
 #include "../../src/cli/json.h"
 
+TestSuite(json, .timeout = 120);
+
 static void expect(const struct text *text, const wchar_t *wanted)
 {
     cr_expect_eq(wcscmp(text_words(text), wanted), 0, "%ls", text_words(text));

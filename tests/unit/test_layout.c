@@ -9,6 +9,9 @@
 #include "../../src/core/shared.h"
 #include "world.h"
 
+TestSuite(layout, .timeout = 120);
+TestSuite(shared, .timeout = 120);
+
 enum { K = 4096 };
 #define HOLE LAYOUT_HOLE
 

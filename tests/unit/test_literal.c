@@ -6,6 +6,9 @@
 #include "../../src/core/names.h"
 #include "../sim/sim.h"
 
+TestSuite(literal, .timeout = 120);
+TestSuite(names, .timeout = 120);
+
 Test(literal, names_that_win32_would_change)
 {
     static const struct {

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+TestSuite(metadata, .timeout = 120);
+
 static const uint64_t MI = 1024 * 1024;
 
 static struct world make_rich(const char *profile)

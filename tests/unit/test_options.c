@@ -2,6 +2,8 @@
 
 #include "../../src/cli/options.h"
 
+TestSuite(options, .timeout = 120);
+
 enum { MOST = 8 };
 
 struct parsed {

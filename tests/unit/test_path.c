@@ -3,6 +3,8 @@
 
 #include "../../src/core/path.h"
 
+TestSuite(path, .timeout = 120);
+
 Test(path, streams_are_recognised)
 {
     static const struct {

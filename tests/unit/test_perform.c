@@ -7,6 +7,8 @@
 #include "../../src/perform.h"
 #include "world.h"
 
+TestSuite(perform, .timeout = 120);
+
 enum { DIRECTORIES = 12, FILES = 12, ARGUMENTS = 12 };
 
 static int run(const wchar_t *const *words)

@@ -7,6 +7,8 @@
 #include "../../src/core/pool.h"
 #include "world.h"
 
+TestSuite(pool, .timeout = 120);
+
 enum { FILES = 1000, MOST = 2000 };
 
 /* What the hooks of a pool saw. */

@@ -4,6 +4,8 @@
 #include "../../src/core/os.h"
 #include "world.h"
 
+TestSuite(prepare, .timeout = 120);
+
 enum { CLUSTER = 4096, LENGTH = 16 * CLUSTER };
 
 static struct world make(const char *profile)

@@ -9,6 +9,8 @@
 #include "../../src/core/codes.h"
 #include "world.h"
 
+TestSuite(profiles, .timeout = 120);
+
 static const uint64_t KI = 1024;
 static const uint64_t MI = 1024 * 1024;
 

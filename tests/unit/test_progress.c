@@ -2,6 +2,8 @@
 
 #include "../../src/cli/progress.h"
 
+TestSuite(progress, .timeout = 120);
+
 static const uint64_t MI = 1024 * 1024;
 
 Test(progress, due_on_a_console)

@@ -6,6 +6,8 @@
 #include "../../src/core/session.h"
 #include "world.h"
 
+TestSuite(prove, .timeout = 120);
+
 enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000, MIB = 1 << 20 };
 
 /* In clusters, told of both files; DEST's may have a hole in its place. */

@@ -5,6 +5,8 @@
 #include "../../src/core/codes.h"
 #include "world.h"
 
+TestSuite(range, .timeout = 120);
+
 static const uint64_t KI = 1024;
 static const uint64_t MI = 1024 * 1024;
 

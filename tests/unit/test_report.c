@@ -3,6 +3,8 @@
 
 #include "../../src/cli/report.h"
 
+TestSuite(report, .timeout = 120);
+
 static const uint64_t GI = 1024 * 1024 * 1024;
 
 static void expect_lines(const struct reflink_outcome *outcome,

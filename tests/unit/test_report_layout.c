@@ -9,6 +9,11 @@
 #include "../../src/show.h"
 #include "world.h"
 
+TestSuite(show_info, .timeout = 120);
+TestSuite(show_extents, .timeout = 120);
+TestSuite(show_shared, .timeout = 120);
+TestSuite(show_long, .timeout = 120);
+
 enum { K = 4096, WORDS_MOST = 8 };
 
 /* Runs a form as wmain would; its exit code. */

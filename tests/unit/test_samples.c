@@ -3,6 +3,8 @@
 #include "../../src/core/samples.h"
 #include "world.h"
 
+TestSuite(samples, .timeout = 120);
+
 enum { COUNT = 40, STEP = 8192 };
 
 static struct sample samples[COUNT];

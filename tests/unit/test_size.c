@@ -2,6 +2,8 @@
 
 #include "../../src/cli/size.h"
 
+TestSuite(size, .timeout = 120);
+
 Test(size, what_is_taken)
 {
     static const struct {

@@ -2,6 +2,8 @@
 
 #include "../../src/cli/text.h"
 
+TestSuite(text, .timeout = 120);
+
 static void expect(void (*add)(struct text *, uint64_t), uint64_t value,
                    const wchar_t *words)
 {

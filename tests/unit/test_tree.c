@@ -7,6 +7,8 @@
 #include "../../src/core/many.h"
 #include "world.h"
 
+TestSuite(tree, .timeout = 120);
+
 struct seen {
     struct world *world;
     size_t files;

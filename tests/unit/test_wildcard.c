@@ -3,6 +3,8 @@
 #include "../../src/core/wildcard.h"
 #include "../sim/sim.h"
 
+TestSuite(wildcard, .timeout = 120);
+
 /* By the name that a directory shows, and by no 8.3 alias of it. */
 Test(wildcard, matches)
 {
