@@ -221,6 +221,16 @@ report()
 
 # --- this run -----------------------------------------------------------------
 
+# Criterion leaves a socket behind when it is killed.
+forget_criterion()
+{
+    local socket process
+    for socket in /tmp/criterion_*.sock; do
+        process=${socket//[!0-9]/}
+        [ ! -O "$socket" ] || [ -d "/proc/$process" ] || rm -f "$socket"
+    done
+}
+
 # Whatever is still mounted below this run's folder goes with it.
 clean_up()
 {
@@ -231,6 +241,7 @@ clean_up()
         umount "$mount" 2>/dev/null || umount -l "$mount" || true
     done
     wine_forget_server "$root/build/wine"
+    forget_criterion
     rm -rf "$work"
 }
 
