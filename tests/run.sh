@@ -157,7 +157,7 @@ all_logs()
 skips()
 {
     all_logs | sed -n -e '/\[SKIP\].*: Test is disabled$/d' \
-        -e 's/.*\[SKIP\] [^ ]*: /skipped: /p' -e '/^skipped: /p' |
+        -e 's/.*\[SKIP\] [^ ]*: /skipped: /' -e '/^skipped: /p' |
         sort | uniq -c | sed 's/^ *//'
 }
 
