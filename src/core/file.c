@@ -23,16 +23,15 @@ struct job {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
-    wchar_t *temporary; /* what DEST is called until it is whole */
-    wchar_t *stale;     /* a temporary that its server may not have deleted */
+    wchar_t *staging; /* what DEST is called until it is complete */
+    wchar_t *stale;   /* a staging file that its server may not have deleted */
     struct open_source source;
     struct os_file *dest;
     struct restart restart;
     struct claim claim;
-    bool exists;    /* DEST is there already */
-    bool assumed;   /* SOURCE's volume is that of its directory, they say */
-    bool vanishing; /* the temporary name goes with the handle */
-    bool marked;    /* so it does, but for that it has to be unmarked */
+    bool exists;  /* DEST is there already */
+    bool assumed; /* SOURCE's volume is that of its directory, they say */
+    bool marked;  /* the staging file is deleted when it is closed */
     struct prepared prepared;
     struct metadata metadata;
 };
@@ -112,8 +111,8 @@ static bool query_dest(struct job *job)
     return find_dest_volume(job);
 }
 
-/* A name beside DEST that nobody can guess and everybody can recognise. */
-static bool name_temporary(struct job *job)
+/* A name beside DEST that nobody can guess and everybody can recognize. */
+static bool name_staging(struct job *job)
 {
     uint64_t number = 0;
     wchar_t name[40];
@@ -123,24 +122,19 @@ static bool name_temporary(struct job *job)
     swprintf(name, sizeof name / sizeof name[0], L"~reflink-%08lx%08lx.tmp",
              (unsigned long)(number >> 32),
              (unsigned long)(number & 0xffffffff));
-    job->temporary = path_splice(job->dest_path,
-                                 path_directory_length(job->dest_path), name);
-    return job->temporary != NULL ||
+    job->staging = path_splice(job->dest_path,
+                               path_directory_length(job->dest_path), name);
+    return job->staging != NULL ||
            fail(job, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
 }
 
-static bool make_dest(struct job *job, bool vanishing)
+static bool make_dest(struct job *job)
 {
     unsigned intent = OS_CREATE_NEW | open_encrypted(&job->source.info);
     if (job->policy->security)
         intent |= OS_WITH_SECURITY;
-    if (vanishing)
-        intent |= OS_VANISHING;
-    os_error error = os_open(job->temporary, intent, &job->dest);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_CREATE);
-    job->vanishing = vanishing;
-    return query_dest(job);
+    os_error error = os_open(job->staging, intent, &job->dest);
+    return error == 0 || fail(job, error, REFLINK_STEP_CREATE);
 }
 
 static bool mark_dest(struct job *job)
@@ -151,51 +145,21 @@ static bool mark_dest(struct job *job)
 }
 
 /*
- * Whether DEST's volume has hard links, asked once: a link to a name that is
- * taken is refused as such where there are links at all, and does nothing.
- */
-static bool has_links(struct job *job)
-{
-    struct lesson *lesson =
-        session_lesson(job->session, job->prepared.dest.identity.volume);
-    if (lesson == NULL)
-        return false;
-    if (lesson->links == LINKS_UNKNOWN) {
-        os_error error = os_link(job->dest, job->temporary, false);
-        if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
-            lesson->links = LINKS_YES;
-        else if (classify_io(error) != FATE_TRANSIENT)
-            lesson->links = LINKS_NO;
-    }
-    job->session->no_links = lesson->links == LINKS_NO;
-    return lesson->links == LINKS_YES;
-}
-
-/*
- * DEST is made beside its name, under one that tells what it is: half a file
- * must not stand under DEST's name at a power cut. Where the volume has hard
- * links, that name vanishes with the handle, whatever happens, and DEST's is
- * given to the whole file as a second one. Elsewhere the file is marked for
- * deletion, then unmarked and renamed, which a kill can come between. Streams
- * cannot be opened any more once a file is marked.
+ * DEST is made under a name beside its own, and marked for deletion until it
+ * is complete: whatever ends this process, the system then deletes it. Its
+ * streams are opened before, since nothing of a marked file can be opened.
+ *
+ * It is not made with FILE_FLAG_DELETE_ON_CLOSE, and named by a hard link:
+ * Samba replaces a name by a link in two steps, and loses the old file where
+ * its disk has no links; and nothing says that ReFS keeps the second name
+ * when the first one is deleted at its close.
  */
 static bool create_dest(struct job *job)
 {
-    bool vanishing = !job->session->no_links;
-    if (!name_temporary(job) || !make_dest(job, vanishing))
-        return false;
-    if (vanishing && !has_links(job)) {
-        os_close(job->dest);
-        job->dest = NULL;
-        vanishing = false;
-        if (!make_dest(job, vanishing))
-            return false;
-    }
-    if (!metadata_open_streams(&job->metadata, job->temporary, job->outcome))
-        return false;
-    if (!vanishing && !mark_dest(job))
-        return false;
-    return open_keeps_encryption(&job->source.info, &job->prepared.dest,
+    return name_staging(job) && make_dest(job) &&
+           metadata_open_streams(&job->metadata, job->staging, job->outcome) &&
+           mark_dest(job) && query_dest(job) &&
+           open_keeps_encryption(&job->source.info, &job->prepared.dest,
                                  job->outcome);
 }
 
@@ -258,8 +222,9 @@ static bool flush(struct job *job)
 }
 
 /*
- * Clears the mark, then renames: a process that dies between the two leaves
- * a whole temporary; in the other order it would leave no DEST at all.
+ * Clears the mark, then renames: a process that is killed between the two
+ * leaves the complete file under its staging name. In the other order, DEST
+ * would be replaced by a file that is deleted at its close.
  */
 static os_error unmark_and_rename(struct job *job, bool replace)
 {
@@ -292,9 +257,7 @@ static bool meet_existing(struct job *job, os_error error)
 static bool commit(struct job *job)
 {
     bool replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
-    os_error error = job->vanishing
-                         ? os_link(job->dest, job->dest_path, replace)
-                         : unmark_and_rename(job, replace);
+    os_error error = unmark_and_rename(job, replace);
     if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
         return meet_existing(job, error);
     if (error != 0)
@@ -341,27 +304,26 @@ static enum attempt_end fill(struct job *job)
 /* Closes what is open; a DEST that is not whole goes. */
 static void undo(struct job *job, bool committed)
 {
-    bool remove =
-        job->dest != NULL && !committed && !job->marked && !job->vanishing;
-    bool lost = (job->vanishing || job->marked) && job->dest != NULL &&
-                !committed && restart_end_of(job->outcome) == ATTEMPT_TRANSIENT;
+    bool made = job->dest != NULL && !committed;
+    bool remove = made && !job->marked;
+    bool lost = made && job->marked &&
+                restart_end_of(job->outcome) == ATTEMPT_TRANSIENT;
     metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
-        os_remove(job->temporary);
+        os_remove(job->staging);
     os_close(job->source.file);
     claims_drop(job->session->claims, &job->claim);
     if (lost) {
         free(job->stale);
-        job->stale = job->temporary;
+        job->stale = job->staging;
     } else {
-        free(job->temporary);
+        free(job->staging);
     }
     job->dest = NULL;
     job->source.file = NULL;
-    job->temporary = NULL;
+    job->staging = NULL;
     job->marked = false;
-    job->vanishing = false;
 }
 
 static bool open_and_claim_source(struct job *job)
@@ -374,8 +336,8 @@ static bool open_and_claim_source(struct job *job)
 }
 
 /*
- * A server that dies forgets which files were to vanish with their handles.
- * It takes them to the end of the run, at worst: until it answers again.
+ * A server that dies forgets which files were marked for deletion. The one of
+ * the last attempt is removed when the server answers again.
  */
 static void remove_stale(struct job *job)
 {

@@ -39,9 +39,6 @@ enum os_intent {
     /* to be added to one of these: */
     OS_WITH_SECURITY = 0x100, /* and to read (a SOURCE) or set (a new file)
                                  owner, group and DACL */
-    OS_VANISHING = 0x400,     /* a new file goes when this handle is closed,
-                                 however that comes, but for other names that
-                                 os_link gave it */
     OS_ENCRYPTED = 0x200      /* a new file is to be encrypted; where it is
                                  not, os_query's attributes tell */
 };
@@ -241,19 +238,12 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
 os_error os_mark_deleted(struct os_file *file, bool deleted);
 
 /*
- * Gives the open file the name `path`, if `replace` over a file there, even a
- * read-only one; a link there is replaced, not its target. Else
+ * Gives the open file the name `path` in one step, if `replace` over a file
+ * there, even a read-only one; a link there is replaced, not its target. Else
  * CODE_ALREADY_EXISTS or CODE_FILE_EXISTS where there is one. The file must
  * not be marked for deletion.
  */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
-
-/*
- * Gives the open file one more name, if `replace` in the place of a file there
- * as os_rename does, in one step. Else CODE_ALREADY_EXISTS or CODE_FILE_EXISTS
- * where there is one; any other code where the volume has no hard links.
- */
-os_error os_link(struct os_file *file, const wchar_t *path, bool replace);
 
 /* Removes the file `path`, even a read-only one. */
 os_error os_remove(const wchar_t *path);

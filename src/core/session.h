@@ -9,9 +9,6 @@
 #include "os.h"
 #include "plan.h"
 
-/* Whether a file can have two names there. */
-enum lesson_links { LINKS_UNKNOWN, LINKS_YES, LINKS_NO };
-
 /* What one volume taught; kept for the run [REFS 11]. */
 struct lesson {
     uint64_t volume;     /* identity of the volume */
@@ -19,7 +16,6 @@ struct lesson {
     enum plan_tail tail; /* what it takes at the end of file */
     bool no_cloning;     /* it answered that it has no such request */
     bool no_integrity;   /* likewise, of integrity streams */
-    enum lesson_links links;
     struct os_volume told; /* what it told of itself; unknown: not asked */
     uint32_t unit;         /* its allocation unit; 0: not asked, or not told */
     uint32_t kept;         /* OS_ATTRIBUTE_* that it was seen to keep */
@@ -47,7 +43,6 @@ struct reflink_session {
                   uint64_t total); /* or NULL */
     void *watch_context;
     uint64_t total;         /* bytes of the file at hand */
-    bool no_links;          /* the last DEST's volume has no hard links */
     struct claims *claims;  /* where others work beside it, else NULL */
     bool makes_directories; /* a dry run: DEST's directory may be missing */
     struct place source;

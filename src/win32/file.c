@@ -60,8 +60,6 @@ static struct opening opening_for(unsigned intent)
         how.access |= is_dest(intent & OS_INTENT_MASK)
                           ? READ_CONTROL | WRITE_DAC | WRITE_OWNER
                           : READ_CONTROL;
-    if (intent & OS_VANISHING)
-        how.flags |= FILE_FLAG_DELETE_ON_CLOSE;
     if (intent & OS_ENCRYPTED)
         how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
     return how;

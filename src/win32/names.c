@@ -1,21 +1,11 @@
-/*
- * Names of open files: renaming, linking, removing.
- */
+/* Renaming open files, and removing files. */
 #include "win32.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The two ways to give an open file a name, each in its two forms. */
-struct naming {
-    int newer; /* POSIX semantics: replaces a file that others have open */
-    int older;
-};
-
-static const struct naming renaming = {SDK_FILE_RENAME_EX, SDK_FILE_RENAME};
-static const struct naming linking = {SDK_FILE_LINK_EX, SDK_FILE_LINK};
-
-/* This form is not offered there: the older one may be [REFS 11]. */
+/* The answers of a file system, or a server, that does not know a class or
+   one of its flags. */
 static bool is_unknown(os_error error)
 {
     return error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
@@ -36,32 +26,40 @@ static os_error set_name(HANDLE handle, int class,
     return result >= 0 ? 0 : RtlNtStatusToDosError(result);
 }
 
-static os_error name_once(HANDLE handle, const struct naming *how,
-                          struct sdk_name_information *info, bool replace)
+/*
+ * POSIX semantics replace a file that others have open, too. They are known to
+ * NTFS since Windows 10 1709, and may replace a read-only file since 1809
+ * [MS-FSCC 2.4.43]; elsewhere (FAT, ReFS, most servers) it is the older class,
+ * which replaces in one step as well.
+ */
+static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
+                            bool replace)
 {
-    if (replace) {
-        info->flags =
-            SDK_NAME_REPLACE | SDK_NAME_POSIX | SDK_NAME_IGNORE_READONLY;
-        os_error error = set_name(handle, how->newer, info);
+    static const ULONG flags[] = {SDK_NAME_REPLACE | SDK_NAME_POSIX |
+                                      SDK_NAME_IGNORE_READONLY,
+                                  SDK_NAME_REPLACE | SDK_NAME_POSIX};
+    for (size_t i = 0; replace && i < sizeof flags / sizeof flags[0]; i++) {
+        info->flags = flags[i];
+        os_error error = set_name(handle, SDK_FILE_RENAME_EX, info);
         if (!is_unknown(error))
             return error;
     }
-    info->flags = replace ? 1 : 0;
-    return set_name(handle, how->older, info);
+    info->flags = replace ? SDK_NAME_REPLACE : 0;
+    return set_name(handle, SDK_FILE_RENAME, info);
 }
 
-/* The older form does not go over a read-only file: its attribute is taken
-   off for that moment, and given back if it was not the cause. */
-static os_error name_over_readonly(HANDLE handle, const struct naming *how,
-                                   struct sdk_name_information *info,
-                                   const wchar_t *full)
+/* Where a read-only file is not replaced, its attribute is removed for that
+   moment, and set again if it was not the cause. */
+static os_error rename_over_readonly(HANDLE handle,
+                                     struct sdk_name_information *info,
+                                     const wchar_t *full)
 {
     DWORD attributes = GetFileAttributesW(full);
     if (attributes == INVALID_FILE_ATTRIBUTES ||
         !(attributes & FILE_ATTRIBUTE_READONLY) ||
         !SetFileAttributesW(full, attributes & ~(DWORD)FILE_ATTRIBUTE_READONLY))
         return ERROR_ACCESS_DENIED;
-    os_error error = name_once(handle, how, info, true);
+    os_error error = rename_once(handle, info, true);
     if (error != 0)
         SetFileAttributesW(full, attributes);
     return error;
@@ -82,8 +80,12 @@ static struct sdk_name_information *make_information(const wchar_t *full)
     return info;
 }
 
-static os_error give_name(struct os_file *file, const struct naming *how,
-                          const wchar_t *path, bool replace)
+/*
+ * By NtSetInformationFile: SetFileInformationByHandle has no POSIX semantics
+ * before Windows 10 1709's SDK, and takes a name without a directory for one
+ * in the current directory.
+ */
+os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
 {
     wchar_t *full = NULL;
     os_error error = win32_full_path(path, &full);
@@ -92,22 +94,12 @@ static os_error give_name(struct os_file *file, const struct naming *how,
     struct sdk_name_information *info = make_information(full);
     error = ERROR_NOT_ENOUGH_MEMORY;
     if (info != NULL)
-        error = name_once(file->handle, how, info, replace);
+        error = rename_once(file->handle, info, replace);
     if (error == ERROR_ACCESS_DENIED && replace)
-        error = name_over_readonly(file->handle, how, info, full);
+        error = rename_over_readonly(file->handle, info, full);
     free(info);
     free(full);
     return error;
-}
-
-os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
-{
-    return give_name(file, &renaming, path, replace);
-}
-
-os_error os_link(struct os_file *file, const wchar_t *path, bool replace)
-{
-    return give_name(file, &linking, path, replace);
 }
 
 os_error os_remove(const wchar_t *path)

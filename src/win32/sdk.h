@@ -116,16 +116,11 @@ struct sdk_counted_extent {
 };
 
 /*
- * FileRenameInformation and FileLinkInformation of NtSetInformationFile, and
- * their newer forms (Windows 10 1607 and 1809) [MS-FSCC 2.4.27, 2.4.42]. The
- * first member is a BOOLEAN in the older ones and flags in the newer.
+ * FileRenameInformation of NtSetInformationFile, and its newer form (Windows 10
+ * 1709) [MS-FSCC 2.4.42, 2.4.43]. The first member is a BOOLEAN in the older
+ * one and flags in the newer.
  */
-enum {
-    SDK_FILE_RENAME = 10,
-    SDK_FILE_LINK = 11,
-    SDK_FILE_RENAME_EX = 65,
-    SDK_FILE_LINK_EX = 72
-};
+enum { SDK_FILE_RENAME = 10, SDK_FILE_RENAME_EX = 65 };
 enum {
     SDK_NAME_REPLACE = 0x1,
     SDK_NAME_POSIX = 0x2,

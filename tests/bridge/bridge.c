@@ -328,9 +328,12 @@ static nt_status WINAPI query_full_by_path(const struct object_attributes *path,
 static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
                                  void *buffer, ULONG size, ULONG class)
 {
+    const UINT exit_code_killed = 137;
     smb_handle remote = smb_find(handle);
     nt_status status;
 
+    if (sets_name(class) && bridge_config.killed_at_rename)
+        TerminateProcess(GetCurrentProcess(), exit_code_killed);
     if (remote && smb_sets_file(class))
         return smb_set_file(remote, io, buffer, size, class);
     if (class == CLASS_FILE_END_OF_FILE && size >= sizeof(int64_t) &&

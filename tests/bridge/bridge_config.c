@@ -87,10 +87,20 @@ static bool read_pointers(void)
     return bridge_config.pointers_off || strcmp(text, "on") == 0;
 }
 
+static bool read_kill(void)
+{
+    char text[64];
+
+    if (!variable(L"REFLINK_BRIDGE_KILL", text, sizeof text))
+        return true;
+    bridge_config.killed_at_rename = strcmp(text, "rename") == 0;
+    return bridge_config.killed_at_rename;
+}
+
 bool config_read(void)
 {
     variable(L"REFLINK_BRIDGE_LOG", bridge_config.log_path,
              sizeof bridge_config.log_path);
     return read_profile() && read_lie() && read_fail() && read_saturated() &&
-           read_pointers();
+           read_pointers() && read_kill();
 }

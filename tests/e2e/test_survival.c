@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "e2e.h"
+#include "e2e_internal.h"
 
 TestSuite(survival, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
 
@@ -243,6 +243,58 @@ Test(survival, planted_links)
     result = RUN("-n", "a", "c");
     EXPECT(result, result->exit_code == 0);
     EXPECT(result, access("nowhere", F_OK) != 0);
+}
+
+/* Whoever looks at DEST while it is replaced sees the old file or the new one,
+   complete. */
+ParameterizedTestParameters(survival, dest_is_never_missing)
+{
+    return e2e_numbers(PLAIN + 1);
+}
+
+ParameterizedTest(int *number, survival, dest_is_never_missing)
+{
+    e2e_enter((enum volume) * number);
+    e2e_make("a", 2 * MIB);
+    e2e_make("b", 3 * MIB);
+    e2e_make("c", 3 * MIB);
+    e2e_look("b", 2 * MIB, 3 * MIB);
+    for (int i = 0; i < 12; i++) {
+        struct result *result = RUN("-f", i % 2 ? "c" : "a", "b");
+        EXPECT(result, result->exit_code == 0);
+    }
+    struct looks looks = e2e_looked();
+    cr_expect(looks.all > 1000, "only %ju looks", (uintmax_t)looks.all);
+    cr_expect(looks.missing == 0 && looks.partial == 0,
+              "%ju of %ju looks found no DEST, %ju a partial one",
+              (uintmax_t)looks.missing, (uintmax_t)looks.all,
+              (uintmax_t)looks.partial);
+}
+
+/* Killed between the last two steps: DEST is the old one, or still missing.
+   The complete file is there under its staging name, and in nobody's way. */
+ParameterizedTestParameters(survival, killed_before_the_rename)
+{
+    return e2e_numbers(2 * CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, survival, killed_before_the_rename)
+{
+    bool replaces = *number % 2 != 0;
+    e2e_enter((enum volume)(*number / 2));
+    e2e_make("a", MIB + 5);
+    if (replaces)
+        e2e_make("b", 3000);
+    uint64_t old = e2e_hash("b");
+    e2e_set("REFLINK_BRIDGE_KILL", "rename");
+    struct result *result = RUN("-f", "a", "b");
+    unsetenv("REFLINK_BRIDGE_KILL");
+    EXPECT(result, result->exit_code == 137);
+    EXPECT(result, e2e_hash("b") == old);
+    const char *staging = e2e_newest_temporary();
+    EXPECT(result, staging != NULL && e2e_same_bytes("a", staging));
+    e2e_expect_cloned(RUN("-f", "a", "b"), "a", "b",
+                      e2e_text("a b %s", staging));
 }
 
 /*

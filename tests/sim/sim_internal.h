@@ -69,7 +69,6 @@ struct os_file {
     bool ea;                   /* may read extended attributes */
     bool metadata;             /* may set attributes, the sparse flag */
     bool security;             /* was opened for it */
-    bool vanishing;            /* its name goes when it is closed */
     os_error dead;             /* what every call is answered with, or 0 */
     wchar_t *path;             /* for the trace, which outlives names */
     struct os_directory *list; /* a directory that is listed; ends with it */

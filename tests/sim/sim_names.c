@@ -751,8 +751,6 @@ static void detach(struct os_file *file)
 
     file->node = NULL;
     file->name = NULL;
-    if (file->vanishing)
-        name->pending = true;
     node->opens--;
     name->opens--;
     if (name->opens == 0 && name->gone)
@@ -786,7 +784,7 @@ void sim_handles_lost(struct sim_volume *volume, os_error code)
         if (file->node && file->node->volume == volume) {
             file->dead = code;
             if (volume->forgets_deletions)
-                file->vanishing = file->name->pending = false;
+                file->name->pending = false;
             detach(file);
         }
     }

@@ -209,7 +209,6 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     free(resolved);
     if (!error) {
         (*file)->security = intent & OS_WITH_SECURITY;
-        (*file)->vanishing = intent & OS_VANISHING;
         (*file)->ea = (*file)->rights & SIM_READ ||
                       (intent & OS_INTENT_MASK) == OS_OPEN_SOURCE_DIRECTORY;
     }
@@ -817,56 +816,6 @@ os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
 
 /* A name more; the one that a file was opened by stays what it is
    [MS-FSA 2.1.5.15.7]. */
-static os_error link_to(struct os_file *file, const wchar_t *path, bool replace)
-{
-    struct sim_name *there = sim_name_find(path);
-    os_error error = 0;
-
-    if (sim_volume_of(path) != file->node->volume)
-        return CODE_NOT_SAME_DEVICE;
-    if (there)
-        error = may_replace(there, replace);
-    if (error)
-        return error;
-    if (there && there->node == file->node)
-        return 0;
-    if (there)
-        sim_name_drop(there);
-    sim_name_add(path, file->node);
-    set_archive(file->node);
-    return 0;
-}
-
-static os_error link_file(struct os_file *file, const wchar_t *path,
-                          bool replace)
-{
-    wchar_t *resolved;
-    os_error error;
-
-    if (file->node->kind == SIM_STREAM)
-        return CODE_INVALID_PARAMETER;
-    if (file->name->pending || file->name->gone)
-        return CODE_ACCESS_DENIED;
-    if (!file->node->volume->hard_links)
-        return CODE_INVALID_FUNCTION;
-    if (file->node->volume->read_only)
-        return CODE_WRITE_PROTECT;
-    error = sim_resolve(path, false, &resolved);
-    if (error)
-        return error;
-    error = link_to(file, resolved, replace);
-    free(resolved);
-    return error;
-}
-
-os_error os_link(struct os_file *file, const wchar_t *path, bool replace)
-{
-    os_error error = sim_enter(SIM_OP_LINK, file);
-    if (!error)
-        error = link_file(file, path, replace);
-    return sim_leave(SIM_OP_LINK, path, error);
-}
-
 static os_error remove_name(const wchar_t *path)
 {
     struct sim_name *name = sim_name_find(path);

@@ -327,7 +327,7 @@ Test(pool, hard_links_of_one_source)
     for (size_t i = 0; i < count; i++) {
         /* its clone, then its name: none between of another */
         bool clones = entries[i].op == SIM_OP_CLONE && entries[i].code == 0;
-        bool names = entries[i].op == SIM_OP_LINK && entries[i].code == 0;
+        bool names = entries[i].op == SIM_OP_RENAME && entries[i].code == 0;
         open += clones ? 1 : 0;
         cr_expect_leq(open, 1);
         open -= names ? 1 : 0;
