@@ -11,6 +11,7 @@ packages=(
     libcriterion-dev                           # to test
     wine wine64                                # to run what is for Windows
     xfsprogs btrfs-progs e2fsprogs             # volumes that clone or do not
+    exfat-fuse exfatprogs
     attr mount util-linux procps
     python3-jsonschema                         # holds --json to its schema
     samba samba-vfs-modules python3-impacket   # a real SMB 3.1.1 server

@@ -11,11 +11,11 @@
 
 /* What one volume taught; kept for the run [REFS 11]. */
 struct lesson {
-    uint64_t volume;     /* identity of the volume */
-    uint32_t alignment;  /* refused below this; 0: nothing learned */
-    enum plan_tail tail; /* what it takes at the end of file */
-    bool no_cloning;     /* it answered that it has no such request */
-    bool no_integrity;   /* likewise, of integrity streams */
+    uint64_t volume;       /* identity of the volume */
+    uint32_t alignment;    /* refused below this; 0: nothing learned */
+    enum plan_tail tail;   /* what it takes at the end of file */
+    bool no_cloning;       /* it answered that it has no such request */
+    bool no_integrity;     /* likewise, of integrity streams */
     struct os_volume told; /* what it told of itself; unknown: not asked */
     uint32_t unit;         /* its allocation unit; 0: not asked, or not told */
     uint32_t kept;         /* OS_ATTRIBUTE_* that it was seen to keep */

@@ -14,8 +14,8 @@
  *                                       programs for Windows, Linux paths
  *   E2E_WINE, E2E_WINE_VERSION          the loader, without which tests skip,
  *                                       and what it says of itself: wine-10.0
- *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY
- *                                       folders, each a volume's root
+ *   E2E_XFS4K, E2E_XFS64K, E2E_BTRFS, E2E_PLAIN, E2E_OTHER, E2E_TINY,
+ *   E2E_EXFAT                           folders, each a volume's root
  *   E2E_DESK                            folder for outputs and logs
  *   E2E_FAILURES                        folder for messages of failed tests
  *                                       that are too long to print
@@ -45,6 +45,7 @@ enum volume {
     PLAIN,  /* ext4, where the bridge answers nothing */
     OTHER,  /* a second XFS */
     TINY,   /* a few MiB of ext4, to be filled */
+    EXFAT,  /* no hard links */
     VOLUME_COUNT
 };
 

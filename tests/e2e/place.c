@@ -26,6 +26,7 @@ static const struct volume_row volumes[VOLUME_COUNT] = {
     [PLAIN] = {"plain", "E2E_PLAIN", 'S', false},
     [OTHER] = {"other", "E2E_OTHER", 'T', true},
     [TINY] = {"tiny", "E2E_TINY", 'U', false},
+    [EXFAT] = {"exfat", "E2E_EXFAT", 'V', false},
 };
 
 /* A second letter for XFS4K. */

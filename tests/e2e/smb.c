@@ -52,6 +52,7 @@ static void unlink_shares(void)
     for (size_t i = 0; i < ROWS(local_shares); i++)
         unlink(e2e_text("%s/%s", smb.links, local_shares[i]));
     unlink(e2e_text("%s/far", smb.links));
+    unlink(e2e_text("%s/stick", smb.links));
     rmdir(smb.links);
 }
 
@@ -111,10 +112,12 @@ static char *local_share(const char *name, const char *modules, unsigned serial)
     return strdup(e2e_text("%s=%s=%s=%#x", name, path, modules, serial));
 }
 
-static char *far_share(void)
+static char *twin_share(const char *name, enum volume volume, unsigned serial)
 {
-    link_share("far", e2e_twin_folder(OTHER));
-    return strdup(e2e_text("far=%s==0x33", e2e_twin_folder(OTHER)));
+    e2e_twin(volume);
+    link_share(name, e2e_twin_folder(volume));
+    return strdup(
+        e2e_text("%s=%s==%#x", name, e2e_twin_folder(volume), serial));
 }
 
 static void name_server(void)
@@ -128,10 +131,10 @@ static void name_server(void)
         e2e_broken(smb.links);
 }
 
-void smb_enter(void)
+static void enter(bool with_stick)
 {
     e2e_enter(BTRFS);
-    e2e_twin(OTHER);
+    e2e_twin(with_stick ? EXFAT : OTHER);
     name_server();
     char *desk = strdup(e2e_text("%s/smb", e2e_desk()));
     char *script = strdup(e2e_text("%s/tests/smb/serve.py", E2E_SOURCES));
@@ -145,13 +148,24 @@ void smb_enter(void)
                      local_share("two", "btrfs", 0x11),
                      local_share("other", "btrfs", 0x22),
                      local_share("plain", "", 0x11),
-                     far_share(),
+                     twin_share("far", OTHER, 0x33),
+                     with_stick ? twin_share("stick", EXFAT, 0x44) : NULL,
                      NULL};
     start_process(words);
     listen("start");
     e2e_set("REFLINK_BRIDGE_SMB", e2e_text("%s=%s/socket", smb.server, desk));
     if (chdir("one") != 0)
         e2e_broken("one");
+}
+
+void smb_enter(void)
+{
+    enter(false);
+}
+
+void smb_enter_with_stick(void)
+{
+    enter(true);
 }
 
 void smb_leave(void)

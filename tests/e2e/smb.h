@@ -16,10 +16,14 @@
  *   other      clones, and says that it is another volume
  *   plain      on the same volume of the server, but does not clone
  *   far        a folder of the second XFS volume; does not clone
+ *   stick      a folder of the exFAT volume; does not clone and has no hard
+ *              links. Only with smb_enter_with_stick, which skips the test
+ *              where there is no such volume
  *
  * Skips the test, with the reason, where there is no such server.
  */
 void smb_enter(void);
+void smb_enter_with_stick(void);
 
 /* Ends all that; the fini of every suite that uses it. */
 void smb_leave(void);

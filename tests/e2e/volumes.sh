@@ -10,37 +10,43 @@
 set -euo pipefail
 
 rows=(
-    "E2E_XFS4K 6G mkfs.xfs -q -m reflink=1"
-    "E2E_XFS64K 6G mkfs.xfs -q -m reflink=1 -b size=65536"
-    "E2E_BTRFS 6G mkfs.btrfs -q"
-    "E2E_PLAIN 6G mkfs.ext4 -q"
-    "E2E_OTHER 1G mkfs.xfs -q -m reflink=1"
-    "E2E_TINY 16M mkfs.ext4 -q -O ^has_journal"
+    "E2E_XFS4K 6G auto mkfs.xfs -q -m reflink=1"
+    "E2E_XFS64K 6G auto mkfs.xfs -q -m reflink=1 -b size=65536"
+    "E2E_BTRFS 6G auto mkfs.btrfs -q"
+    "E2E_PLAIN 6G auto mkfs.ext4 -q"
+    "E2E_OTHER 1G auto mkfs.xfs -q -m reflink=1"
+    "E2E_TINY 16M auto mkfs.ext4 -q -O ^has_journal"
+    "E2E_EXFAT 256M exfat-fuse mkfs.exfat"
 )
 
+# why_not NAMES: why these volumes cannot be had.
 why_not()
 {
     if [ "$(id -u)" -ne 0 ]; then
         echo "volumes need root"
     elif [ ! -e /dev/loop-control ]; then
         echo "there are no loop devices"
+    elif [ "$1" = " E2E_EXFAT" ]; then
+        echo "exFAT needs FUSE (exfat-fuse and exfatprogs)"
     else
         echo "this kernel cannot mount it on a loop device"
     fi
 }
 
-# make_volume NAME SIZE MKFS...: false if it cannot be done here. `-o loop`
+# make_volume NAME SIZE TYPE MKFS...: false if it cannot be done here. `-o loop`
 # gives the loop device back when the volume is unmounted, `discard` what is
 # deleted there: all tests together write more than some machines have room for.
 make_volume()
 {
-    local name=$1 size=$2 image=$folder/$1.img
-    shift 2
+    local name=$1 size=$2 type=$3 image=$folder/$1.img options=loop
+    shift 3
+    [ "$type" != auto ] || options=loop,discard
     [ "$(id -u)" -eq 0 ] && [ -e /dev/loop-control ] || return 1
     mkdir -p "$folder/$name"
     truncate -s "$size" "$image"
     PATH=$PATH:/usr/sbin:/sbin "$@" "$image" >/dev/null 2>&1 || return 1
-    mount -o loop,discard "$image" "$folder/$name" 2>/dev/null || return 1
+    mount -t "$type" -o $options "$image" "$folder/$name" >/dev/null 2>&1 ||
+        return 1
     echo "$name=$folder/$name"
 }
 
@@ -54,7 +60,7 @@ up()
         # shellcheck disable=SC2086 # a row is words
         make_volume $row || missing+=" $name"
     done
-    [ -z "$missing" ] || echo "E2E_WHY_NOT=$(why_not)"
+    [ -z "$missing" ] || echo "E2E_WHY_NOT=$(why_not "$missing")"
 }
 
 # A lazy unmount is for the case that something still runs there.

@@ -18,7 +18,7 @@
 
 session_folder=
 session_drives="P=E2E_XFS4K Q=E2E_XFS64K R=E2E_BTRFS S=E2E_PLAIN T=E2E_OTHER
-U=E2E_TINY X=E2E_XFS4K"
+U=E2E_TINY V=E2E_EXFAT X=E2E_XFS4K"
 
 as_owner()
 {
