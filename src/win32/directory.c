@@ -240,20 +240,7 @@ os_error os_full_path(const wchar_t *path, wchar_t **full)
 
 os_error os_final_path(struct os_file *file, wchar_t **full)
 {
-    DWORD capacity = GetFinalPathNameByHandleW(file->handle, NULL, 0, 0);
-    if (capacity == 0)
-        return GetLastError();
-    *full = calloc((size_t)capacity + 1, sizeof **full);
-    if (*full == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    DWORD length =
-        GetFinalPathNameByHandleW(file->handle, *full, capacity + 1, 0);
-    if (length != 0 && length <= capacity)
-        return 0;
-    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
-    free(*full);
-    *full = NULL;
-    return error;
+    return win32_final_path(file->handle, 0, full);
 }
 
 wchar_t os_fold(wchar_t c)

@@ -1,4 +1,5 @@
 /* Identity, times, attributes, and the mark for deletion. */
+#include "../core/path.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -7,6 +8,50 @@
 static os_error last_error_unless(BOOL success)
 {
     return success ? 0 : GetLastError();
+}
+
+/* FNV-1a, a hash that needs no table. */
+static uint64_t hash(uint64_t start, const void *bytes, size_t length)
+{
+    const BYTE *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        start = (start ^ at[i]) * UINT64_C(0x100000001b3);
+    return start;
+}
+
+/*
+ * A serial number alone does not tell volumes apart: a VHD and its copy that
+ * are both attached have the same one, and a volume and its shadow copy. So
+ * the device is part of a volume's identity. Where its name cannot be had,
+ * a file may not be recognized by another of its names.
+ */
+static uint64_t hash_device(HANDLE handle)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    wchar_t *path = NULL;
+    if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
+        return value;
+    size_t length = path_device_length(path);
+    for (size_t i = 0; i < length; i++) {
+        if (path[i] == L'\\' && path[i + 1] == L';') { /* a mapped drive */
+            i += wcscspn(path + i + 1, L"\\");
+            continue;
+        }
+        wchar_t unit = RtlUpcaseUnicodeChar(path[i]);
+        value = hash(value, &unit, sizeof unit);
+    }
+    free(path);
+    return value;
+}
+
+/* The two ways to ask have serial numbers of different lengths, and numbers of
+   files that mean nothing to one another. */
+enum id_kind { ID_128_BITS = 1, ID_64_BITS };
+
+static uint64_t volume_of(HANDLE handle, uint64_t serial, BYTE kind)
+{
+    uint64_t value = hash(hash_device(handle), &serial, sizeof serial);
+    return hash(value, &kind, sizeof kind);
 }
 
 /* 128 bits where the volume has them, as ReFS does; else the older 64. */
@@ -19,13 +64,13 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
     if (GetFileInformationByHandleEx(
             handle, (FILE_INFO_BY_HANDLE_CLASS)SDK_FILE_ID_INFO, &id,
             sizeof id)) {
-        identity->volume = id.volume;
+        identity->volume = volume_of(handle, id.volume, ID_128_BITS);
         memcpy(identity->file, id.id, sizeof identity->file);
         return 0;
     }
     if (!GetFileInformationByHandle(handle, &old))
         return GetLastError();
-    identity->volume = old.dwVolumeSerialNumber;
+    identity->volume = volume_of(handle, old.dwVolumeSerialNumber, ID_64_BITS);
     memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
     memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
            sizeof old.nFileIndexHigh);

@@ -56,3 +56,21 @@ os_error win32_full_path(const wchar_t *path, wchar_t **full)
     free(expanded);
     return error;
 }
+
+os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full)
+{
+    DWORD capacity = GetFinalPathNameByHandleW(handle, NULL, 0, flags);
+    if (capacity == 0)
+        return GetLastError();
+    *full = calloc((size_t)capacity + 1, sizeof **full);
+    if (*full == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    DWORD length =
+        GetFinalPathNameByHandleW(handle, *full, capacity + 1, flags);
+    if (length != 0 && length <= capacity)
+        return 0;
+    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    free(*full);
+    *full = NULL;
+    return error;
+}

@@ -32,4 +32,7 @@ os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,
                        DWORD *returned);
 
+/* GetFinalPathNameByHandleW with these flags; the caller frees `*full`. */
+os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full);
+
 #endif

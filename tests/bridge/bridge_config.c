@@ -87,6 +87,16 @@ static bool read_pointers(void)
     return bridge_config.pointers_off || strcmp(text, "on") == 0;
 }
 
+static bool read_twins(void)
+{
+    char text[64];
+
+    if (!variable(L"REFLINK_BRIDGE_TWINS", text, sizeof text))
+        return true;
+    bridge_config.twins = strcmp(text, "on") == 0;
+    return bridge_config.twins || strcmp(text, "off") == 0;
+}
+
 static bool read_kill(void)
 {
     char text[64];
@@ -102,5 +112,5 @@ bool config_read(void)
     variable(L"REFLINK_BRIDGE_LOG", bridge_config.log_path,
              sizeof bridge_config.log_path);
     return read_profile() && read_lie() && read_fail() && read_saturated() &&
-           read_pointers() && read_kill();
+           read_pointers() && read_twins() && read_kill();
 }

@@ -8,9 +8,10 @@
  * REFLINK_BRIDGE_SATURATED  OFFSET+LENGTH in bytes of the source: requests
  *                           that meet them fail with C000048C
  * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
- * REFLINK_BRIDGE_KILL       rename: the process ends, with exit code 137, when
- *                           it asks for a file to be renamed, and before it is
- * REFLINK_BRIDGE_LOG        absolute Linux path, appended to
+ * REFLINK_BRIDGE_TWINS      on: all volumes have one serial number, and all
+ * files one file ID, as those of a VHD and its copy REFLINK_BRIDGE_KILL rename:
+ * the process ends, with exit code 137, when it asks for a file to be renamed,
+ * and before it is REFLINK_BRIDGE_LOG        absolute Linux path, appended to
  * REFLINK_BRIDGE_SMB        SERVER=SOCKET: files below \\SERVER\ are a real
  *                           server's; bridge_smb.h tells how
  */
@@ -39,6 +40,7 @@ struct bridge_config {
     int64_t saturated_offset;
     int64_t saturated_length; /* 0: none */
     bool pointers_off;
+    bool twins;
     bool killed_at_rename;
     char log_path[512]; /* empty: no log */
 };

@@ -178,8 +178,11 @@ static void correct_id(const struct bridge_file *file, void *buffer,
 {
     struct file_id *id = buffer;
 
-    if (size >= sizeof *id)
-        id->volume_serial_number = file_volume_serial(file);
+    if (size < sizeof *id)
+        return;
+    id->volume_serial_number = file_volume_serial(file);
+    if (bridge_config.twins)
+        memset(id, 1, sizeof *id);
 }
 
 void file_information_correct(HANDLE handle, void *buffer, uint32_t size,

@@ -188,7 +188,7 @@ check_lies()
     run "$1" "$2" saturated 0 REFLINK_BRIDGE_SATURATED=65536+65536
     run "$1" "$2" pointers-off 0 REFLINK_BRIDGE_POINTERS=off
     for bad in PROFILE=none LIE=none FAIL=none FAIL=1@ SATURATED=1 \
-        POINTERS=none KILL=none SMB=none SMB=server=/nowhere; do
+        POINTERS=none TWINS=none KILL=none SMB=none SMB=server=/nowhere; do
         run "$1" "$2" share 125 REFLINK_BRIDGE_$bad
     done
 }

@@ -90,3 +90,72 @@ Test(same_file, directory)
     e2e_expect_nothing_done(result, 1, before);
     EXPECT(result, e2e_has(result->err, "same file"));
 }
+
+/*
+ * A VHD and its copy, both attached: two volumes with one serial number, and
+ * files with the same ID on them, which are not the same file.
+ */
+static const char *make_twins(void)
+{
+    e2e_enter(XFS4K);
+    const char *folder = e2e_twin(OTHER);
+    e2e_make("x", MIB);
+    cr_assert_eq(system(e2e_text("tr '\\0-\\377' '\\200-\\377\\0-\\177' <x "
+                                 ">'%s/x'",
+                                 e2e_twin_folder(OTHER))),
+                 0);
+    e2e_set("REFLINK_BRIDGE_TWINS", "on");
+    return folder;
+}
+
+static const char *twin_file(void)
+{
+    return e2e_text("%s/x", e2e_twin_folder(OTHER));
+}
+
+struct twins_row {
+    const char *option;
+    const char *second;
+    unsigned bytes; /* that DEST has from SOURCE then */
+};
+
+static const struct twins_row twins_rows[] = {
+    {"-f", "-v", MIB},
+    {"--verify", "-f", MIB},
+    {"--length=64K", "-v", 65536},
+    {"--length=64K", "--verify", 65536},
+    {"--offset=0", "-v", MIB},
+    {"-f", "--dry-run", 0},
+    {"--length=64K", "--dry-run", 0},
+};
+
+ParameterizedTestParameters(same_file, twins)
+{
+    return e2e_numbers(ROWS(twins_rows));
+}
+
+ParameterizedTest(int *number, same_file, twins)
+{
+    const struct twins_row *row = &twins_rows[*number];
+    const char *dest = e2e_text("%s\\x", make_twins());
+    const char *before = e2e_snapshot();
+    struct result *result = RUN(row->option, row->second, "x", dest);
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, !e2e_has(result->err, "same file"));
+    EXPECT(result, e2e_is(e2e_snapshot(), before));
+    const char *head = e2e_text("cmp -s -n %u x '%s'", row->bytes, twin_file());
+    EXPECT(result, system(head) == 0);
+    EXPECT(result, e2e_same_bytes("x", twin_file()) == (row->bytes == MIB));
+}
+
+/* A tree is not taken for what it is copied into, either. */
+Test(same_file, twin_trees)
+{
+    const char *dest = make_twins();
+    e2e_make_folder("in");
+    cr_assert_eq(rename("x", "in/x"), 0);
+    struct result *result = RUN("-r", "in", dest);
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result,
+           e2e_same_bytes("in/x", e2e_text("%s/in/x", e2e_twin_folder(OTHER))));
+}

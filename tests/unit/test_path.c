@@ -127,3 +127,31 @@ Test(path, splice_keeps_the_head)
     cr_assert_eq(wcscmp(path, L"C:\\d\\b"), 0);
     free(path);
 }
+
+Test(path, the_device_in_an_nt_path)
+{
+    static const struct {
+        const wchar_t *path;
+        const wchar_t *device;
+    } rows[] = {
+        {L"\\Device\\HarddiskVolume3\\a\\b", L"\\Device\\HarddiskVolume3"},
+        {L"\\Device\\HarddiskVolume3", L"\\Device\\HarddiskVolume3"},
+        {L"\\Device\\HarddiskVolume31\\a", L"\\Device\\HarddiskVolume31"},
+        {L"\\Device\\Mup\\one\\share\\a", L"\\Device\\Mup\\one"},
+        {L"\\Device\\Mup\\;LanmanRedirector\\;Z:00000000000a1b2c\\one\\share",
+         L"\\Device\\Mup\\;LanmanRedirector\\;Z:00000000000a1b2c\\one"},
+        {L"\\Device\\LanmanRedirector\\;Z:0\\one\\share\\a",
+         L"\\Device\\LanmanRedirector\\;Z:0\\one"},
+        {L"\\Device\\M\\one\\share", L"\\Device\\M"},
+        {L"\\Device\\Mup\\", L"\\Device\\Mup\\"},
+        {L"\\Device\\", L"\\Device\\"},
+        {L"\\Device", L""},
+        {L"C:\\a", L""},
+        {L"", L""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t length = path_device_length(rows[i].path);
+        cr_expect_eq(length, wcslen(rows[i].device), "%ls: %zu", rows[i].path,
+                     length);
+    }
+}
