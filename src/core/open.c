@@ -143,7 +143,9 @@ bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
 
 bool open_is_same_file(const struct os_info *a, const struct os_info *b)
 {
-    return a->identity.volume == b->identity.volume &&
+    bool two_devices = a->identity.device != 0 && b->identity.device != 0 &&
+                       a->identity.device != b->identity.device;
+    return !two_devices && a->identity.volume == b->identity.volume &&
            memcmp(a->identity.file, b->identity.file,
                   sizeof a->identity.file) == 0;
 }

@@ -54,9 +54,14 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 /* Closes `file`; a NULL is let pass. A file marked for deletion goes now. */
 void os_close(struct os_file *file);
 
-/* Which file it is: equal for all names of one file, and for no other. */
+/*
+ * Which file it is. Volume and file are equal for all names of one file, and
+ * may be equal for others, too: a VHD and its copy that are both attached have
+ * one serial number. Files on two devices are two files.
+ */
 struct os_identity {
     uint64_t volume;
+    uint64_t device; /* 0: not known */
     uint8_t file[16];
 };
 

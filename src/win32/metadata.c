@@ -20,20 +20,19 @@ static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 }
 
 /*
- * A serial number alone does not tell volumes apart: a VHD and its copy that
- * are both attached have the same one, and a volume and its shadow copy. So
- * the device is part of a volume's identity. Where its name cannot be had,
- * a file may not be recognized by another of its names.
+ * A number for the name of the device that a file is on, 0 if that cannot be
+ * had. A mapped drive that stands in it is passed over: the server is what
+ * counts.
  */
-static uint64_t hash_device(HANDLE handle)
+static uint64_t device_of(HANDLE handle)
 {
     uint64_t value = UINT64_C(0xcbf29ce484222325);
     wchar_t *path = NULL;
     if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
-        return value;
+        return 0;
     size_t length = path_device_length(path);
     for (size_t i = 0; i < length; i++) {
-        if (path[i] == L'\\' && path[i + 1] == L';') { /* a mapped drive */
+        if (path[i] == L'\\' && path[i + 1] == L';') {
             i += wcscspn(path + i + 1, L"\\");
             continue;
         }
@@ -41,17 +40,18 @@ static uint64_t hash_device(HANDLE handle)
         value = hash(value, &unit, sizeof unit);
     }
     free(path);
-    return value;
+    return length != 0 ? value : 0;
 }
 
 /* The two ways to ask have serial numbers of different lengths, and numbers of
-   files that mean nothing to one another. */
+   files that mean nothing to one another: what one tells never equals what
+   the other one does. */
 enum id_kind { ID_128_BITS = 1, ID_64_BITS };
 
-static uint64_t volume_of(HANDLE handle, uint64_t serial, BYTE kind)
+static uint64_t volume_of(uint64_t serial, BYTE kind)
 {
-    uint64_t value = hash(hash_device(handle), &serial, sizeof serial);
-    return hash(value, &kind, sizeof kind);
+    return hash(hash(UINT64_C(0xcbf29ce484222325), &serial, sizeof serial),
+                &kind, sizeof kind);
 }
 
 /* 128 bits where the volume has them, as ReFS does; else the older 64. */
@@ -64,16 +64,17 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
     if (GetFileInformationByHandleEx(
             handle, (FILE_INFO_BY_HANDLE_CLASS)SDK_FILE_ID_INFO, &id,
             sizeof id)) {
-        identity->volume = volume_of(handle, id.volume, ID_128_BITS);
+        identity->volume = volume_of(id.volume, ID_128_BITS);
         memcpy(identity->file, id.id, sizeof identity->file);
-        return 0;
-    }
-    if (!GetFileInformationByHandle(handle, &old))
+    } else if (GetFileInformationByHandle(handle, &old)) {
+        identity->volume = volume_of(old.dwVolumeSerialNumber, ID_64_BITS);
+        memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
+        memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
+               sizeof old.nFileIndexHigh);
+    } else {
         return GetLastError();
-    identity->volume = volume_of(handle, old.dwVolumeSerialNumber, ID_64_BITS);
-    memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
-    memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
-           sizeof old.nFileIndexHigh);
+    }
+    identity->device = device_of(handle);
     return 0;
 }
 
