@@ -120,5 +120,7 @@ void report_dry_end(struct report_dry *dry,
     style.json = false;
     if (outcome->status != REFLINK_OK)
         report_file(outcome, &style, out, err);
+    else
+        report_losses(outcome, &style, err);
     text_free(&dry->steps);
 }

@@ -9,6 +9,7 @@
 
 #include "bounds.h"
 #include "codes.h"
+#include "metadata.h"
 #include "open.h"
 #include "path.h"
 #include "prepare.h"
@@ -51,16 +52,15 @@ static void tell_piece(const struct dry *dry, const struct plan_piece *piece)
 
 static bool open_source_and_count(struct dry *dry)
 {
-    struct os_stream_name *streams = NULL;
+    struct metadata metadata = {0};
     if (!open_source(dry->outcome->source, dry->policy->security, &dry->source,
                      dry->outcome) ||
         !open_identify(&dry->source, dry->outcome))
         return false;
-    os_error error = os_list_streams(dry->source.file, &streams, &dry->streams);
-    if (error != 0)
-        outcome_fail(dry->outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
-    free(streams);
-    return error == 0;
+    bool looked = metadata_look(&metadata, dry->source.file, dry->outcome);
+    dry->streams = metadata.count;
+    metadata_end(&metadata);
+    return looked;
 }
 
 /* DEST's directory stands for its volume while there is no DEST; in a tree,

@@ -29,13 +29,35 @@ static bool is_not_held(os_error error)
            error == CODE_EAS_NOT_SUPPORTED;
 }
 
+/*
+ * Whether a stream can have such a name: up to 255 characters, and none that
+ * separates [MS-FSCC 2.1.5.3]. A server or a crafted volume may list
+ * `:\..\name:$DATA`, which would be a file outside DEST.
+ */
+static bool is_stream_name(const wchar_t *name)
+{
+    enum { LONGEST = 255 };
+    if (name[0] != L':')
+        return false;
+    size_t length = wcscspn(name + 1, L":\\/");
+    return length != 0 && length <= LONGEST &&
+           wcscmp(name + 1 + length, L":$DATA") == 0;
+}
+
 bool metadata_look(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome)
 {
-    os_error error =
-        os_list_streams(source, &metadata->streams, &metadata->count);
+    size_t listed = 0;
+    os_error error = os_list_streams(source, &metadata->streams, &listed);
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+    for (size_t i = 0; i < listed; i++) {
+        const wchar_t *name = metadata->streams[i].name;
+        if (is_stream_name(name))
+            metadata->streams[metadata->count++] = metadata->streams[i];
+        else if (wcscmp(name, L"::$DATA") != 0)
+            outcome->lost |= REFLINK_LOST_STREAMS;
+    }
     return true;
 }
 

@@ -10,15 +10,15 @@
 #include "session.h"
 
 struct metadata {
-    struct os_stream_name *streams; /* SOURCE's */
+    struct os_stream_name *streams; /* SOURCE's, `:name:$DATA` */
     struct os_file **opened;        /* DEST's, NULL where they cannot be */
     size_t count;
 };
 
 /*
- * Finds out SOURCE's named streams. Where there are any, DEST's have to be
- * opened before it is marked for deletion: afterwards nothing can be opened
- * under its name.
+ * Finds out SOURCE's named streams. One whose name no stream can have is lost.
+ * Where there are any, DEST's have to be opened before it is marked for
+ * deletion: afterwards nothing can be opened under its name.
  */
 bool metadata_look(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome);

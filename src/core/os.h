@@ -209,15 +209,20 @@ os_error os_extents_counted(struct os_file *file, uint64_t vcn,
 os_error os_clone(struct os_file *source, uint64_t source_offset,
                   struct os_file *dest, uint64_t dest_offset, uint64_t length);
 
-/* A named stream: `:name`, without its type. */
+/*
+ * A stream, by the name that the volume gives: `:name:$DATA`, `::$DATA` for the
+ * file's own data. The volume may be a stranger's, so this can be any text, and
+ * is to be checked before a path is made of it. It is empty where the volume
+ * gives none, one that is too long, or one with a NUL in it.
+ */
 struct os_stream_name {
     wchar_t name[280];
     uint64_t size;
 };
 
 /*
- * Lists the named streams of a file. The caller frees `*streams`, NULL where
- * there are none; so it is where the volume has no streams at all.
+ * Lists the streams of a file or directory. The caller frees `*streams`, NULL
+ * where there are none; so it is where the volume has no streams at all.
  */
 os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
                          size_t *count);

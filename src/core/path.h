@@ -48,8 +48,10 @@ wchar_t *path_join(const wchar_t *directory, const wchar_t *name);
 wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail);
 
 /*
- * The path of the stream `name` (`:name`) of the file `path`; as above. A name
- * alone gets `.\` in front of it: `a:name` would be a file on drive A.
+ * The path of the stream `name` of the file `path`; as above. A name is given
+ * with its type, `:name:$DATA`: Win32 takes dots and spaces from a path's end.
+ * A file's name alone gets `.\` in front of it: `a:name` would be a file on
+ * drive A.
  */
 wchar_t *path_stream(const wchar_t *path, const wchar_t *name);
 

@@ -35,35 +35,31 @@ static os_error query_streams(HANDLE handle, BYTE **list)
     return ERROR_MORE_DATA;
 }
 
-/* `:name:$DATA` becomes `:name`; the file's own data, `::$DATA`, is none. */
-static bool take_name(const FILE_STREAM_INFO *info,
+static void take_name(const FILE_STREAM_INFO *info,
                       struct os_stream_name *stream)
 {
     size_t length = info->StreamNameLength / sizeof(WCHAR);
     size_t capacity = sizeof stream->name / sizeof stream->name[0];
-    if (length < 2 || length >= capacity || info->StreamName[1] == L':')
-        return false;
+    if (length >= capacity || wmemchr(info->StreamName, L'\0', length) != NULL)
+        length = 0;
     wmemcpy(stream->name, info->StreamName, length);
     stream->name[length] = L'\0';
-    wchar_t *type = wcschr(stream->name + 1, L':');
-    if (type != NULL)
-        *type = L'\0';
     stream->size = (uint64_t)info->StreamSize.QuadPart;
-    return true;
 }
 
 static os_error take_streams(const BYTE *list, struct os_stream_name **streams,
                              size_t *count)
 {
     const FILE_STREAM_INFO *info = (const FILE_STREAM_INFO *)list;
+    if (info->NextEntryOffset == 0 && info->StreamNameLength == 0)
+        return 0; /* an empty answer left the buffer as it was */
     for (;;) {
         struct os_stream_name *grown =
             realloc(*streams, (*count + 1) * sizeof *grown);
         if (grown == NULL)
             return ERROR_NOT_ENOUGH_MEMORY;
         *streams = grown;
-        if (take_name(info, &grown[*count]))
-            (*count)++;
+        take_name(info, &grown[(*count)++]);
         if (info->NextEntryOffset == 0)
             return 0;
         info = (const FILE_STREAM_INFO *)((const BYTE *)info +

@@ -230,6 +230,10 @@ bool sim_stream_holds(const wchar_t *path, const wchar_t *stream,
                       const void *data, size_t length);
 size_t sim_stream_count(const wchar_t *path);
 
+/* Has the volume list a stream of `path` by this very name, in front of those
+   that there are; one is enough, so another name takes its place. */
+void sim_list_stream(const wchar_t *path, const wchar_t *name);
+
 /*
  * The extended attributes are one block of any bytes; with size 0, none. 282
  * where there can be none.

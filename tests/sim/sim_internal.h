@@ -37,6 +37,7 @@ struct sim_node {
     size_t ea_size;
     unsigned security;
     struct sim_node *streams; /* the named streams of a file, as they came */
+    wchar_t *listed_stream;   /* a name that is listed before them, or NULL */
     struct sim_node *file;    /* the file of a stream, */
     wchar_t *stream_name;     /* its name without a colon, */
     struct sim_node *next_stream; /* and the next one */
@@ -253,6 +254,10 @@ void sim_handles_lost(struct sim_volume *volume, os_error code);
 
 /* Where `:stream` begins in a path of any form; its end if there is none. */
 size_t sim_stream_colon(const wchar_t *path);
+
+/* The name of the stream that is meant there, without a type; NULL if none is.
+   Win32 takes dots and spaces from a path's end. The caller frees. */
+wchar_t *sim_stream_of(const wchar_t *path);
 
 /* 123 for a name that no stream can have, on this volume or any. */
 os_error sim_stream_allowed(const struct sim_volume *volume,

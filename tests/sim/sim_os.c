@@ -196,16 +196,16 @@ static os_error open_file(const wchar_t *path, unsigned intent,
                   (intent & OS_INTENT_MASK) != OS_CREATE_STREAM;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);
-    wchar_t *resolved;
+    wchar_t *stream = sim_stream_of(path);
+    wchar_t *resolved = NULL;
     os_error error = sim_resolve(plain, follow, &resolved);
 
-    free(plain);
-    if (error)
-        return error;
-    if (path[colon])
-        error = open_part(resolved, path + colon + 1, intent, file);
-    else
+    if (!error && stream)
+        error = open_part(resolved, stream, intent, file);
+    else if (!error)
         error = open_whole(resolved, intent, file);
+    free(plain);
+    free(stream);
     free(resolved);
     if (!error) {
         (*file)->security = intent & OS_WITH_SECURITY;

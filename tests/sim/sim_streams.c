@@ -30,6 +30,26 @@ size_t sim_stream_colon(const wchar_t *path)
     return at;
 }
 
+wchar_t *sim_stream_of(const wchar_t *path)
+{
+    static const wchar_t type[] = L":$DATA";
+    size_t type_length = wcslen(type);
+    const wchar_t *start = path + sim_stream_colon(path);
+    size_t length = wcslen(start);
+
+    if (length == 0)
+        return NULL;
+    length--;
+    start++;
+    if (wcsncmp(path, L"\\\\?\\", 4) != 0)
+        while (length && wcschr(L". ", start[length - 1]))
+            length--;
+    if (length > type_length &&
+        wcsncmp(start + length - type_length, type, type_length) == 0)
+        length -= type_length;
+    return sim_copy_path(start, length);
+}
+
 os_error sim_stream_allowed(const struct sim_volume *volume,
                             const wchar_t *stream)
 {
@@ -73,6 +93,7 @@ void sim_streams_free(struct sim_node *file)
         free(node->stream_name);
         sim_node_free(node);
     }
+    free(file->listed_stream);
 }
 
 static size_t count_streams(const struct sim_node *file)
@@ -85,21 +106,34 @@ static size_t count_streams(const struct sim_node *file)
 
 /* ---- os.h ------------------------------------------------------------ */
 
+static void list_one(struct os_stream_name *streams, size_t *count,
+                     const wchar_t *format, const wchar_t *name, uint64_t size)
+{
+    struct os_stream_name *out = &streams[(*count)++];
+    swprintf(out->name, sizeof out->name / sizeof out->name[0], format, name);
+    out->size = size;
+}
+
+/* The file's own data are listed, too [MS-FSCC 2.4.49]; a directory has none.
+ */
 static void list_streams(const struct sim_node *file,
                          struct os_stream_name **streams, size_t *count)
 {
-    struct os_stream_name *out = NULL;
+    struct os_stream_name *out =
+        sim_grow(NULL, (count_streams(file) + 2) * sizeof *out);
 
-    *count = count_streams(file);
-    if (*count)
-        out = sim_grow(NULL, *count * sizeof *out);
-    *streams = out;
-    for (const struct sim_node *s = file->streams; s; s = s->next_stream) {
-        out->name[0] = L':';
-        wcscpy(out->name + 1, s->stream_name);
-        out->size = s->size;
-        out++;
+    *count = 0;
+    if (file->listed_stream)
+        list_one(out, count, L"%ls", file->listed_stream, 1);
+    if (file->volume->streams && !sim_is_folder(file))
+        list_one(out, count, L"::$DATA%ls", L"", file->size);
+    for (const struct sim_node *s = file->streams; s; s = s->next_stream)
+        list_one(out, count, L":%ls:$DATA", s->stream_name, s->size);
+    if (*count == 0) {
+        free(out);
+        out = NULL;
     }
+    *streams = out;
 }
 
 os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
@@ -131,6 +165,13 @@ os_error sim_set_stream(const wchar_t *path, const wchar_t *stream,
     if (!error)
         error = sim_data_write(node, 0, data, (uint32_t)length);
     return error;
+}
+
+void sim_list_stream(const wchar_t *path, const wchar_t *name)
+{
+    struct sim_node *file = sim_node_must_find(path);
+    free(file->listed_stream);
+    file->listed_stream = sim_copy_path(name, wcslen(name));
 }
 
 bool sim_stream_holds(const wchar_t *path, const wchar_t *stream,

@@ -108,6 +108,135 @@ Test(metadata, a_stream_that_does_not_fit_is_a_failure)
     world_end(&w);
 }
 
+/* --- names that a hostile volume may list ----------------------------------
+ */
+
+static const wchar_t *const no_names[] = {
+    L":\\..\\..\\evil.txt:$DATA",
+    L":/../../evil.txt:$DATA",
+    L"\\..\\..\\evil.txt:$DATA",
+    L"/../../evil.txt",
+    L"",
+    L":",
+    L"::",
+    L":::$DATA",
+    L":x",
+    L":x:",
+    L":x:$DATA:",
+    L":x:y:$DATA",
+    L":x:$INDEX_ALLOCATION",
+    L":x:$DATA\\..\\..\\evil.txt",
+    L"x:$DATA",
+    L"::$DATA:y",
+};
+
+/* No path that was opened is anything but a file, a directory, or `name:stream`
+   with a stream that there really is. */
+static void expect_no_odd_path(size_t row)
+{
+    const struct sim_trace_entry *entries;
+    size_t count;
+    sim_trace_entries(&entries, &count);
+    for (size_t i = 0; i < count; i++) {
+        const wchar_t *stream = wcschr(entries[i].path + wcslen(L"S:"), L':');
+        cr_expect_null(wcsstr(entries[i].path, L".."), "row %zu: %ls", row,
+                       entries[i].path);
+        cr_expect(stream == NULL ||
+                      wcsncmp(stream, L":Zone.Identifier", 16) == 0 ||
+                      wcsncmp(stream, L":empty", 6) == 0,
+                  "row %zu: %ls", row, entries[i].path);
+    }
+}
+
+static struct world make_hostile(const wchar_t *name)
+{
+    struct world w = make_rich("refs-4k");
+    sim_mkdir(L"S:\\x");
+    sim_mkdir(L"R:\\x");
+    sim_write_file(L"S:\\evil.txt", "evil", 4);
+    sim_write_file(L"R:\\evil.txt", "mine", 4);
+    sim_fill_pattern(L"S:\\x\\a", 0, MI, 9);
+    sim_set_stream(L"S:\\x\\a", L"Zone.Identifier", "[ZoneTransfer]", 14);
+    sim_list_stream(L"S:\\x\\a", name);
+    sim_trace(true);
+    return w;
+}
+
+Test(metadata, a_name_that_no_stream_can_have_is_no_path)
+{
+    for (size_t i = 0; i < sizeof no_names / sizeof no_names[0]; i++) {
+        static const wchar_t *const dests[] = {L"S:\\x\\b", L"R:\\x\\b"};
+        for (size_t j = 0; j < 2; j++) { /* cloned; copied */
+            struct world w = make_hostile(no_names[i]);
+            world_run_paths(&w, L"S:\\x\\a", dests[j]);
+            cr_expect_eq(w.outcome.status, REFLINK_OK, "row %zu", i);
+            cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS, "row %zu", i);
+            cr_expect_eq(sim_stream_count(dests[j]), 1);
+            cr_expect(sim_stream_holds(dests[j], L"Zone.Identifier",
+                                       "[ZoneTransfer]", 14));
+            expect_no_odd_path(i);
+            cr_expect(sim_holds(L"S:\\evil.txt", "evil", 4));
+            cr_expect(sim_holds(L"R:\\evil.txt", "mine", 4));
+            world_end(&w);
+        }
+    }
+}
+
+/* Up to 255 characters; and such that Win32 would take from a path's end. */
+Test(metadata, any_name_that_a_stream_can_have_is_kept)
+{
+    wchar_t longest[256] = {0};
+    const wchar_t *const names[] = {L"a",      L".",     L"..",  L"dots..",
+                                    L"space ", L"$DATA", longest};
+    wmemset(longest, L'n', 255);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct world w = make_rich("refs-4k");
+        sim_set_stream(L"S:\\a", names[i], "held", 4);
+        world_run_paths(&w, L"S:\\a", L"S:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_OK, "row %zu", i);
+        cr_expect_eq(w.outcome.lost, 0, "row %zu", i);
+        cr_expect(sim_stream_holds(L"S:\\b", names[i], "held", 4), "row %zu",
+                  i);
+        world_end(&w);
+    }
+}
+
+Test(metadata, a_name_longer_than_any_is_lost)
+{
+    wchar_t name[280];
+    wcscpy(name, L":");
+    for (size_t i = 0; i < 256; i++)
+        wcscat(name, L"n");
+    wcscat(name, L":$DATA");
+    struct world w = make_hostile(name);
+    world_run_paths(&w, L"S:\\x\\a", L"S:\\x\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS);
+    world_end(&w);
+}
+
+static void count_streams(void *context, const struct reflink_dry_step *step)
+{
+    size_t *streams = context;
+    if (step->kind == REFLINK_DRY_STREAMS)
+        *streams = (size_t)step->length;
+}
+
+Test(metadata, a_dry_run_counts_the_streams_that_would_be_copied)
+{
+    struct world w = make_hostile(no_names[0]);
+    size_t streams = 0;
+    reflink_dry_run(w.session, &w.policy, L"S:\\x\\a", L"S:\\x\\b", NULL,
+                    count_streams, &streams, &w.outcome);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(streams, 1);
+    cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS);
+    expect_no_odd_path(0);
+    world_end(&w);
+}
+
+/* --- extended attributes -------------------------------------------------- */
+
 /* Adds an entry as the system lists it; returns the new size. */
 static size_t add_ea(uint8_t *list, size_t size, const char *name,
                      const char *value)

@@ -392,6 +392,33 @@ Test(perform, what_is_lost_of_a_directory_is_warned_of)
     world_end(&w);
 }
 
+/* A name that no stream can have: whole files, trees, and before a run. */
+Test(perform, a_hostile_stream_is_warned_of)
+{
+    static const wchar_t *const forms[][5] = {
+        {L"-q", L"--json", L"R:\\a", L"R:\\b"},
+        {L"-v", L"--json", L"R:\\a", L"R:\\b"},
+        {L"-v", L"R:\\a", L"R:\\b"},
+        {L"-r", L"R:\\d", L"R:\\e"},
+        {L"-n", L"--dry-run", L"R:\\a", L"R:\\b"},
+        {L"--json", L"--dry-run", L"R:\\a", L"R:\\b"},
+        {L"-r", L"--dry-run", L"R:\\d", L"R:\\e"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct world w = world_make("refs-4k");
+        sim_mkdir(L"R:\\d");
+        sim_fill_pattern(L"R:\\a", 0, 8192, 1);
+        sim_fill_pattern(L"R:\\d\\a", 0, 8192, 1);
+        sim_list_stream(L"R:\\a", L":\\..\\evil:$DATA");
+        sim_list_stream(L"R:\\d\\a", L":\\..\\evil:$DATA");
+        cr_expect_eq(run(forms[i]), 0, "row %zu", i);
+        cr_expect_eq(count_of(OS_STDERR, L"warning: its volume cannot hold "
+                                         L"named streams\n"),
+                     i != 0, "row %zu: %ls", i, sim_printed(OS_STDERR));
+        world_end(&w);
+    }
+}
+
 Test(perform, no_memory_to_begin)
 {
     struct world w = make_tree();

@@ -382,17 +382,24 @@ SIM_TEST(streams_are_listed)
     cr_assert_eq(sim_set_stream(SOURCE, L"Zwei", "", 0), 0);
     file = open_file(SOURCE, OS_OPEN_LOOK);
     cr_assert_eq(os_list_streams(file, &streams, &count), 0);
-    cr_assert_eq(count, 2);
-    cr_expect_eq(wcscmp(streams[0].name, L":one"), 0);
-    cr_expect_eq(streams[0].size, 5);
-    cr_expect_eq(wcscmp(streams[1].name, L":Zwei"), 0);
-    cr_expect_eq(streams[1].size, 0);
+    cr_assert_eq(count, 3);
+    cr_expect_eq(wcscmp(streams[0].name, L"::$DATA"), 0);
+    cr_expect_eq(streams[0].size, sim_size(SOURCE));
+    cr_expect_eq(wcscmp(streams[1].name, L":one:$DATA"), 0);
+    cr_expect_eq(streams[1].size, 5);
+    cr_expect_eq(wcscmp(streams[2].name, L":Zwei:$DATA"), 0);
+    cr_expect_eq(streams[2].size, 0);
     free(streams);
     sim_fault(SIM_OP_LIST_STREAMS, 1, CODE_IO_DEVICE);
     cr_expect_eq(os_list_streams(file, &streams, &count), CODE_IO_DEVICE);
     os_close(file);
     cr_expect_eq(sim_calls(SIM_OP_LIST_STREAMS), 2);
     file = open_file(DEST, OS_OPEN_SOURCE);
+    cr_expect_eq(os_list_streams(file, &streams, &count), 0);
+    cr_expect_eq(count, 1); /* the file's own data */
+    free(streams);
+    os_close(file);
+    file = open_file(L"R:\\", OS_OPEN_SOURCE_DIRECTORY);
     cr_expect_eq(os_list_streams(file, &streams, &count), 0);
     cr_expect_null(streams);
     cr_expect_eq(count, 0);
@@ -414,7 +421,8 @@ SIM_TEST(long_names_of_streams)
     cr_expect_eq(try_open(path, OS_CREATE_NEW), 0);
     file = open_file(SOURCE, OS_OPEN_LOOK);
     cr_assert_eq(os_list_streams(file, &streams, &count), 0);
-    cr_expect_eq(wcslen(streams[1].name), 256);
+    cr_assert_eq(count, 3);
+    cr_expect_eq(wcslen(streams[2].name), 256 + wcslen(L":$DATA"));
     free(streams);
     os_close(file);
 }
@@ -449,7 +457,7 @@ SIM_TEST(volumes_without_streams)
                      none ? CODE_INVALID_NAME : 0, "%s", sim_profile(i));
         file = open_file(SOURCE, OS_OPEN_LOOK);
         cr_expect_eq(os_list_streams(file, &streams, &count), 0);
-        cr_expect_eq(count, none ? 0 : 2, "%s", sim_profile(i));
+        cr_expect_eq(count, none ? 0 : 3, "%s", sim_profile(i));
         free(streams);
         os_close(file);
     }

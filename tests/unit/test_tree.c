@@ -367,6 +367,23 @@ Test(tree, what_a_volume_cannot_hold_of_a_directory_is_lost)
     world_end(&w);
 }
 
+/* A name that no stream can have; see test_metadata.c. */
+Test(tree, a_hostile_stream_of_a_directory_is_lost)
+{
+    struct world w = make_tree();
+    sim_set_stream(L"R:\\t\\s", L"note", "of the directory", 16);
+    sim_list_stream(L"R:\\t\\s", L":\\..\\..\\evil.txt:$DATA");
+    sim_write_file(L"R:\\evil.txt", "evil", 4);
+    sim_write_file(L"S:\\evil.txt", "mine", 4);
+    struct seen seen = RUN(&w, true, L"S:\\new", L"R:\\t");
+    cr_expect_eq(seen.failed, 0);
+    cr_expect_eq(seen.lost, REFLINK_LOST_STREAMS);
+    cr_expect(sim_stream_holds(L"S:\\new\\s", L"note", "of the directory", 16));
+    cr_expect_eq(sim_stream_count(L"S:\\new\\s"), 1);
+    cr_expect(sim_holds(L"S:\\evil.txt", "mine", 4));
+    world_end(&w);
+}
+
 /* Far below the levels that are listed at a time: siblings on each of them are
    neither lost nor done twice. */
 Test(tree, deep_and_bushy)
