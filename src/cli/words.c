@@ -1,5 +1,7 @@
 #include "words.h"
 
+#include "../core/classify.h"
+
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"not-asked",
     [REFLINK_REASON_EMPTY] = L"empty",
@@ -17,6 +19,10 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_REFUSED] = L"volume-refused",
     [REFLINK_REASON_UNPROVED] = L"proof-failed",
 };
+
+/* Of REFLINK_REASON_REFUSED, where that is what the volume answered. */
+static const wchar_t no_resources[] =
+    L"the volume lacks the resources for more clone requests";
 
 /* %ls is DEST's volume. */
 static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
@@ -149,8 +155,13 @@ const wchar_t *words_reason(enum reflink_reason reason)
 void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
 {
     struct text volume = {0};
+    bool refused = outcome->reason == REFLINK_REASON_REFUSED;
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
+    if (refused && classify_clone(outcome->refusal) == FATE_NO_RESOURCES) {
+        text_add(text, no_resources);
+        return;
+    }
     if (root[0] != L'\0' && file_system[0] != L'\0')
         text_format(&volume, L"%ls (%ls)", root, file_system);
     else if (root[0] != L'\0' || file_system[0] != L'\0')

@@ -10,7 +10,7 @@ struct row {
 
 /*
  * A code without a row is FATE_FAILED. The first two blocks come from
- * REFS.md 1.16, whose table is that of RtlNtStatusToDosError; the third
+ * REFS.md 1.16, whose table is that of RtlNtStatusToDosError; the last
  * holds the codes of a connection or a cluster resource that went away.
  */
 static const struct row rows[] = {
@@ -24,6 +24,12 @@ static const struct row rows[] = {
     /* the ceiling of 8175 references [REFS 1.13] */
     {CODE_BLOCK_TOO_MANY_REFERENCES, FATE_SATURATED, FATE_FAILED},
     {CODE_TOO_MANY_LINKS_EARLY, FATE_SATURATED, FATE_FAILED},
+
+    /* no memory, or no room in a log, for so large a request [MS-FSCC 2.3.8:
+       STATUS_INSUFFICIENT_RESOURCES] */
+    {CODE_NOT_ENOUGH_MEMORY, FATE_NO_RESOURCES, FATE_FAILED},
+    {CODE_OUTOFMEMORY, FATE_NO_RESOURCES, FATE_FAILED},
+    {CODE_NO_SYSTEM_RESOURCES, FATE_NO_RESOURCES, FATE_FAILED},
 
     /* gone for a moment */
     {CODE_BAD_NETPATH, FATE_TRANSIENT, FATE_TRANSIENT},

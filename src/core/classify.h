@@ -7,10 +7,12 @@
 #include "os.h"
 
 enum fate {
-    FATE_CANNOT,    /* not here: another way may do */
-    FATE_SATURATED, /* these clusters are referenced too often */
-    FATE_TRANSIENT, /* the server or volume may be back in a moment */
-    FATE_FAILED     /* a real failure, to be reported as itself */
+    FATE_CANNOT,       /* not here: another way may do */
+    FATE_SATURATED,    /* these clusters are referenced too often */
+    FATE_NO_RESOURCES, /* the volume lacks the resources: a smaller request may
+                       do */
+    FATE_TRANSIENT,    /* the server or volume may be back in a moment */
+    FATE_FAILED        /* a real failure, to be reported as itself */
 };
 
 /* The fate of a clone request that was answered with `code` (not 0). */

@@ -54,6 +54,10 @@ enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
     case CODE_BLOCK_TOO_MANY_REFERENCES:
     case CODE_TOO_MANY_LINKS_EARLY:
         return REFLINK_REASON_LIMIT;
+    case CODE_NOT_ENOUGH_MEMORY:
+    case CODE_OUTOFMEMORY:
+    case CODE_NO_SYSTEM_RESOURCES: /* it can clone, and not this now */
+        return REFLINK_REASON_REFUSED;
     default:
         return facts->volume_known && !facts->volume_clones
                    ? REFLINK_REASON_NO_CLONING

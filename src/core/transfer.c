@@ -37,6 +37,9 @@ static const uint32_t ladder[] = {4096, 65536, 131072, 1048576};
    unit is told [REFS 2.5]. */
 enum { UNIT_GUESS = 65536 };
 
+/* Below this, a request that takes too much is not halved any more. */
+enum { LEAST_REQUEST = 1 << 20 };
+
 uint32_t transfer_unit(const struct transfer *transfer)
 {
     uint32_t unit =
@@ -140,6 +143,17 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     return give_up(s, reason_of_refusal(&t->facts, code));
 }
 
+/* Plans anew with requests of half the length, and of `least` bytes at
+   least. */
+static enum piece_end halve(struct state *s, const struct plan_piece *piece,
+                            uint32_t least)
+{
+    uint64_t half = piece->length / 2;
+    half -= half % transfer_unit(s->t);
+    s->limit = half < least ? least : half;
+    return PIECE_AGAIN;
+}
+
 /* Halves the request until only what is full is left, and copies that. */
 static enum piece_end on_saturated(struct state *s,
                                    const struct plan_piece *piece)
@@ -152,9 +166,20 @@ static enum piece_end on_saturated(struct state *s,
         return PIECE_REFUSED;
     if (piece->length <= unit)
         return copy_piece(s, piece);
-    uint64_t half = piece->length / 2;
-    s->limit = half < unit ? unit : half - half % unit;
-    return PIECE_AGAIN;
+    return halve(s, piece, unit);
+}
+
+/* Asks for less, down to what any volume should have the resources for. If it
+   has not, the next file may find it in a better state: nothing is learned. */
+static enum piece_end on_no_resources(struct state *s,
+                                      const struct plan_piece *piece,
+                                      os_error code)
+{
+    uint32_t unit = transfer_unit(s->t);
+    uint32_t least = unit > LEAST_REQUEST ? unit : LEAST_REQUEST;
+    if (piece->length > least)
+        return halve(s, piece, least);
+    return give_up(s, reason_of_refusal(&s->t->facts, code));
 }
 
 /* SOURCE's name may have been a link to another volume: asked now, when
@@ -181,6 +206,8 @@ static enum piece_end on_refusal(struct state *s,
         return on_cannot(s, piece, code);
     case FATE_SATURATED:
         return on_saturated(s, piece);
+    case FATE_NO_RESOURCES:
+        return on_no_resources(s, piece, code);
     default:
         outcome_fail(s->t->outcome, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
         return PIECE_FAILED;

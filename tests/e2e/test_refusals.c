@@ -31,7 +31,8 @@ static const struct refusal_row statuses[] = {
     {"C0000054", 33, false},   /* FILE_LOCK_CONFLICT */
     {"C00000A2", 19, false},   /* MEDIA_WRITE_PROTECTED */
     {"C000007F", 112, false},  /* DISK_FULL */
-    {"C000009A", 1450, false}, /* INSUFFICIENT_RESOURCES */
+    {"C000009A", 1450, true},  /* INSUFFICIENT_RESOURCES */
+    {"C0000017", 8, true},     /* NO_MEMORY */
     {"C0000011", 38, false},   /* END_OF_FILE */
     {"C0000185", 1117, false}, /* IO_DEVICE_ERROR */
 };

@@ -86,6 +86,9 @@ typedef void sim_teller(const wchar_t *path, uint64_t vcn,
                         struct os_extent *extents, size_t capacity,
                         size_t *count, bool *more);
 
+/* Answers a clone request before the volume does; 0: the volume goes on. */
+typedef os_error sim_refuser(uint64_t source_offset, uint64_t length);
+
 /*
  * A mounted volume. A test may change any field but `root` and `inner`, the
  * cluster size only while there is no file. A field that is a code is what
@@ -137,6 +140,7 @@ struct sim_volume {
     bool trailing_holes; /* os_extents lists a hole after the last extent */
 
     os_error clone;        /* 0: the volume can clone */
+    sim_refuser *refuser;  /* or NULL */
     uint32_t alignment;    /* of clone requests, or SIM_OWN */
     uint64_t max_request;  /* longer ones are answered with 87 */
     bool exact_tail;       /* SOURCE's exact size bounds the request, and

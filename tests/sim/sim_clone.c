@@ -95,6 +95,11 @@ static os_error check_request(struct request *r)
 {
     if (r->volume->clone)
         return finish(r, r->volume->clone);
+    if (r->volume->refuser) {
+        os_error code = r->volume->refuser(r->source_offset, r->length);
+        if (code)
+            return finish(r, code);
+    }
     if (r->volume->read_only)
         return finish(r, CODE_WRITE_PROTECT);
     clamp(r);

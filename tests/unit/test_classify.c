@@ -32,7 +32,9 @@ Test(classify, codes)
         {234, FATE_FAILED, FATE_FAILED},
         {323, FATE_FAILED, FATE_FAILED},
         {1117, FATE_FAILED, FATE_FAILED},
-        {1450, FATE_FAILED, FATE_FAILED},
+        {8, FATE_NO_RESOURCES, FATE_FAILED},
+        {14, FATE_NO_RESOURCES, FATE_FAILED},
+        {1450, FATE_NO_RESOURCES, FATE_FAILED},
         {53, FATE_TRANSIENT, FATE_TRANSIENT},
         {54, FATE_TRANSIENT, FATE_TRANSIENT},
         {55, FATE_TRANSIENT, FATE_TRANSIENT},
@@ -111,6 +113,9 @@ Test(reason, found_in_a_refusal)
         {50, true, REFLINK_REASON_NO_CLONING},
         {347, false, REFLINK_REASON_LIMIT},
         {134, false, REFLINK_REASON_LIMIT},
+        {8, true, REFLINK_REASON_REFUSED},
+        {14, true, REFLINK_REASON_REFUSED},
+        {1450, true, REFLINK_REASON_REFUSED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct reason_facts facts = {.volume_known = true,

@@ -122,6 +122,29 @@ Test(perform, order_is_that_of_the_walk)
     free(first_err);
 }
 
+/* What one file of a tree is refused says nothing of the next. */
+Test(perform, a_lack_of_resources_is_one_file_s)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_fill_pattern(L"R:\\t\\a", 0, 65536, 1);
+    sim_fill_pattern(L"R:\\t\\b", 0, 65536, 2);
+    sim_fault(SIM_OP_CLONE, 1, CODE_NO_SYSTEM_RESOURCES);
+    cr_expect_eq(RUN(L"-rv", L"-j1", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"copied  R:\\t\\a"), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"lacks the resources"), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"cloned  R:\\t\\b"), 1);
+    sim_fault(SIM_OP_CLONE, 1, CODE_NO_SYSTEM_RESOURCES);
+    cr_expect_eq(
+        RUN(L"-rv", L"-j1", L"--reflink=always", L"--json", L"R:\\t", L"R:\\v"),
+        3);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"volume-refused\""), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"refusal_code\":1450"), 1);
+    cr_expect_not(sim_exists(L"R:\\v\\a"));
+    cr_expect(sim_same_bytes(L"R:\\t\\b", L"R:\\v\\b"));
+    world_end(&w);
+}
+
 static void half_a_second(void *unused)
 {
     (void)unused;

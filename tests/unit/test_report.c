@@ -104,6 +104,31 @@ Test(report, every_reason_has_words)
     }
 }
 
+/* A program has `refusal_code` for it. */
+Test(report, a_lack_of_resources_has_words_of_its_own)
+{
+    static const uint32_t codes[] = {8, 14, 1450};
+    for (size_t i = 0; i < 3; i++) {
+        struct reflink_outcome o = {.source = L"a",
+                                    .dest = L"b",
+                                    .method = REFLINK_METHOD_COPY,
+                                    .reason = REFLINK_REASON_REFUSED,
+                                    .bytes = 1,
+                                    .elapsed_us = 3000,
+                                    .refusal = codes[i]};
+        expect_lines(&o, plain,
+                     L"copied  a -> b  (1 byte, 3 ms): the volume lacks the "
+                     L"resources for more clone requests\n",
+                     L"");
+        o.refusal = 50;
+        expect_lines(
+            &o, plain,
+            L"copied  a -> b  (1 byte, 3 ms): the volume refused to share "
+            L"the clusters\n",
+            L"");
+    }
+}
+
 Test(report, skipped_is_said_with_v)
 {
     struct reflink_outcome o = {

@@ -276,6 +276,161 @@ Test(transfer, few_requests_around_what_is_saturated)
     world_end(&w);
 }
 
+/* --- resources that the volume lacks ----------------------------------------
+ */
+
+static const os_error lacks[] = {CODE_NOT_ENOUGH_MEMORY, CODE_OUTOFMEMORY,
+                                 CODE_NO_SYSTEM_RESOURCES};
+enum { LACKS = sizeof lacks / sizeof lacks[0] };
+
+/* What `refuse` answers a request that is longer, or ends behind that. */
+static os_error refused_with;
+static uint64_t longest;
+static uint64_t last_end;
+
+static os_error refuse(uint64_t source_offset, uint64_t length)
+{
+    return length > longest || source_offset + length > last_end ? refused_with
+                                                                 : 0;
+}
+
+static struct world make_lacking(os_error code, uint64_t most, uint64_t end)
+{
+    struct world w = world_make("refs-4k");
+    refused_with = code;
+    longest = most;
+    last_end = end;
+    w.volume->refuser = refuse;
+    sim_fill_pattern(L"R:\\a", 0, 40 * MI + 5000, 5);
+    return w;
+}
+
+static uint64_t shortest_request(void)
+{
+    uint64_t shortest = UINT64_MAX;
+    for (size_t i = 0; i < world_requests(); i++) {
+        if (request_at(i).length < shortest)
+            shortest = request_at(i).length;
+    }
+    return shortest;
+}
+
+/* Smaller requests are made, and all is cloned. */
+Test(transfer, a_request_that_takes_too_much_is_halved)
+{
+    for (size_t i = 0; i < LACKS; i++) {
+        for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+            struct world w = make_lacking(lacks[i], MI, UINT64_MAX);
+            w.policy.mode = (enum reflink_mode)mode;
+            world_run(&w);
+            expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+            cr_expect_eq(w.outcome.bytes_cloned, 40 * MI + 5000);
+            cr_expect_leq(w.outcome.requests, 90, "%llu",
+                          (unsigned long long)w.outcome.requests);
+            world_end(&w);
+        }
+    }
+}
+
+/* Down to 1 MiB and no further: what is left is copied; the next file is
+   asked for anew, and as a whole. */
+Test(transfer, what_still_takes_too_much_is_copied)
+{
+    static const uint64_t cloned[] = {0, 16};
+    for (size_t i = 0; i < 2 * LACKS; i++) {
+        uint64_t end = cloned[i % 2] * MI;
+        struct world w = make_lacking(lacks[i / 2], UINT64_MAX, end);
+        world_run(&w);
+        expect_right(&w, end ? REFLINK_METHOD_MIXED : REFLINK_METHOD_COPY,
+                     REFLINK_REASON_REFUSED);
+        cr_expect_eq(w.outcome.refusal, lacks[i / 2]);
+        cr_expect_eq(w.outcome.bytes_cloned, end);
+        cr_expect_eq(w.outcome.bytes_copied, 40 * MI + 5000 - end);
+        cr_expect_eq(shortest_request(), MI, "%llu",
+                     (unsigned long long)shortest_request());
+        cr_expect_leq(w.outcome.requests, 16);
+        w.volume->refuser = NULL;
+        world_run_paths(&w, L"R:\\a", L"R:\\c");
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+        cr_expect_eq(w.outcome.requests, 1);
+        world_end(&w);
+    }
+}
+
+/* One unit is asked for where that is more than a MiB, or there is no more. */
+Test(transfer, a_small_file_that_takes_too_much_is_asked_once)
+{
+    struct world w = make_lacking(CODE_NO_SYSTEM_RESOURCES, 0, 0);
+    sim_fill_pattern(L"R:\\c", 0, 8 * KI, 5);
+    world_run_paths(&w, L"R:\\c", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_REFUSED);
+    cr_expect_eq(w.outcome.requests, 1);
+    world_end(&w);
+}
+
+/* A volume that does not say that it clones, and lacks resources: no volume
+   without cloning. */
+Test(transfer, lack_of_resources_is_no_lack_of_cloning)
+{
+    struct world w = make_lacking(CODE_NO_SYSTEM_RESOURCES, 0, 0);
+    w.policy.mode = REFLINK_ALWAYS;
+    w.volume->features = 0;
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_REFUSED);
+    world_end(&w);
+}
+
+Test(transfer, always_refuses_what_takes_too_much)
+{
+    for (size_t i = 0; i < LACKS; i++) {
+        struct world w = make_lacking(lacks[i], 0, 0);
+        w.policy.mode = REFLINK_ALWAYS;
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        sim_write_file(L"R:\\b", "old", 3);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_REFUSED);
+        cr_expect(sim_holds(L"R:\\b", "old", 3));
+        run_range(&w, L"R:\\a", L"R:\\b",
+                  (struct reflink_range){0, 0, 8 * MI, false});
+        cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+        cr_expect(sim_holds(L"R:\\b", "old", 3));
+        run_range(&w, L"R:\\a", L"R:\\new",
+                  (struct reflink_range){0, 0, 8 * MI, false});
+        cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+        cr_expect_not(sim_exists(L"R:\\new"));
+        world_end(&w);
+    }
+}
+
+/* In place, and onto itself: from the end to the front where it has to be. */
+Test(transfer, a_range_that_takes_too_much)
+{
+    static const uint64_t to[] = {4, 12};
+    for (int same = 0; same < 2; same++) {
+        for (size_t i = 0; i < 2; i++) {
+            struct world w =
+                make_lacking(CODE_NO_SYSTEM_RESOURCES, 2 * MI, 16 * MI);
+            struct reflink_range range = {8 * MI, to[i] * MI, 16 * MI, false};
+            const wchar_t *dest = same ? L"R:\\a" : L"R:\\b";
+            sim_fill_pattern(L"S:\\a", 0, 40 * MI + 5000, 5);
+            sim_fill_pattern(L"R:\\b", 0, 40 * MI + 5000, 5);
+            run_range(&w, L"S:\\a", L"S:\\a", range);
+            run_range(&w, L"R:\\a", dest, range);
+            cr_expect_eq(w.outcome.status, REFLINK_OK);
+            cr_expect_eq(w.outcome.reason, REFLINK_REASON_REFUSED);
+            cr_expect_eq(w.outcome.bytes_cloned + w.outcome.bytes_copied,
+                         16 * MI);
+            cr_expect_eq(w.outcome.bytes_cloned,
+                         same && to[i] > 8 ? 0 : 8 * MI);
+            cr_expect(sim_same_bytes(L"S:\\a", dest));
+            world_end(&w);
+        }
+    }
+}
+
 /* --- one file --------------------------------------------------------------
  */
 
