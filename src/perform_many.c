@@ -180,8 +180,8 @@ static void finish_directory(void *context, struct reflink_session *session,
     directory_finish(session, &p->options->policy, source, dest, &outcome);
     if (outcome.status != REFLINK_OK)
         teller_done(&p->teller, &outcome);
-    else if (outcome.lost != 0)
-        teller_lost(&p->teller, &outcome);
+    else if (outcome.lost != 0 || outcome.warnings != 0)
+        teller_warned(&p->teller, &outcome);
 }
 
 static void on_file(void *context, const wchar_t *source, const wchar_t *dest,

@@ -77,10 +77,10 @@ void teller_linked(struct teller *teller, const struct reflink_outcome *outcome)
     os_gate_unlock(teller->gate);
 }
 
-void teller_lost(struct teller *teller, const struct reflink_outcome *outcome)
+void teller_warned(struct teller *teller, const struct reflink_outcome *outcome)
 {
     os_gate_lock(teller->gate);
-    report_losses(outcome, &teller->style, &teller->err);
+    report_warnings(outcome, &teller->style, &teller->err);
     flush_results(teller);
     os_gate_unlock(teller->gate);
 }

@@ -38,8 +38,9 @@ void teller_done(struct teller *teller, const struct reflink_outcome *outcome);
 void teller_linked(struct teller *teller,
                    const struct reflink_outcome *outcome);
 
-/* Says what rides on a directory and was lost. */
-void teller_lost(struct teller *teller, const struct reflink_outcome *outcome);
+/* Says what a directory that was done is to be warned of. */
+void teller_warned(struct teller *teller,
+                   const struct reflink_outcome *outcome);
 
 /* Says what would become of one file; frees the steps. */
 void teller_planned(struct teller *teller, struct report_dry *dry,

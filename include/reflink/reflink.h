@@ -100,6 +100,16 @@ enum {
     REFLINK_LOST_COUNT = 6
 };
 
+/* What else a user has to know of a file that is done: bits of
+   outcome.warnings. */
+enum {
+    REFLINK_WARNING_SOURCE_IN_USE = 0x1, /* another program has SOURCE open for
+                                            writing: what it writes meanwhile
+                                            may be in DEST in part, and need
+                                            not be noticed */
+    REFLINK_WARNING_COUNT = 1
+};
+
 /* What was being done when an error came. */
 enum reflink_step {
     REFLINK_STEP_NONE,
@@ -185,6 +195,7 @@ struct reflink_outcome {
     uint64_t elapsed_us;
     struct reflink_error error;
     unsigned lost;           /* REFLINK_LOST_*: to be warned of */
+    unsigned warnings;       /* REFLINK_WARNING_* */
     wchar_t volume_root[64]; /* DEST's, where the reason names it */
     wchar_t file_system[32]; /* DEST's; may be empty */
 };

@@ -101,6 +101,19 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     text_add(text, L"\n");
 }
 
+static void add_warnings(const struct reflink_outcome *outcome,
+                         struct text *text)
+{
+    unsigned warnings = report_warnings_of(outcome);
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
+        if ((warnings >> i & 1) == 0)
+            continue;
+        text_add(text, L"reflink: ");
+        text_add_name(text, outcome->source);
+        text_format(text, L": warning: %ls\n", words_warning(i));
+    }
+}
+
 /* `reflink: DEST: WORDS`, of what happened so many times, and the system's
    message if there is one. */
 static void add_note(const struct reflink_outcome *outcome,
@@ -169,10 +182,22 @@ static bool is_told(const struct reflink_outcome *outcome,
            outcome->method != REFLINK_METHOD_CLONE;
 }
 
-void report_losses(const struct reflink_outcome *outcome,
-                   const struct report_style *style, struct text *err)
+/* Where there is no copy, there is nothing to warn of; one that differs may
+   do so for that reason. */
+unsigned report_warnings_of(const struct reflink_outcome *outcome)
 {
-    if (!style->quiet && outcome->lost != 0)
+    bool made =
+        outcome->status == REFLINK_OK || outcome->status == REFLINK_DIFFERENT;
+    return made ? outcome->warnings : 0;
+}
+
+void report_warnings(const struct reflink_outcome *outcome,
+                     const struct report_style *style, struct text *err)
+{
+    if (style->quiet)
+        return;
+    add_warnings(outcome, err);
+    if (outcome->status == REFLINK_OK && outcome->lost != 0)
         add_losses(outcome, err);
 }
 
@@ -188,7 +213,7 @@ void report_file(const struct reflink_outcome *outcome,
     case REFLINK_OK:
         if (is_told(outcome, style))
             add_result(outcome, out);
-        report_losses(outcome, style, err);
+        report_warnings(outcome, style, err);
         break;
     case REFLINK_SKIPPED:
         if (is_told(outcome, style))
@@ -198,6 +223,7 @@ void report_file(const struct reflink_outcome *outcome,
         add_refusal(outcome, err);
         break;
     default:
+        report_warnings(outcome, style, err);
         report_error(words_error_path(outcome), &outcome->error, err);
         break;
     }

@@ -61,9 +61,12 @@ void report_file(const struct reflink_outcome *outcome,
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out);
 
-/* Adds a warning for what DEST's volume could not hold. */
-void report_losses(const struct reflink_outcome *outcome,
-                   const struct report_style *style, struct text *err);
+/* The warnings that the outcome of a file calls for: REFLINK_WARNING_*. */
+unsigned report_warnings_of(const struct reflink_outcome *outcome);
+
+/* Adds these warnings, and one for what DEST's volume could not hold. */
+void report_warnings(const struct reflink_outcome *outcome,
+                     const struct report_style *style, struct text *err);
 
 /* Adds `reflink: PATH: what was being done: MESSAGE (CODE)`, and the hint. */
 void report_error(const wchar_t *path, const struct reflink_error *error,

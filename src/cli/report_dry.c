@@ -118,9 +118,9 @@ void report_dry_end(struct report_dry *dry,
         text_add(out, text_words(&dry->steps));
     }
     style.json = false;
-    if (outcome->status != REFLINK_OK)
-        report_file(outcome, &style, out, err);
+    if (outcome->status == REFLINK_OK)
+        report_warnings(outcome, &style, err);
     else
-        report_losses(outcome, &style, err);
+        report_file(outcome, &style, out, err);
     text_free(&dry->steps);
 }

@@ -43,6 +43,22 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     json_array_end(text);
 }
 
+static void add_warnings(const struct reflink_outcome *outcome,
+                         struct text *text)
+{
+    unsigned warnings = report_warnings_of(outcome);
+    json_array(text, L"warnings");
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
+        if ((warnings >> i & 1) == 0)
+            continue;
+        json_item(text);
+        json_string(text, L"reason", words_warning_reason(i));
+        json_string(text, L"text", words_warning(i));
+        json_close(text);
+    }
+    json_array_end(text);
+}
+
 void report_json_members(const struct reflink_outcome *outcome,
                          struct text *text)
 {
@@ -59,6 +75,7 @@ void report_json_members(const struct reflink_outcome *outcome,
     json_number(text, L"refusal_code", outcome->refusal);
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
+    add_warnings(outcome, text);
     report_json_error(words_error_path(outcome), &outcome->error, text);
 }
 

@@ -112,6 +112,15 @@ static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
     L"the integrity stream", L"owner and permissions", L"some attributes",
 };
 
+/* The stable word, and what people read. */
+static const struct {
+    const wchar_t *reason;
+    const wchar_t *sentence;
+} warnings[REFLINK_WARNING_COUNT] = {
+    {L"source-in-use", L"another program has it open for writing: the copy may "
+                       L"mix old and new"},
+};
+
 static const wchar_t *const statuses[] = {
     [REFLINK_OK] = L"ok",
     [REFLINK_SKIPPED] = L"skipped",
@@ -216,6 +225,16 @@ const wchar_t *words_hint(enum reflink_hint hint)
 const wchar_t *words_lost(unsigned index)
 {
     return losses[index];
+}
+
+const wchar_t *words_warning(unsigned index)
+{
+    return warnings[index].sentence;
+}
+
+const wchar_t *words_warning_reason(unsigned index)
+{
+    return warnings[index].reason;
 }
 
 const wchar_t *words_error_path(const struct reflink_outcome *outcome)

@@ -31,6 +31,10 @@ void words_add_way(struct text *text, const struct info *info);
 /* What bit `index` of outcome.lost means. */
 const wchar_t *words_lost(unsigned index);
 
+/* What bit `index` of outcome.warnings means, for people and for programs. */
+const wchar_t *words_warning(unsigned index);
+const wchar_t *words_warning_reason(unsigned index);
+
 /* The path that an error is about. */
 const wchar_t *words_error_path(const struct reflink_outcome *outcome);
 

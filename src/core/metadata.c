@@ -121,9 +121,11 @@ static bool copy_stream(struct metadata *metadata, size_t index,
     const wchar_t *name = metadata->streams[index].name;
     os_error error =
         open_stream(outcome->source, name, OS_OPEN_SOURCE, &source);
-    if (error == CODE_SHARING_VIOLATION) /* somebody writes to it already */
+    if (error == CODE_SHARING_VIOLATION) { /* somebody writes to it already */
+        outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
         error =
             open_stream(outcome->source, name, OS_OPEN_SOURCE_SHARED, &source);
+    }
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
     bool copied = copy_bytes(session, source, metadata->opened[index], outcome);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classify.h"
 #include "codes.h"
 #include "path.h"
 
@@ -65,6 +66,14 @@ static void fail_source(const wchar_t *path, os_error error,
                       hint);
 }
 
+/* The journal is asked before anything is read, and only where it may help. */
+static void note_writer(struct open_source *source,
+                        struct reflink_outcome *outcome)
+{
+    outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
+    source->numbered = os_change_number(source->file, &source->number) == 0;
+}
+
 bool open_source(const wchar_t *path, bool with_security,
                  struct open_source *source, struct reflink_outcome *outcome)
 {
@@ -78,6 +87,9 @@ bool open_source(const wchar_t *path, bool with_security,
         return false;
     }
     source->identified = false;
+    source->numbered = false;
+    if (source->shared)
+        note_writer(source, outcome);
     error = os_query_state(source->file, &source->info);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
@@ -196,17 +208,30 @@ bool open_keeps_encryption(const struct os_info *source,
     return false;
 }
 
+/* `*same`: nothing was written to the journal. One that ended meanwhile tells
+   nothing. */
+static os_error compare_number(const struct open_source *source, bool *same)
+{
+    uint64_t now = 0;
+    os_error error = os_change_number(source->file, &now);
+    *same = error != 0 || now == source->number;
+    return classify_unsupported(error) ? 0 : error;
+}
+
 bool open_check_unchanged(const struct open_source *source,
                           struct reflink_outcome *outcome)
 {
     const struct os_info *before = &source->info;
     struct os_info now;
+    bool same = true;
     os_error error = os_query_state(source->file, &now);
+    if (error == 0 && source->numbered)
+        error = compare_number(source, &same);
     if (error != 0) {
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
         return false;
     }
-    if (now.size == before->size && now.written == before->written &&
+    if (same && now.size == before->size && now.written == before->written &&
         (!source->shared || now.changed == before->changed))
         return true;
     outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,

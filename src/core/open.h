@@ -22,12 +22,15 @@ bool open_check_paths(const wchar_t *source, const wchar_t *dest,
 struct open_source {
     struct os_file *file;
     struct os_info info; /* the identity only by the functions that say so */
-    bool shared;         /* somebody may write to it meanwhile */
+    uint64_t number;     /* in the change journal, if `numbered` */
+    bool shared;         /* another program has it open for writing */
+    bool numbered;       /* shared, and its volume has a change journal */
     bool identified;     /* the identity is there */
 };
 
-/* Keeps writers out where that can be. `source->file` is set, to be closed
-   by the caller, even where the query after the opening fails. */
+/* Keeps writers out where that can be; else the outcome has a warning.
+   `source->file` is set, to be closed by the caller, even where the query
+   after the opening fails. */
 bool open_source(const wchar_t *path, bool with_security,
                  struct open_source *source, struct reflink_outcome *outcome);
 
@@ -70,6 +73,11 @@ bool open_keeps_encryption(const struct os_info *source,
 /*
  * SOURCE is what it was when it was opened. A change time alone counts only
  * where a writer was there from the start: cloning may move it.
+ *
+ * What such a writer does is not always seen. ReFS sets a file's times when
+ * the writer closes it [MS-FSA, product behavior of file systems other than
+ * NTFS], and a change journal has one record for each kind of change until
+ * then.
  */
 bool open_check_unchanged(const struct open_source *source,
                           struct reflink_outcome *outcome);

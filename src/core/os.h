@@ -98,6 +98,13 @@ os_error os_query_state(struct os_file *file, struct os_info *info);
 /* The identity alone. The system may have to ask elsewhere for it. */
 os_error os_identify(struct os_file *file, struct os_identity *identity);
 
+/*
+ * The number of the last record that the volume's change journal has of the
+ * file (its USN). CODE_NOT_SUPPORTED or another code that classify_unsupported
+ * knows where there is no journal.
+ */
+os_error os_change_number(struct os_file *file, uint64_t *number);
+
 enum { /* of os_volume.features */
        OS_VOLUME_CLONES = 0x1,
        OS_VOLUME_INTEGRITY = 0x2,

@@ -57,6 +57,7 @@ void outcome_restart(struct reflink_outcome *outcome)
     outcome->bytes_cloned = 0;
     outcome->bytes_copied = 0;
     outcome->lost = 0;
+    outcome->warnings = 0;
     outcome->error = (struct reflink_error){0};
 }
 

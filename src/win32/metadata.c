@@ -1,5 +1,6 @@
 /* Identity, times, attributes, and the mark for deletion. */
 #include "../core/path.h"
+#include "../core/usn.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -136,6 +137,22 @@ os_error os_query(struct os_file *file, struct os_info *info)
 {
     os_error error = os_query_state(file, info);
     return error != 0 ? error : os_identify(file, &info->identity);
+}
+
+/* Version 3 for the 128 bits that a file's identity has on ReFS. */
+os_error os_change_number(struct os_file *file, uint64_t *number)
+{
+    struct sdk_usn_versions in = {2, 3};
+    uint64_t record[128]; /* a name of 255 characters fits */
+    DWORD size = 0;
+    os_error error = win32_control(file, FSCTL_READ_FILE_USN_DATA, &in,
+                                   sizeof in, record, sizeof record, &size);
+    if (error == ERROR_JOURNAL_NOT_ACTIVE ||
+        error == ERROR_JOURNAL_DELETE_IN_PROGRESS)
+        return ERROR_NOT_SUPPORTED;
+    if (error == 0 && !usn_read(record, size, number))
+        return ERROR_NOT_SUPPORTED;
+    return error;
 }
 
 /* Times left 0 stay as they are. */

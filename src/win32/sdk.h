@@ -37,6 +37,9 @@
 #ifndef FSCTL_GET_RETRIEVAL_POINTERS
 #define FSCTL_GET_RETRIEVAL_POINTERS 0x00090073
 #endif
+#ifndef FSCTL_READ_FILE_USN_DATA
+#define FSCTL_READ_FILE_USN_DATA 0x000900EB
+#endif
 #ifndef FSCTL_GET_RETRIEVAL_POINTERS_AND_REFCOUNT
 #define FSCTL_GET_RETRIEVAL_POINTERS_AND_REFCOUNT 0x000903D3
 #endif
@@ -80,6 +83,13 @@ struct sdk_set_integrity {
     WORD algorithm;
     WORD reserved;
     DWORD flags;
+};
+
+/* READ_FILE_USN_DATA: the versions of a record that may come [MS-FSCC
+   2.3.61]. */
+struct sdk_usn_versions {
+    WORD least;
+    WORD most;
 };
 
 /* FSCTL_SET_SPARSE [MS-FSCC 2.3.83]. */

@@ -224,6 +224,9 @@ const char *e2e_story(struct result *result, const char *what);
  */
 void e2e_expect_cloned(struct result *result, const char *source,
                        const char *dest, const char *files);
+/* The same with a warning that another program has SOURCE open for writing. */
+void e2e_expect_cloned_in_use(struct result *result, const char *source,
+                              const char *dest, const char *files);
 void e2e_expect_copied(struct result *result, const char *source,
                        const char *dest, const char *files);
 

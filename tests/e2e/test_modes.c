@@ -257,7 +257,11 @@ Test(modes, source_open_elsewhere)
     e2e_enter(XFS4K);
     e2e_make("a", MIB);
     e2e_hold("a", "rw", "rwd");
-    e2e_expect_cloned(RUN("a", "b"), "a", "b", "a b");
+    e2e_expect_cloned_in_use(RUN("a", "b"), "a", "b", "a b");
+    struct result *result = RUN("--json", "a", "c");
+    EXPECT(result, e2e_like(result->out,
+                            "{\"type\":\"file\",*\"warnings\":?{\"reason\":"
+                            "\"source-in-use\",*}?,*}\n*"));
 }
 
 Test(modes, source_locked_elsewhere)

@@ -151,7 +151,7 @@ Test(survival, source_held_by_a_writer)
     e2e_enter(XFS4K);
     e2e_make("a", MIB);
     e2e_hold("a", "rw", "rwd");
-    e2e_expect_cloned(RUN("a", "b"), "a", "b", "a b");
+    e2e_expect_cloned_in_use(RUN("a", "b"), "a", "b", "a b");
     e2e_release();
     e2e_hold("a", "rw", "");
     const char *before = e2e_snapshot();

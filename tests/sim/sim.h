@@ -106,6 +106,11 @@ struct sim_volume {
     bool remote;         /* reached over a network */
     bool read_only;      /* everything that writes is refused with 19 */
     uint64_t max_file_size;
+    bool journal;    /* has a change journal: its number of a file moves at the
+                        first change of a kind since a program opened the file for
+                        writing, and when that program closes it */
+    bool late_times; /* a write moves the file's times only when the file is
+                        closed by who wrote [MS-FSA, product behavior] */
     int64_t time_grain;        /* file times are rounded down to it, 100 ns */
     bool posix_rename;         /* a rename replaces a file that is open */
     bool rename_over_readonly; /* or is refused with 5 */
@@ -343,6 +348,7 @@ enum sim_op {
     SIM_OP_CLOSE,
     SIM_OP_QUERY, /* os_query_state, too */
     SIM_OP_IDENTIFY,
+    SIM_OP_CHANGE_NUMBER,
     SIM_OP_QUERY_VOLUME,
     SIM_OP_VOLUME_ROOT,
     SIM_OP_ALLOCATION_UNIT,

@@ -9,12 +9,49 @@
 /* ReFS gives zeroed space back in chunks that are so aligned [REFS 6]. */
 #define ZERO_CHUNK 0x10000u
 
+static uint64_t last_number; /* of all change journals */
+
 void sim_touch(struct sim_node *node)
 {
     node = sim_file_of(node);
     node->written = sim_file_time();
     node->written -= node->written % node->volume->time_grain;
     node->changed = sim_file_time();
+    node->number = ++last_number;
+}
+
+enum { OVERWRITTEN = 1, EXTENDED = 2 };
+
+struct sim_stamp sim_stamp_of(const struct os_file *file)
+{
+    const struct sim_node *node = sim_file_of(file->node);
+    return (struct sim_stamp){node->written, node->changed, node->number};
+}
+
+void sim_stamp_write(struct os_file *file, const struct sim_stamp *before,
+                     bool extended)
+{
+    struct sim_node *node = sim_file_of(file->node);
+    unsigned reason = extended ? EXTENDED : OVERWRITTEN;
+
+    if (file->reasons & reason)
+        node->number = before->number;
+    file->reasons |= reason;
+    if (node->volume->late_times) {
+        node->written = before->written;
+        node->changed = before->changed;
+        file->late = true;
+    }
+}
+
+void sim_stamp_close(struct os_file *file)
+{
+    if (file->late)
+        sim_touch(sim_file_of(file->node));
+    else if (file->reasons)
+        sim_file_of(file->node)->number = ++last_number;
+    file->reasons = 0;
+    file->late = false;
 }
 
 /* ---- allocation ------------------------------------------------------ */

@@ -52,6 +52,7 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_CLOSE] = "close",
     [SIM_OP_QUERY] = "query",
     [SIM_OP_IDENTIFY] = "identify",
+    [SIM_OP_CHANGE_NUMBER] = "change-number",
     [SIM_OP_QUERY_VOLUME] = "query-volume",
     [SIM_OP_VOLUME_ROOT] = "volume-root",
     [SIM_OP_ALLOCATION_UNIT] = "allocation-unit",

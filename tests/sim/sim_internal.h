@@ -29,6 +29,7 @@ struct sim_node {
     uint32_t integrity_flags;
     int64_t written;
     int64_t changed;
+    uint64_t number;        /* in the change journal */
     uint64_t size;          /* end of file */
     uint64_t valid;         /* bytes from here on read as zeros */
     struct sim_map extents; /* VCN to LCN */
@@ -70,6 +71,8 @@ struct os_file {
     bool ea;                   /* may read extended attributes */
     bool metadata;             /* may set attributes, the sparse flag */
     bool security;             /* was opened for it */
+    unsigned reasons;          /* kinds of changes made with it, and */
+    bool late;                 /* whether the file's times are to move for it */
     os_error dead;             /* what every call is answered with, or 0 */
     wchar_t *path;             /* for the trace, which outlives names */
     struct os_directory *list; /* a directory that is listed; ends with it */
@@ -155,8 +158,22 @@ bool sim_store_check(const struct sim_volume *volume,
 struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind);
 void sim_node_free(struct sim_node *node);
 
-/* Sets both times to now; a stream has those of its file. */
+/* Sets both times to now, and a new number in the change journal; a stream has
+   those of its file. */
 void sim_touch(struct sim_node *node);
+
+/* The same for what `file` was written with, before and after it was. */
+struct sim_stamp {
+    int64_t written;
+    int64_t changed;
+    uint64_t number;
+};
+struct sim_stamp sim_stamp_of(const struct os_file *file);
+void sim_stamp_write(struct os_file *file, const struct sim_stamp *before,
+                     bool extended);
+
+/* And when `file` is closed. */
+void sim_stamp_close(struct os_file *file);
 
 os_error sim_data_resize(struct sim_node *node, uint64_t size);
 uint32_t sim_data_read(const struct sim_node *node, uint64_t offset,

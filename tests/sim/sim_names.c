@@ -749,6 +749,7 @@ static void detach(struct os_file *file)
     struct sim_node *node = sim_file_of(file->node);
     struct sim_name *name = file->name;
 
+    sim_stamp_close(file);
     file->node = NULL;
     file->name = NULL;
     node->opens--;

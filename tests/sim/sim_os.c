@@ -294,6 +294,16 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
     return sim_leave(SIM_OP_IDENTIFY, file->path, error);
 }
 
+os_error os_change_number(struct os_file *file, uint64_t *number)
+{
+    os_error error = sim_enter(SIM_OP_CHANGE_NUMBER, file);
+    if (!error && !file->node->volume->journal)
+        error = CODE_INVALID_FUNCTION;
+    if (!error)
+        *number = sim_file_of(file->node)->number;
+    return sim_leave(SIM_OP_CHANGE_NUMBER, file->path, error);
+}
+
 /* Copies text that fits; what does not is left out. */
 static void tell(const wchar_t *text, wchar_t *buffer, size_t capacity)
 {
@@ -557,6 +567,17 @@ os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
     return sim_leave(SIM_OP_READ, file->path, error);
 }
 
+static os_error write_and_stamp(struct os_file *file, uint64_t offset,
+                                const void *buffer, uint32_t length)
+{
+    struct sim_stamp before = sim_stamp_of(file);
+    bool extends = offset + length > file->node->size;
+    os_error error = sim_data_write(file->node, offset, buffer, length);
+    if (!error)
+        sim_stamp_write(file, &before, extends);
+    return error;
+}
+
 static os_error write_file(struct os_file *file, uint64_t offset,
                            const void *buffer, uint32_t length)
 {
@@ -568,7 +589,7 @@ static os_error write_file(struct os_file *file, uint64_t offset,
     if (!error && locked(file, offset, length))
         error = CODE_LOCK_VIOLATION;
     if (!error)
-        error = sim_data_write(file->node, offset, buffer, length);
+        error = write_and_stamp(file, offset, buffer, length);
     return error;
 }
 
@@ -687,8 +708,10 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
         return CODE_INVALID_PARAMETER;
     node->attributes = attributes & settable & ~node->volume->no_attributes;
     node->attributes |= encrypted;
-    if (written != 0)
+    if (written != 0) {
         node->written = written - written % node->volume->time_grain;
+        file->late = false; /* it was set by the writer */
+    }
     node->changed = sim_file_time();
     return 0;
 }

@@ -33,6 +33,7 @@ static void refs_4k(struct sim_volume *v)
     v->features_known = true;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_INTEGRITY | OS_VOLUME_SPARSE;
     v->max_file_size = INT64_MAX;
+    v->late_times = true;
     v->time_grain = 1;
     v->posix_rename = true;
     v->rename_over_readonly = true;
@@ -112,6 +113,7 @@ static void smb_sofs(struct sim_volume *v)
 static void samba(struct sim_volume *v)
 {
     refs_4k(v);
+    v->late_times = false;
     v->remote = true;
     v->fs_name = L"NTFS";
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;
@@ -141,6 +143,7 @@ static void truenas(struct sim_volume *v)
 static void winbtrfs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->late_times = false;
     v->extents_counted = CODE_INVALID_FUNCTION;
     v->fs_name = L"Btrfs";
     v->stream_limit = 0;
@@ -161,6 +164,7 @@ static void winbtrfs(struct sim_volume *v)
 static void openzfs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->late_times = false;
     v->fs_name = L"ZFS";
     v->streams = false;
     v->eas = false;
@@ -184,6 +188,7 @@ static void openzfs(struct sim_volume *v)
 static void nfs41(struct sim_volume *v)
 {
     refs_4k(v);
+    v->late_times = false;
     v->remote = true;
     v->fs_name = L"NFS";
     v->streams = false;
@@ -205,6 +210,7 @@ static void nfs41(struct sim_volume *v)
 static void ntfs(struct sim_volume *v)
 {
     refs_4k(v);
+    v->late_times = false;
     v->extents_counted = CODE_INVALID_FUNCTION;
     v->fs_name = L"NTFS";
     v->stream_limit = 0;

@@ -243,6 +243,21 @@ Test(help, readme_and_schema_have_all_reasons)
     free(schema);
 }
 
+Test(help, readme_and_schema_have_all_warnings)
+{
+    char *schema = file_of("include/reflink/output.schema.json");
+    char *readme = file_of("README.md");
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
+        char word[WORD];
+        snprintf(word, sizeof word, "\"%ls\"", words_warning_reason(i));
+        cr_expect(strstr(schema, word) != NULL, "%s", word);
+        snprintf(word, sizeof word, "`%ls`", words_warning_reason(i));
+        cr_expect(strstr(readme, word) != NULL, "%s", word);
+    }
+    free(readme);
+    free(schema);
+}
+
 static bool is_understood(const char *word)
 {
     wchar_t wide[WORD + 2];

@@ -1384,11 +1384,84 @@ SIM_TEST(integrity_is_set_on_an_empty_file)
     os_close(file);
 }
 
+/* NTFS sets a file's times at each write, ReFS when the file is closed. */
+SIM_TEST(a_write_moves_times_at_once_or_late)
+{
+    for (int late = 0; late < 2; late++) {
+        struct os_info before;
+        struct os_info after;
+        sim_reset();
+        sim_mount(L"R:\\", late ? "refs-4k" : "ntfs");
+        sim_write_file(SOURCE, "abc", 3);
+        struct os_file *writer = sim_open_as(SOURCE, SIM_READ | SIM_WRITE,
+                                             SIM_READ | SIM_WRITE | SIM_DELETE);
+        struct os_file *other = open_file(SOURCE, OS_OPEN_LOOK);
+        cr_assert_eq(os_query(other, &before), 0);
+        cr_assert_eq(os_write(writer, 0, "xyz", 3), 0);
+        cr_assert_eq(os_query(other, &after), 0);
+        cr_expect_eq(after.written == before.written, late);
+        cr_expect_eq(after.changed == before.changed, late);
+        os_close(writer);
+        cr_assert_eq(os_query(other, &after), 0);
+        cr_expect_gt(after.written, before.written);
+        cr_expect_gt(after.changed, before.changed);
+        os_close(other);
+    }
+}
+
+/* What a writer sets the time to stays when it closes the file. */
+SIM_TEST(a_late_time_does_not_replace_one_that_was_set)
+{
+    struct os_file *file;
+    sim_mount(L"R:\\", "refs-4k");
+    file = open_file(DEST, OS_CREATE_NEW);
+    cr_assert_eq(os_write(file, 0, "x", 1), 0);
+    cr_assert_eq(os_set_metadata(file, 0, 12345), 0);
+    os_close(file);
+    cr_expect_eq(sim_written(DEST), 12345);
+}
+
+static uint64_t number_of(struct os_file *file)
+{
+    uint64_t number = 0;
+    cr_assert_eq(os_change_number(file, &number), 0);
+    return number;
+}
+
+SIM_TEST(a_change_journal)
+{
+    uint64_t numbers[6];
+    struct sim_volume *volume = sim_mount(L"R:\\", "refs-4k");
+    sim_write_file(SOURCE, "abc", 3);
+    struct os_file *writer = sim_open_as(SOURCE, SIM_READ | SIM_WRITE,
+                                         SIM_READ | SIM_WRITE | SIM_DELETE);
+    struct os_file *other = open_file(SOURCE, OS_OPEN_LOOK);
+    cr_expect_eq(os_change_number(other, numbers), CODE_INVALID_FUNCTION);
+    volume->journal = true;
+    numbers[0] = number_of(other);
+    cr_expect_eq(os_write(writer, 0, "xyz", 3), 0);
+    numbers[1] = number_of(other);
+    cr_expect_eq(os_write(writer, 0, "xyz", 3), 0);
+    numbers[2] = number_of(other);
+    cr_expect_eq(os_write(writer, 3, "more", 4), 0); /* another kind */
+    numbers[3] = number_of(other);
+    os_close(writer);
+    numbers[4] = number_of(other);
+    sim_write_at(SOURCE, 0, "x", 1);
+    numbers[5] = number_of(other);
+    cr_expect_gt(numbers[1], numbers[0]);
+    cr_expect_eq(numbers[2], numbers[1]);
+    cr_expect_gt(numbers[3], numbers[2]);
+    cr_expect_gt(numbers[4], numbers[3]);
+    cr_expect_gt(numbers[5], numbers[4]);
+    os_close(other);
+}
+
 SIM_TEST(metadata)
 {
     struct os_info info;
     struct os_file *file;
-    sim_mount(L"R:\\", "refs-4k");
+    sim_mount(L"R:\\", "ntfs");
     file = open_file(DEST, OS_CREATE_NEW);
     cr_expect_eq(os_set_metadata(file,
                                  OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_DIRECTORY |

@@ -272,7 +272,7 @@ SIM_TEST(a_stream_has_what_its_file_has)
     struct os_file *stream;
     struct os_info a;
     struct os_info b;
-    one_stream("refs-4k");
+    one_stream("ntfs");
     sim_set_written(SOURCE, 42);
     file = open_file(SOURCE, OS_OPEN_IN_PLACE);
     stream = open_file(STREAM, OS_OPEN_IN_PLACE);

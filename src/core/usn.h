@@ -1,0 +1,17 @@
+/*
+ * The answer to FSCTL_READ_FILE_USN_DATA: one record of a change journal.
+ */
+#ifndef REFLINK_CORE_USN_H
+#define REFLINK_CORE_USN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Reads the update sequence number from `size` bytes of an answer. False if
+ * they are no record of version 2 or 3, or not a whole one.
+ */
+bool usn_read(const void *answer, size_t size, uint64_t *number);
+
+#endif
