@@ -257,7 +257,7 @@ int e2e_kill(unsigned microseconds)
     kill(begun, SIGKILL);
     waitpid(begun, &status, 0);
     family_end(holder);
-    for (int i = 0; i < 500 && strstr(e2e_files(), "~reflink-") != NULL; i++)
+    for (int i = 0; i < 100 && strstr(e2e_files(), "~reflink-") != NULL; i++)
         pause_ms(10);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
