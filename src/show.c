@@ -110,6 +110,16 @@ static bool show_match(void *context, const wchar_t *path,
     return goes_on(each->show);
 }
 
+static bool show_no_name(void *context, const wchar_t *shown)
+{
+    const struct each *each = context;
+    const struct reflink_error error = {CODE_INVALID_NAME, REFLINK_STEP_LIST,
+                                        REFLINK_HINT_NO_NAME, true};
+    each->form->failed(each->show, shown, &error);
+    print(each->show);
+    return goes_on(each->show);
+}
+
 /* cmd.exe expands no wildcards here either. */
 static void show_operand(struct each *each, const wchar_t *words)
 {
@@ -117,8 +127,8 @@ static void show_operand(struct each *each, const wchar_t *words)
         show_match(each, words, NULL);
         return;
     }
-    os_error code =
-        wildcard_each(words, each->form->directories, show_match, (void *)each);
+    const struct wildcard_visitor visitor = {show_match, show_no_name, each};
+    os_error code = wildcard_each(words, each->form->directories, &visitor);
     const struct reflink_error error = {code, REFLINK_STEP_LIST,
                                         code == CODE_DIRECTORY_NOT_SUPPORTED
                                             ? REFLINK_HINT_DIRECTORY

@@ -165,6 +165,7 @@ enum reflink_hint {
     REFLINK_HINT_OWNER_RIGHT,    /* the right to give files away is missing */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
     REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
+    REFLINK_HINT_NO_NAME,        /* a name that no file can have is listed */
     REFLINK_HINT_COUNT
 };
 

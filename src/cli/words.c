@@ -105,6 +105,8 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"--security it is yours",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
     [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
+    [REFLINK_HINT_NO_NAME] =
+        L"its volume lists it by a name that no file can have",
 };
 
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {

@@ -113,6 +113,7 @@ struct each {
     bool (*target)(void *context, const struct target *target);
     void *context;
     bool first; /* what cannot be listed is passed over from now on */
+    const struct tree_visitor *doing; /* NULL: nothing is done with it yet */
 };
 
 /* The matches of a pattern at work. */
@@ -143,11 +144,25 @@ static bool take_match(void *context, const wchar_t *source,
     return matching->error == 0 && matching->more;
 }
 
+/* It is told where all is done, and passed over before. */
+static bool take_no_name(void *context, const wchar_t *shown)
+{
+    struct matching *matching = context;
+    if (matching->each->doing != NULL)
+        tree_tell(matching->each->doing, shown, matching->many->dest,
+                  CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                  REFLINK_HINT_NO_NAME);
+    matching->more = !os_cancelled();
+    return matching->more;
+}
+
 /* False: the target wanted no more. */
 static bool each_of(const struct many *many, const struct many_operand *operand,
                     const struct each *each, os_error *error)
 {
     struct matching matching = {many, each, true, 0};
+    const struct wildcard_visitor visitor = {take_match, take_no_name,
+                                             &matching};
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
                             .size = operand->size,
@@ -156,8 +171,7 @@ static bool each_of(const struct many *many, const struct many_operand *operand,
     *error = 0;
     if (!operand->pattern)
         return each->target(each->context, &target);
-    *error =
-        wildcard_each(operand->words, many->recursive, take_match, &matching);
+    *error = wildcard_each(operand->words, many->recursive, &visitor);
     if (matching.error != 0)
         *error = matching.error;
     return matching.more;
@@ -236,7 +250,7 @@ static bool check_repeated(void *context, const struct target *target)
 
 static void check_collisions(struct check *check)
 {
-    struct each each = {check_repeated, check, false};
+    struct each each = {check_repeated, check, false, NULL};
     size_t count = names_keep_repeated(&check->names);
     if (count == 0)
         return;
@@ -255,7 +269,7 @@ static void check_collisions(struct check *check)
 static bool refuses(const struct many *many, const struct tree_visitor *visitor)
 {
     struct check check = {.many = many, .visitor = visitor};
-    struct each each = {check_target, &check, true};
+    struct each each = {check_target, &check, true, NULL};
     each_target(many, &each, visitor);
     if (!check.no_memory)
         check_collisions(&check);
@@ -296,7 +310,7 @@ static bool visit_target(void *context, const struct target *target)
 void many_visit(const struct many *many, const struct tree_visitor *visitor)
 {
     struct visit visit = {many, visitor, false};
-    struct each each = {visit_target, &visit, false};
+    struct each each = {visit_target, &visit, false, visitor};
     if (!each_target(many, &each, visitor) && os_cancelled() && !visit.told)
         tree_tell(visitor, many->sources[0], many->dest, CODE_CANCELLED,
                   REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);

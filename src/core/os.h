@@ -274,7 +274,8 @@ os_error os_flush_path(const wchar_t *path);
 /* Characters of the longest name in a directory, its end included. */
 enum { OS_NAME_ROOM = 264 };
 
-/* What stands in a directory. */
+/* What stands in a directory. The volume may be a stranger's: the name can be
+   any text, and is to be checked (path_is_name) before a path is made of it. */
 struct os_entry {
     wchar_t name[OS_NAME_ROOM];
     uint64_t size; /* end of file, as the directory has it */
@@ -292,7 +293,8 @@ struct os_directory;
 os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
                       struct os_directory **list);
 
-/* The next entry but `.` and `..`; `*end` where there is none. */
+/* The next entry but the one `.` and the one `..` that directories have; `*end`
+   where there is none. */
 os_error os_list_next(struct os_directory *list, struct os_entry *entry,
                       bool *end);
 

@@ -59,6 +59,12 @@ bool path_names_stream(const wchar_t *path)
     return wcschr(path_base_name(path), L':') != NULL;
 }
 
+bool path_is_name(const wchar_t *name)
+{
+    return name[0] != L'\0' && wcscmp(name, L".") != 0 &&
+           wcscmp(name, L"..") != 0 && wcspbrk(name, L"\\/:") == NULL;
+}
+
 wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail)
 {
     size_t tail_length = wcslen(tail);

@@ -37,6 +37,12 @@ bool path_cut(wchar_t *path);
 /* Whether a separator belongs between `directory` and a name behind it. */
 bool path_wants_separator(const wchar_t *directory);
 
+/*
+ * Whether `name` can be that of one thing in a directory: it is not empty, `.`
+ * or `..`, and has nothing in it that separates [MS-FSCC 2.1.5.2].
+ */
+bool path_is_name(const wchar_t *name);
+
 /* Whether the last part has a wildcard, `*` or `?`. */
 bool path_has_wildcard(const wchar_t *path);
 

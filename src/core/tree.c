@@ -201,10 +201,25 @@ static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
     frame->noted_length += length;
 }
 
+/* An entry by a name that no file can have, which is shown and never opened. A
+   server or a crafted volume may list `..\name`, a file outside DEST. */
+static void fail_name(const struct walk *walk, const wchar_t *name)
+{
+    wchar_t *shown = path_join(walk->source.words, name);
+    tree_tell(walk->visitor, shown != NULL ? shown : walk->source.words,
+              walk->dest.words, CODE_INVALID_NAME, REFLINK_STEP_LIST,
+              OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
+    free(shown);
+}
+
 static void visit(struct walk *walk, const struct os_entry *entry)
 {
     const struct tree_visitor *visitor = walk->visitor;
     struct frame *frame = &walk->frames[walk->depth - 1];
+    if (!path_is_name(entry->name)) {
+        fail_name(walk, entry->name);
+        return;
+    }
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool twice = comes_twice(frame, entry->name);
     if (directory && !entry->is_link && !twice && walk->depth > MOST_LISTS)

@@ -69,18 +69,30 @@ struct listing {
     const wchar_t *pattern; /* its last part */
     wchar_t *directory;     /* as typed, with its separator; may be empty */
     bool directories;
-    bool (*match)(void *context, const wchar_t *path,
-                  const struct os_entry *entry);
-    void *context;
+    const struct wildcard_visitor *visitor;
 };
 
 static os_error hand_on(const struct listing *listing,
                         const struct os_entry *entry, bool *more)
 {
+    const struct wildcard_visitor *visitor = listing->visitor;
     wchar_t *path = NULL;
     os_error error = literal_join(listing->directory, entry->name, &path);
     if (error == 0)
-        *more = listing->match(listing->context, path, entry);
+        *more = visitor->match(visitor->context, path, entry);
+    free(path);
+    return error;
+}
+
+static os_error hand_on_no_name(const struct listing *listing,
+                                const struct os_entry *entry, bool *more)
+{
+    const struct wildcard_visitor *visitor = listing->visitor;
+    wchar_t *path = path_splice(listing->directory, wcslen(listing->directory),
+                                entry->name);
+    os_error error = path != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+    if (error == 0)
+        *more = visitor->no_name(visitor->context, path);
     free(path);
     return error;
 }
@@ -92,6 +104,10 @@ static os_error take_entry(const struct listing *listing,
 {
     if (!wildcard_matches(listing->pattern, entry->name))
         return 0;
+    if (!path_is_name(entry->name)) {
+        *none = 0;
+        return hand_on_no_name(listing, entry, more);
+    }
     if (!listing->directories &&
         (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0) {
         if (*none != 0)
@@ -122,16 +138,13 @@ static os_error list_all(const struct listing *listing)
 }
 
 os_error wildcard_each(const wchar_t *pattern, bool directories,
-                       bool (*match)(void *context, const wchar_t *path,
-                                     const struct os_entry *entry),
-                       void *context)
+                       const struct wildcard_visitor *visitor)
 {
     struct listing listing = {
         .pattern = path_base_name(pattern),
         .directory = path_splice(pattern, path_directory_length(pattern), L""),
         .directories = directories,
-        .match = match,
-        .context = context};
+        .visitor = visitor};
     if (listing.directory == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     os_error error = list_all(&listing);

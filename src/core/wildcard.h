@@ -11,17 +11,24 @@
    is taken literally. */
 bool wildcard_is(const wchar_t *path);
 
+/* What is done with matches; false: no more of them are wanted. */
+struct wildcard_visitor {
+    bool (*match)(void *context, const wchar_t *path,
+                  const struct os_entry *entry);
+    /* A match by a name that no file can have: it is to be shown, and never to
+       be opened. */
+    bool (*no_name)(void *context, const wchar_t *shown);
+    void *context;
+};
+
 /*
- * Hands the path of each match to `match`, as the pattern was typed but for a
- * name that Win32 would read otherwise, until that returns false: it wants no
- * more. Directories are matches with `directories` only. Returns
- * CODE_FILE_NOT_FOUND if there is no match, CODE_DIRECTORY_NOT_SUPPORTED if
- * all were directories that did not count.
+ * Hands the path of each match to `visitor`, as the pattern was typed but for a
+ * name that Win32 would read otherwise. Directories are matches with
+ * `directories` only. Returns CODE_FILE_NOT_FOUND if there is no match,
+ * CODE_DIRECTORY_NOT_SUPPORTED if all were directories that did not count.
  */
 os_error wildcard_each(const wchar_t *pattern, bool directories,
-                       bool (*match)(void *context, const wchar_t *path,
-                                     const struct os_entry *entry),
-                       void *context);
+                       const struct wildcard_visitor *visitor);
 
 /*
  * Whether `name` matches as its directory shows it. FindFirstFileW finds names

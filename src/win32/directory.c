@@ -8,6 +8,8 @@ struct os_directory {
     HANDLE find;
     WIN32_FIND_DATAW data;
     bool fresh; /* `data` has not been given out yet */
+    bool had_dot;
+    bool had_two_dots;
 };
 
 /*
@@ -69,9 +71,19 @@ os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
     return error;
 }
 
-static bool is_dots(const wchar_t *name)
+/* Whether this is the one `.` or the one `..` that directories have. */
+static bool is_dots(struct os_directory *list)
 {
-    return wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+    const wchar_t *name = list->data.cFileName;
+    bool *had = NULL;
+    if (wcscmp(name, L".") == 0)
+        had = &list->had_dot;
+    else if (wcscmp(name, L"..") == 0)
+        had = &list->had_two_dots;
+    bool is = had != NULL && !*had;
+    if (is)
+        *had = true;
+    return is;
 }
 
 static os_error step(struct os_directory *list, bool *end)
@@ -93,8 +105,9 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
         os_error error = step(list, end);
         if (error != 0 || *end)
             return error;
-    } while (is_dots(list->data.cFileName));
-    wcscpy(entry->name, list->data.cFileName);
+    } while (is_dots(list));
+    wcsncpy(entry->name, list->data.cFileName, MAX_PATH);
+    entry->name[MAX_PATH] = L'\0';
     entry->size =
         (uint64_t)list->data.nFileSizeHigh << 32 | list->data.nFileSizeLow;
     entry->attributes = list->data.dwFileAttributes;

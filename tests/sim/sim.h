@@ -257,6 +257,11 @@ bool sim_ea_holds(const wchar_t *path, const void *data, size_t size);
 void sim_set_security(const wchar_t *path, unsigned security);
 unsigned sim_security(const wchar_t *path);
 
+/* Has the volume list an entry of `directory` by this very name, in front of
+   those that there are; one is enough, so another name takes its place. */
+void sim_list_name(const wchar_t *directory, const wchar_t *name,
+                   uint32_t attributes);
+
 /* A range that somebody else has locked for himself: 33 to all others. */
 void sim_lock(const wchar_t *path, uint64_t offset, uint64_t length);
 void sim_unlock_all(const wchar_t *path);

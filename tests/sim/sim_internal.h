@@ -39,8 +39,10 @@ struct sim_node {
     unsigned security;
     struct sim_node *streams; /* the named streams of a file, as they came */
     wchar_t *listed_stream;   /* a name that is listed before them, or NULL */
-    struct sim_node *file;    /* the file of a stream, */
-    wchar_t *stream_name;     /* its name without a colon, */
+    wchar_t *listed_name;     /* the same in a directory */
+    uint32_t listed_attributes;
+    struct sim_node *file;        /* the file of a stream, */
+    wchar_t *stream_name;         /* its name without a colon, */
     struct sim_node *next_stream; /* and the next one */
     struct sim_node *next;
     struct sim_node *previous;

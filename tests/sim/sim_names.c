@@ -648,6 +648,7 @@ void sim_node_free(struct sim_node *node)
     sim_map_free(&node->locks);
     sim_streams_free(node);
     free(node->ea);
+    free(node->listed_name);
     free(node->target);
     free(node);
 }

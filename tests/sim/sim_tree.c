@@ -89,6 +89,7 @@ struct os_directory {
     struct os_file *file;
     wchar_t *pattern;
     wchar_t *last;
+    bool listed; /* the name that the directory lists besides was its turn */
 };
 
 /* The next name that matches; NULL: there is none. */
@@ -105,8 +106,9 @@ static const struct sim_name *next_name(const struct os_directory *list)
 /* `.` and `..` are always there, though os_list_next does not tell them. */
 static bool has_match(const struct os_directory *list)
 {
+    const wchar_t *besides = list->file->name->node->listed_name;
     return matches(list->pattern, L".") || matches(list->pattern, L"..") ||
-           next_name(list);
+           (besides && matches(list->pattern, besides)) || next_name(list);
 }
 
 static struct os_directory *new_list(struct sim_name *directory,
@@ -118,6 +120,7 @@ static struct os_directory *new_list(struct sim_name *directory,
         sim_handle_new(directory, 0, SIM_READ | SIM_WRITE | SIM_DELETE);
     list->file->list = list;
     list->pattern = sim_copy_path(pattern, wcslen(pattern));
+    list->listed = false;
     list->last = sim_copy_path(L"", 0);
     return list;
 }
@@ -175,11 +178,30 @@ os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
     return sim_leave(SIM_OP_LIST_OPEN, directory, error);
 }
 
+/* See sim_list_name. */
+static bool list_besides(struct os_directory *list, struct os_entry *entry)
+{
+    const struct sim_node *directory = list->file->name->node;
+
+    if (list->listed || !directory->listed_name ||
+        !matches(list->pattern, directory->listed_name))
+        return false;
+    list->listed = true;
+    memset(entry, 0, sizeof *entry);
+    wcscpy(entry->name, directory->listed_name);
+    entry->attributes = directory->listed_attributes;
+    return true;
+}
+
 static void list_next(struct os_directory *list, struct os_entry *entry,
                       bool *end)
 {
-    const struct sim_name *name = next_name(list);
+    const struct sim_name *name;
 
+    *end = false;
+    if (list_besides(list, entry))
+        return;
+    name = next_name(list);
     *end = !name;
     if (!name)
         return;
@@ -201,6 +223,16 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
     if (!error)
         list_next(list, entry, end);
     return sim_leave(SIM_OP_LIST_NEXT, list->file->path, error);
+}
+
+void sim_list_name(const wchar_t *directory, const wchar_t *name,
+                   uint32_t attributes)
+{
+    struct sim_node *node = sim_node_must_find(directory);
+
+    free(node->listed_name);
+    node->listed_name = sim_copy_path(name, wcslen(name));
+    node->listed_attributes = attributes;
 }
 
 void os_list_close(struct os_directory *list)

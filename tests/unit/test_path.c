@@ -36,6 +36,21 @@ Test(path, streams_are_recognised)
                      i);
 }
 
+Test(path, names_that_a_file_can_have)
+{
+    static const wchar_t *const names[] = {L"a",    L"...", L".a",  L"a.",
+                                           L"a..b", L"..a", L" ",   L"con",
+                                           L"*",    L"a b", L"~1.x"};
+    static const wchar_t *const no_names[] = {
+        L"",     L".",     L"..",   L"\\",   L"/",       L":",
+        L"a\\b", L"..\\b", L"../b", L"\\a",  L"a/",      L"a:b",
+        L"C:",   L"C:\\a", L"a:",   L"..\\", L"\\\\?\\", L"a::$DATA"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_expect(path_is_name(names[i]), "%ls", names[i]);
+    for (size_t i = 0; i < sizeof no_names / sizeof no_names[0]; i++)
+        cr_expect_not(path_is_name(no_names[i]), "%ls", no_names[i]);
+}
+
 Test(path, base_name_is_the_last_part)
 {
     static const wchar_t *const rows[][2] = {

@@ -442,6 +442,112 @@ Test(perform, a_hostile_stream_is_warned_of)
     }
 }
 
+/* --- names that a hostile volume may list ----------------------------------
+ */
+
+static const wchar_t *const no_names[] = {
+    L"..\\evil.txt", L"../evil.txt",         L"..", L".",  L"",
+    L"\\",           L"C:\\evil.txt",        L"/",  L"a:", L"a:evil",
+    L"evil\\..\\a1", L"x\\..\\..\\evil.txt",
+};
+
+static struct world make_hostile(const wchar_t *name, uint32_t attributes)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_mkdir(L"R:\\t\\s");
+    sim_mkdir(L"S:\\into");
+    sim_fill_pattern(L"R:\\evil.txt", 0, 100, 6);
+    sim_fill_pattern(L"R:\\t\\a1", 0, 8192, 1);
+    sim_fill_pattern(L"R:\\t\\s\\a2", 0, 8192, 2);
+    sim_list_name(L"R:\\t", name, attributes);
+    sim_list_name(L"R:\\t\\s", name, attributes);
+    sim_trace(true);
+    return w;
+}
+
+/* Nothing was done with a path that has one of them in it. */
+static void expect_no_odd_path(const wchar_t *const *form, size_t row)
+{
+    const struct sim_trace_entry *entries;
+    size_t count;
+    sim_trace_entries(&entries, &count);
+    for (size_t i = 0; i < count; i++) {
+        const wchar_t *path = entries[i].path;
+        size_t length = wcslen(path);
+        bool odd =
+            wcsstr(path, L"..") != NULL || wcschr(path, L'/') != NULL ||
+            wcsstr(path, L"evil") != NULL || wcsstr(path, L"\\\\") != NULL ||
+            (length > 3 &&
+             (wcschr(path + 3, L':') != NULL || path[length - 1] == L'.'));
+        cr_expect_not(odd, "%ls, row %zu: %ls", form[0], row, path);
+    }
+    cr_expect_not(sim_exists(L"S:\\evil.txt"));
+}
+
+/* Errors of these entries alone: the line names each, the exit code is 1. */
+static void run_hostile(const wchar_t *const *form, const wchar_t *made,
+                        size_t lines, size_t done)
+{
+    static const uint32_t attributes[] = {OS_ATTRIBUTE_NORMAL,
+                                          OS_ATTRIBUTE_DIRECTORY};
+    enum { NAMES = sizeof no_names / sizeof no_names[0] };
+    for (size_t i = 0; i < NAMES * 2; i++) {
+        const wchar_t *name = no_names[i / 2];
+        wchar_t line[128];
+        struct world w = make_hostile(name, attributes[i % 2]);
+        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing it: ", name);
+        cr_expect_eq(run(form), 1, "%ls, row %zu", form[0], i);
+        cr_expect_eq(count_of(OS_STDERR, line), 1, "%ls, row %zu: %ls", form[0],
+                     i, sim_printed(OS_STDERR));
+        cr_expect_eq(count_of(OS_STDERR, L" (123): its volume lists it by a "
+                                         L"name that no file can have\n"),
+                     lines, "%ls, row %zu: %ls", form[0], i,
+                     sim_printed(OS_STDERR));
+        cr_expect_eq(count_of(OS_STDERR, L"\n"), lines);
+        cr_expect_eq(sim_count_below(L"S:\\"), 1 + done, "%ls, row %zu",
+                     form[0], i);
+        cr_expect(made == NULL || sim_same_bytes(L"R:\\t\\a1", made));
+        expect_no_odd_path(form, i);
+        world_end(&w);
+    }
+}
+
+#define RUN_HOSTILE(made, lines, done, ...)                                    \
+    run_hostile((const wchar_t *const[]){__VA_ARGS__, NULL}, made, lines, done)
+
+Test(perform, names_that_no_file_can_have_in_trees)
+{
+    RUN_HOSTILE(L"S:\\new\\a1", 2, 4, L"-r", L"R:\\t", L"S:\\new");
+    RUN_HOSTILE(L"S:\\new\\a1", 2, 4, L"-rq", L"-j1", L"R:\\t\\", L"S:\\new");
+    RUN_HOSTILE(L"S:\\new\\a1", 2, 4, L"-rf", L"--json", L"R:\\t", L"S:\\new");
+    RUN_HOSTILE(NULL, 2, 0, L"-r", L"--dry-run", L"R:\\t", L"S:\\new");
+    RUN_HOSTILE(NULL, 2, 0, L"-r", L"--dry-run", L"--json", L"-t", L"S:\\into",
+                L"R:\\t");
+}
+
+Test(perform, names_that_no_file_can_have_in_lists)
+{
+    RUN_HOSTILE(L"S:\\into\\a1", 1, 1, L"R:\\t\\*", L"S:\\into");
+    RUN_HOSTILE(L"S:\\into\\a1", 1, 1, L"--json", L"-t", L"S:\\into",
+                L"R:\\t\\*");
+    RUN_HOSTILE(L"S:\\into\\a1", 2, 3, L"-r", L"R:\\t\\*", L"S:\\into");
+    RUN_HOSTILE(NULL, 1, 0, L"--dry-run", L"R:\\t\\*", L"S:\\into");
+    RUN_HOSTILE(NULL, 2, 0, L"-r", L"--dry-run", L"R:\\t\\*", L"S:\\into");
+}
+
+/* A pattern that matches nothing else. */
+Test(perform, only_a_name_that_no_file_can_have)
+{
+    struct world w = make_hostile(L"..\\evil.txt", OS_ATTRIBUTE_NORMAL);
+    cr_expect_eq(RUN(L"R:\\t\\*evil*", L"S:\\into"), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"reflink: "), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"(123): its volume lists it by"), 1,
+                 "%ls", sim_printed(OS_STDERR));
+    cr_expect_eq(sim_count_below(L"S:\\"), 1);
+    world_end(&w);
+}
+
 Test(perform, no_memory_to_begin)
 {
     struct world w = make_tree();

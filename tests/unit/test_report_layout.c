@@ -670,6 +670,36 @@ Test(show_long, wildcards)
     world_end(&w);
 }
 
+/* A hostile volume's: an error of that match alone, which is not opened. */
+Test(show_long, names_that_no_file_can_have)
+{
+    static const wchar_t *const names[] = {L"..\\evil", L"..", L"", L"/evil",
+                                           L"a:evil"};
+    static const wchar_t *const forms[][4] = {
+        {L"--info", L"R:\\t\\*"},
+        {L"--extents", L"R:\\t\\*"},
+        {L"--json", L"--info", L"R:\\t\\*"},
+        {L"--json", L"--extents", L"R:\\t\\*"}};
+    for (size_t i = 0; i < 5 * 4; i++) {
+        wchar_t line[128];
+        struct world w = world_make("refs-4k");
+        sim_mkdir(L"R:\\t");
+        sim_fill_pattern(L"R:\\t\\a", 0, 8192, 1);
+        sim_fill_pattern(L"R:\\evil", 0, 8192, 2);
+        sim_list_name(L"R:\\t", names[i / 4], OS_ATTRIBUTE_NORMAL);
+        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing it: ", names[i / 4]);
+        cr_expect_eq(show(forms[i % 4]), 1, "row %zu", i);
+        cr_expect_eq(count_of(sim_printed(OS_STDERR), line), 1, "row %zu", i);
+        cr_expect_eq(count_of(sim_printed(OS_STDERR), L"\n"), 1);
+        cr_expect_eq(count_of(sim_printed(OS_STDOUT),
+                              i % 4 < 2 ? L"R:\\t\\a" : L"R:\\\\t\\\\a\""),
+                     1, "row %zu: %ls", i, sim_printed(OS_STDOUT));
+        cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"\"code\":123,"),
+                     i % 4 >= 2);
+        world_end(&w);
+    }
+}
+
 Test(show_long, five_operands_are_no_range)
 {
     struct world w = world_make("refs-4k");
