@@ -1,4 +1,5 @@
 /* Named streams and extended attributes: what rides on a file. */
+#include "../core/answers.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -15,13 +16,15 @@ static bool has_none(os_error error)
            error == ERROR_CALL_NOT_IMPLEMENTED || error == ERROR_INVALID_LEVEL;
 }
 
-/* The raw list, FILE_STREAM_INFO after FILE_STREAM_INFO; NULL: none. */
-static os_error query_streams(HANDLE handle, BYTE **list)
+/* The list as it comes, and the size of its buffer: how much of that was filled
+   is not told. NULL: none. */
+static os_error query_streams(HANDLE handle, BYTE **list, DWORD *room)
 {
     for (DWORD size = LIST_FIRST; size <= LIST_MOST; size *= 4) {
         *list = calloc(1, size);
         if (*list == NULL)
             return ERROR_NOT_ENOUGH_MEMORY;
+        *room = size;
         if (GetFileInformationByHandleEx(handle, FileStreamInfo, *list, size))
             return 0;
         os_error error = GetLastError();
@@ -35,53 +38,17 @@ static os_error query_streams(HANDLE handle, BYTE **list)
     return ERROR_MORE_DATA;
 }
 
-static void take_name(const FILE_STREAM_INFO *info,
-                      struct os_stream_name *stream)
-{
-    size_t length = info->StreamNameLength / sizeof(WCHAR);
-    size_t capacity = sizeof stream->name / sizeof stream->name[0];
-    if (length >= capacity || wmemchr(info->StreamName, L'\0', length) != NULL)
-        length = 0;
-    wmemcpy(stream->name, info->StreamName, length);
-    stream->name[length] = L'\0';
-    stream->size = (uint64_t)info->StreamSize.QuadPart;
-}
-
-static os_error take_streams(const BYTE *list, struct os_stream_name **streams,
-                             size_t *count)
-{
-    const FILE_STREAM_INFO *info = (const FILE_STREAM_INFO *)list;
-    if (info->NextEntryOffset == 0 && info->StreamNameLength == 0)
-        return 0; /* an empty answer left the buffer as it was */
-    for (;;) {
-        struct os_stream_name *grown =
-            realloc(*streams, (*count + 1) * sizeof *grown);
-        if (grown == NULL)
-            return ERROR_NOT_ENOUGH_MEMORY;
-        *streams = grown;
-        take_name(info, &grown[(*count)++]);
-        if (info->NextEntryOffset == 0)
-            return 0;
-        info = (const FILE_STREAM_INFO *)((const BYTE *)info +
-                                          info->NextEntryOffset);
-    }
-}
-
 os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
                          size_t *count)
 {
     BYTE *list = NULL;
+    DWORD room = 0;
     *streams = NULL;
     *count = 0;
-    os_error error = query_streams(file->handle, &list);
+    os_error error = query_streams(file->handle, &list, &room);
     if (error == 0 && list != NULL)
-        error = take_streams(list, streams, count);
+        error = answers_streams(list, room, streams, count);
     free(list);
-    if (error != 0 || *count == 0) {
-        free(*streams);
-        *streams = NULL;
-        *count = 0;
-    }
     return error;
 }
 
@@ -96,11 +63,13 @@ os_error os_get_ea(struct os_file *file, void **block, size_t *size)
 {
     struct sdk_io_status status;
     LONG result = SDK_STATUS_BUFFER_OVERFLOW;
+    ULONG room = 0;
     *block = NULL;
     *size = 0;
-    for (ULONG room = LIST_FIRST;
-         result == SDK_STATUS_BUFFER_OVERFLOW && room <= SDK_EA_MOST;
-         room *= 4) {
+    for (ULONG next = LIST_FIRST;
+         result == SDK_STATUS_BUFFER_OVERFLOW && next <= SDK_EA_MOST;
+         next *= 4) {
+        room = next;
         free(*block);
         *block = calloc(1, room);
         if (*block == NULL)
@@ -111,7 +80,7 @@ os_error os_get_ea(struct os_file *file, void **block, size_t *size)
         if (result == SDK_STATUS_BUFFER_TOO_SMALL)
             result = SDK_STATUS_BUFFER_OVERFLOW;
     }
-    *size = (size_t)status.information;
+    *size = status.information < room ? (size_t)status.information : room;
     if (result >= 0 && *size != 0)
         return 0;
     free(*block);
