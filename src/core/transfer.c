@@ -11,6 +11,7 @@
 struct state {
     struct transfer *t;
     uint64_t limit;       /* longest request for now; less near full clusters */
+    unsigned saturated;   /* pieces in a row that were saturated */
     bool by_bytes;        /* no more requests */
     struct lesson before; /* what was known when this began */
     bool has_cloned;      /* at least one whole cluster */
@@ -36,6 +37,14 @@ static const uint32_t ladder[] = {4096, 65536, 131072, 1048576};
 /* What fits all that is known, where neither cluster size nor allocation
    unit is told [REFS 2.5]. */
 enum { UNIT_GUESS = 65536 };
+
+/*
+ * A file that shares its clusters with as many others as there may be is
+ * saturated all over, and to ask for each cluster of it takes longer than to
+ * copy it. After so many saturated pieces in a row, each is twice as long as
+ * the one before, up to MOST_UNASKED; only its first cluster is asked for.
+ */
+enum { SATURATED_ALONE = 16, MOST_UNASKED = 64 << 20 };
 
 /* Below this, a request that takes too much is not halved any more. */
 enum { LEAST_REQUEST = 1 << 20 };
@@ -154,9 +163,32 @@ static enum piece_end halve(struct state *s, const struct plan_piece *piece,
     return PIECE_AGAIN;
 }
 
+/* Makes a piece that is to be copied `length` bytes long, if there are as many
+   left. What comes next lies in front of it where it is the range's last. */
+static void lengthen(const struct transfer *t, struct plan_piece *piece,
+                     uint64_t length)
+{
+    uint64_t more = (length < t->length ? length : t->length) - piece->length;
+    if (piece->source_offset != t->source_offset) {
+        piece->source_offset -= more;
+        piece->dest_offset -= more;
+    }
+    piece->length += more;
+}
+
+static enum piece_end copy_saturated(struct state *s, struct plan_piece *piece)
+{
+    uint64_t length = piece->length;
+    s->saturated++;
+    for (unsigned i = SATURATED_ALONE;
+         i < s->saturated && length < MOST_UNASKED; i++)
+        length *= 2;
+    lengthen(s->t, piece, length);
+    return copy_piece(s, piece);
+}
+
 /* Halves the request until only what is full is left, and copies that. */
-static enum piece_end on_saturated(struct state *s,
-                                   const struct plan_piece *piece)
+static enum piece_end on_saturated(struct state *s, struct plan_piece *piece)
 {
     struct transfer *t = s->t;
     uint32_t unit = transfer_unit(t);
@@ -165,7 +197,7 @@ static enum piece_end on_saturated(struct state *s,
     if (is_refusal(t, REFLINK_REASON_LIMIT))
         return PIECE_REFUSED;
     if (piece->length <= unit)
-        return copy_piece(s, piece);
+        return copy_saturated(s, piece);
     return halve(s, piece, unit);
 }
 
@@ -195,8 +227,9 @@ static bool is_other_volume(struct transfer *t)
     return t->facts.other_volume;
 }
 
-static enum piece_end on_refusal(struct state *s,
-                                 const struct plan_piece *piece, os_error code)
+/* A piece that is copied instead may become longer. */
+static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
+                                 os_error code)
 {
     s->t->outcome->refusal = code;
     if (is_other_volume(s->t))
@@ -318,8 +351,7 @@ static enum piece_end prove_again(struct state *s,
     return end;
 }
 
-static enum piece_end clone_piece(struct state *s,
-                                  const struct plan_piece *piece)
+static enum piece_end clone_piece(struct state *s, struct plan_piece *piece)
 {
     struct transfer *t = s->t;
     uint8_t alike = look_before(s, piece);
@@ -336,27 +368,27 @@ static enum piece_end clone_piece(struct state *s,
     t->outcome->bytes_cloned += piece->length;
     session_tell(t->session, t->outcome);
     s->has_cloned = true;
+    s->saturated = 0;
     if (s->limit < PLAN_LIMIT)
         s->limit = s->limit < PLAN_LIMIT / 2 ? s->limit * 2 : PLAN_LIMIT;
     return PIECE_DONE;
 }
 
-static enum piece_end run_piece(struct state *s, const struct plan *plan)
+static enum piece_end run_piece(struct state *s, const struct plan *plan,
+                                struct plan_piece *piece)
 {
-    struct plan_piece piece = plan_piece(plan, 0);
     bool refused =
         plan->reason != REFLINK_REASON_NONE && is_refusal(s->t, plan->reason);
-    if (refused || !piece.clone)
+    if (refused || !piece->clone)
         outcome_reason(s->t->outcome, plan->reason);
     if (refused) /* for what comes later, too: DEST is untouched so far */
         return PIECE_REFUSED;
-    return piece.clone ? clone_piece(s, &piece) : copy_piece(s, &piece);
+    return piece->clone ? clone_piece(s, piece) : copy_piece(s, piece);
 }
 
-/* Cuts what the first piece of `plan` did off the range. */
-static void cut_off(struct transfer *t, const struct plan *plan)
+/* Cuts `done` bytes off the range, at the end that `plan` begins with. */
+static void cut_off(struct transfer *t, const struct plan *plan, uint64_t done)
 {
-    uint64_t done = plan_piece(plan, 0).length;
     t->length -= done;
     if (!plan->backward) {
         t->source_offset += done;
@@ -404,9 +436,10 @@ static enum piece_end run_step(struct state *s)
         s->t->length = 0;
         return PIECE_DONE;
     }
-    enum piece_end end = run_piece(s, &plan);
+    struct plan_piece piece = plan_piece(&plan, 0);
+    enum piece_end end = run_piece(s, &plan, &piece);
     if (end == PIECE_DONE)
-        cut_off(s->t, &plan);
+        cut_off(s->t, &plan, piece.length);
     return end;
 }
 

@@ -91,9 +91,13 @@ struct model_facts facts_find(const struct stage *stage,
     return facts;
 }
 
+/* So many saturated clusters in a row are copied one by one. */
+enum { SATURATED_ALONE = 16 };
+
 /*
  * Where clusters may be saturated: the whole ones of SOURCE that nobody else
- * has, so that no request for them can be refused.
+ * has, so that no request for them can be refused. After many that may be, as
+ * many again may be copied with them.
  */
 uint64_t facts_unsaturated(const struct trial *t)
 {
@@ -104,11 +108,17 @@ uint64_t facts_unsaturated(const struct trial *t)
     uint64_t from = whole ? 0 : range->source_offset;
     uint64_t to = from + t->expected.length;
     uint64_t bytes = 0;
+    uint64_t copied = 0; /* in a row, at worst */
+    uint64_t reach = 0;  /* and up to there */
     if (!whole && (from - range->dest_offset) % v->cluster != 0)
         return 0;
     from = (from + v->cluster - 1) / v->cluster * v->cluster;
     for (; from + v->cluster <= to; from += v->cluster) {
-        if (sim_refs(source, from) == 1)
+        bool alone = sim_refs(source, from) == 1;
+        copied = alone && from >= reach ? 0 : copied + 1;
+        if (!alone && copied > SATURATED_ALONE)
+            reach = from + copied * v->cluster;
+        if (copied == 0)
             bytes += v->cluster;
     }
     return bytes;

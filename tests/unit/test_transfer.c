@@ -276,6 +276,128 @@ Test(transfer, few_requests_around_what_is_saturated)
     world_end(&w);
 }
 
+/* What `saturate` refuses: what meets this of SOURCE. */
+static uint64_t full_from;
+static uint64_t full_end;
+
+static os_error saturate(uint64_t source_offset, uint64_t length)
+{
+    return source_offset < full_end && source_offset + length > full_from
+               ? CODE_BLOCK_TOO_MANY_REFERENCES
+               : 0;
+}
+
+/* 4 GiB with data in some places, of which [from, end) is saturated; the last
+   cluster of it is not whole. */
+static struct world make_saturated(uint64_t from, uint64_t end)
+{
+    struct world w = world_make("refs-4k");
+    full_from = from;
+    full_end = end;
+    w.volume->refuser = saturate;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    for (uint64_t i = 0; i < 64; i++)
+        sim_fill_pattern(L"R:\\a", i * 64 * MI + i * 4096, 50000, i);
+    sim_set_size(L"R:\\a", 4 * GI - 1000);
+    return w;
+}
+
+/* Some hundred requests for a GiB, however much is saturated; what is copied
+   beside it is no more than that again. */
+Test(transfer, few_requests_where_much_is_saturated)
+{
+    const struct {
+        uint64_t from;
+        uint64_t end;
+        uint64_t requests;
+        uint64_t most_copied;
+    } rows[] = {
+        {GI + 12288, GI + 16384, 60, 4096}, /* one cluster */
+        {0, 4096, 60, 4096},
+        {4 * GI - 4096, 4 * GI, 60, 4096 - 1000},
+        {GI, GI + 16 * 4096, 80, 16 * 4096}, /* the most that are asked for */
+        {0, 2 * GI, 200, 2 * GI + 64 * MI},  /* half */
+        {2 * GI, 4 * GI, 200, 2 * GI},
+        {GI, 3 * GI, 200, 2 * GI + 64 * MI},
+        {0, 4 * GI, 200, 4 * GI - 1000}, /* all */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = make_saturated(rows[i].from, rows[i].end);
+        bool all = rows[i].end - rows[i].from == 4 * GI;
+        uint64_t full = rows[i].end - rows[i].from;
+        world_run(&w);
+        expect_right(&w, all ? REFLINK_METHOD_COPY : REFLINK_METHOD_MIXED,
+                     REFLINK_REASON_LIMIT);
+        cr_expect_leq(w.outcome.requests, rows[i].requests, "row %zu: %llu", i,
+                      (unsigned long long)w.outcome.requests);
+        cr_expect_eq(w.outcome.bytes_copied + w.outcome.bytes_cloned,
+                     4 * GI - 1000);
+        cr_expect_geq(w.outcome.bytes_copied + 1000, full);
+        cr_expect_leq(w.outcome.bytes_copied, rows[i].most_copied,
+                      "row %zu: %llu", i,
+                      (unsigned long long)w.outcome.bytes_copied);
+        world_end(&w);
+    }
+}
+
+/* By real counts: all of 64 MiB is as full as it may be. */
+Test(transfer, a_file_that_is_saturated_all_over)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 64 * MI, 5);
+    sim_set_limit(L"R:\\a", 1);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_LIMIT);
+    cr_expect_eq(w.outcome.bytes_copied, 64 * MI);
+    cr_expect_leq(w.outcome.requests, 50, "%llu",
+                  (unsigned long long)w.outcome.requests);
+    world_end(&w);
+}
+
+/* In place, and moved within the file: to the front, and to the back, which
+   begins with the last piece. */
+Test(transfer, a_range_that_is_saturated)
+{
+    static const uint64_t to[] = {1, 3, 30};
+    for (size_t i = 0; i < 6; i++) {
+        struct world w = world_make("refs-4k");
+        const wchar_t *dest = i < 3 ? L"R:\\a" : L"R:\\b";
+        struct reflink_range range = {2 * MI, to[i % 3] * MI, 20 * MI + 5,
+                                      false};
+        full_from = 4 * MI;
+        full_end = 21 * MI;
+        w.volume->refuser = saturate;
+        sim_fill_pattern(L"R:\\a", 0, 60 * MI, 5);
+        sim_fill_pattern(L"S:\\a", 0, 60 * MI, 5);
+        sim_fill_pattern(L"R:\\b", 0, 60 * MI, 5);
+        run_range(&w, L"S:\\a", L"S:\\a", range);
+        run_range(&w, L"R:\\a", dest, range);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.reason,
+                     i == 1 ? REFLINK_REASON_UNALIGNED : REFLINK_REASON_LIMIT);
+        cr_expect_eq(w.outcome.bytes_copied + w.outcome.bytes_cloned,
+                     20 * MI + 5);
+        cr_expect_geq(w.outcome.bytes_copied, 17 * MI);
+        cr_expect_leq(w.outcome.requests, 150, "%llu",
+                      (unsigned long long)w.outcome.requests);
+        cr_expect(sim_same_bytes(L"S:\\a", dest), "%zu", i);
+        world_end(&w);
+    }
+}
+
+Test(transfer, always_refuses_what_is_saturated)
+{
+    struct world w = make_saturated(0, 4 * GI);
+    w.policy.mode = REFLINK_ALWAYS;
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_LIMIT);
+    cr_expect_eq(w.outcome.requests, 1);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_end(&w);
+}
+
 /* --- resources that the volume lacks ----------------------------------------
  */
 
