@@ -143,7 +143,7 @@ void directory_link(const struct reflink_policy *policy, const wchar_t *source,
     os_error error = os_copy_link(source, dest);
     if (is_there(error) && policy->existing == REFLINK_EXISTING_KEEP)
         outcome->status = REFLINK_SKIPPED;
-    else if (error == CODE_PRIVILEGE_NOT_HELD)
+    else if (error == CODE_PRIVILEGE_NOT_HELD || error == CODE_ACCESS_DENIED)
         outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,
                           REFLINK_HINT_LINK_RIGHT);
     else if (error != 0)

@@ -307,7 +307,7 @@ os_error os_make_directory(const wchar_t *path);
 /*
  * Makes at `dest`, where nothing may be, the same symbolic link, junction or
  * mount point that `source` is, without looking at what it points to.
- * CODE_PRIVILEGE_NOT_HELD: the user may not make links.
+ * CODE_PRIVILEGE_NOT_HELD or CODE_ACCESS_DENIED: the user may not make links.
  */
 os_error os_copy_link(const wchar_t *source, const wchar_t *dest);
 

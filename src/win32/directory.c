@@ -1,4 +1,5 @@
 /* Directories: listing, making, and the links that stand in them. */
+#include "../core/symlink.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -139,6 +140,13 @@ os_error os_make_directory(const wchar_t *path)
 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE [MS-FSCC 2.1.2]. */
 enum { REPARSE_MOST = 16 * 1024 };
 
+/* What a link is: all that is needed to make another one like it. */
+struct link {
+    BYTE buffer[REPARSE_MOST];
+    DWORD size;
+    bool directory;
+};
+
 static HANDLE open_link(const wchar_t *full, DWORD access)
 {
     return CreateFileW(
@@ -147,8 +155,7 @@ static HANDLE open_link(const wchar_t *full, DWORD access)
         FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
 }
 
-static os_error read_link(const wchar_t *full, BYTE *buffer, DWORD *size,
-                          bool *directory)
+static os_error read_link(const wchar_t *full, struct link *link)
 {
     BY_HANDLE_FILE_INFORMATION info;
     os_error error = 0;
@@ -156,11 +163,12 @@ static os_error read_link(const wchar_t *full, BYTE *buffer, DWORD *size,
     if (handle == INVALID_HANDLE_VALUE)
         return GetLastError();
     if (!GetFileInformationByHandle(handle, &info) ||
-        !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, buffer,
-                         REPARSE_MOST, size, NULL))
+        !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
+                         REPARSE_MOST, &link->size, NULL))
         error = GetLastError();
     else
-        *directory = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+        link->directory =
+            (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     CloseHandle(handle);
     return error;
 }
@@ -178,48 +186,96 @@ static os_error make_bearer(const wchar_t *full, bool directory)
     return 0;
 }
 
-static os_error set_reparse_point(HANDLE handle, BYTE *buffer, DWORD size)
+static void remove_bearer(const wchar_t *full, bool directory)
+{
+    if (directory)
+        RemoveDirectoryW(full);
+    else
+        DeleteFileW(full);
+}
+
+/* `*refused`: the bearer was made, but the system let no link be put on it. */
+static os_error write_link(const wchar_t *full, struct link *link,
+                           bool *refused)
 {
     DWORD returned = 0;
-    return DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, buffer, size, NULL,
-                           0, &returned, NULL)
-               ? 0
-               : GetLastError();
-}
-
-/*
- * A symbolic link needs a privilege, unless in Developer Mode. Administrators
- * have it, but CreateSymbolicLinkW alone switches it on by itself: the request
- * is refused to them, too [ziglang/zig #17652].
- */
-static os_error set_link(HANDLE handle, BYTE *buffer, DWORD size)
-{
-    os_error error = set_reparse_point(handle, buffer, size);
-    if (error != ERROR_PRIVILEGE_NOT_HELD ||
-        !win32_take_privilege(L"SeCreateSymbolicLinkPrivilege"))
-        return error;
-    error = set_reparse_point(handle, buffer, size);
-    win32_drop_privilege();
-    return error;
-}
-
-static os_error write_link(const wchar_t *full, BYTE *buffer, DWORD size,
-                           bool directory)
-{
-    os_error error = make_bearer(full, directory);
+    os_error error = make_bearer(full, link->directory);
     if (error != 0)
         return error;
     HANDLE handle = open_link(full, GENERIC_WRITE);
     if (handle == INVALID_HANDLE_VALUE) {
         error = GetLastError();
     } else {
-        error = set_link(handle, buffer, size);
+        if (!DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, link->buffer,
+                             link->size, NULL, 0, &returned, NULL))
+            error = GetLastError();
+        *refused =
+            error == ERROR_ACCESS_DENIED || error == ERROR_PRIVILEGE_NOT_HELD;
         CloseHandle(handle);
     }
-    if (error != 0 && directory)
-        RemoveDirectoryW(full);
-    else if (error != 0)
-        DeleteFileW(full);
+    if (error != 0)
+        remove_bearer(full, link->directory);
+    return error;
+}
+
+/*
+ * A symbolic link needs a privilege, which administrators have, but not
+ * switched on [ziglang/zig #17652]. It has to be on before the bearer is
+ * opened: then it is looked at, and not with the request [MS-FSA 2.1.5.1,
+ * 2.1.5.10.37].
+ */
+static os_error write_as_administrator(const wchar_t *full, struct link *link,
+                                       bool *refused)
+{
+    HANDLE saved = NULL;
+    bool taken = win32_take_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
+    os_error error = write_link(full, link, refused);
+    if (taken)
+        win32_drop_privilege(saved);
+    return error;
+}
+
+/* Whether that link is there. Wine 8 and 10 say that they made one, and did
+   not. */
+static bool is_made(const wchar_t *full, const struct link *link)
+{
+    struct link *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return false;
+    os_error error = read_link(full, made);
+    bool same =
+        error == 0 && made->directory == link->directory &&
+        symlink_same(made->buffer, made->size, link->buffer, link->size);
+    if (error == 0 && !same)
+        remove_bearer(full, made->directory);
+    free(made);
+    return same;
+}
+
+/*
+ * In Developer Mode the system refuses the request and lets this one function
+ * through [microsoft/winfile #303, #308].
+ */
+static bool write_as_developer(const wchar_t *full, const struct link *link)
+{
+    DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
+    uint16_t *target = symlink_target(link->buffer, link->size);
+    if (link->directory)
+        flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
+    bool made = target != NULL && CreateSymbolicLinkW(full, target, flags) &&
+                is_made(full, link);
+    free(target);
+    return made;
+}
+
+static os_error make_link(const wchar_t *full, struct link *link)
+{
+    bool refused = false;
+    if (symlink_tag(link->buffer, link->size) != SYMLINK_TAG)
+        return write_link(full, link, &refused);
+    os_error error = write_as_administrator(full, link, &refused);
+    if (refused && write_as_developer(full, link))
+        return 0;
     return error;
 }
 
@@ -227,20 +283,18 @@ os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
 {
     wchar_t *from = NULL;
     wchar_t *to = NULL;
-    DWORD size = 0;
-    bool directory = false;
-    BYTE *buffer = malloc(REPARSE_MOST);
-    os_error error = buffer != NULL ? win32_full_path(source, &from)
-                                    : ERROR_NOT_ENOUGH_MEMORY;
+    struct link *link = calloc(1, sizeof *link);
+    os_error error =
+        link != NULL ? win32_full_path(source, &from) : ERROR_NOT_ENOUGH_MEMORY;
     if (error == 0)
         error = win32_full_path(dest, &to);
     if (error == 0)
-        error = read_link(from, buffer, &size, &directory);
+        error = read_link(from, link);
     if (error == 0)
-        error = write_link(to, buffer, size, directory);
+        error = make_link(to, link);
     free(to);
     free(from);
-    free(buffer);
+    free(link);
     return error;
 }
 

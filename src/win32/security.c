@@ -86,10 +86,11 @@ static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
 static os_error set_as_administrator(HANDLE handle, SECURITY_INFORMATION parts,
                                      PSECURITY_DESCRIPTOR descriptor)
 {
-    if (!win32_take_privilege(L"SeRestorePrivilege"))
+    HANDLE saved = NULL;
+    if (!win32_take_privilege(L"SeRestorePrivilege", &saved))
         return ERROR_INVALID_OWNER;
     os_error error = set_security(handle, parts, descriptor);
-    win32_drop_privilege();
+    win32_drop_privilege(saved);
     return error;
 }
 

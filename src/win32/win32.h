@@ -21,11 +21,12 @@ os_error win32_full_path(const wchar_t *path, wchar_t **full);
 
 /*
  * Switches a privilege on for this thread alone, which then goes on under a
- * token of its own. False, and nothing is changed, if the user does not have
- * it; else it is due to be dropped.
+ * copy of its token. False, and nothing is changed, if the user does not have
+ * it. Else it is due to be dropped: then the thread has the token again that it
+ * had before, which `*saved` is, NULL if it was the process's.
  */
-bool win32_take_privilege(const wchar_t *name);
-void win32_drop_privilege(void);
+bool win32_take_privilege(const wchar_t *name, HANDLE *saved);
+void win32_drop_privilege(HANDLE saved);
 
 /* DeviceIoControl on an open file. `returned` may be NULL. */
 os_error win32_control(struct os_file *file, DWORD code, void *in,

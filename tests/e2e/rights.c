@@ -1,0 +1,384 @@
+/*
+ * rights
+ *
+ * Holds what src/win32 does about privileges against rules of Windows that
+ * Wine has not: who may make a symbolic link, and when that is looked at. The
+ * file is compiled here with these calls answered as NTFS does. Works in the
+ * current directory; one line for each mistake, and the exit code.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/core/symlink.h"
+#include "../../src/win32/win32.h"
+
+/* --- a system that has links ---------------------------------------------- */
+
+enum user {
+    ADMINISTRATOR, /* has the privilege, but not switched on */
+    DEVELOPER,     /* may make links by CreateSymbolicLinkW */
+    PLAIN,         /* may not */
+    UNTRUE,        /* as PLAIN, but CreateSymbolicLinkW says it made one */
+    ASTRAY         /* as DEVELOPER, but it leads elsewhere */
+};
+
+enum { MOST = 8 };
+
+struct point {
+    wchar_t path[400];
+    BYTE buffer[1024];
+    DWORD size;
+};
+
+struct opened {
+    HANDLE handle;
+    wchar_t path[400];
+    bool privileged;
+};
+
+static enum user user;
+static DWORD refusal;
+static DWORD refused_tag; /* of the volume, for everybody */
+static bool privilege_on;
+static int privileges_asked;
+static struct point points[MOST];
+static struct opened open_files[MOST];
+
+/* The last part of a path is enough. */
+static const wchar_t *leaf(const wchar_t *path)
+{
+    const wchar_t *last = wcsrchr(path, L'\\');
+    return last != NULL ? last + 1 : path;
+}
+
+static struct point *point_of(const wchar_t *path)
+{
+    for (int i = 0; i < MOST; i++) {
+        if (points[i].size != 0 && wcscmp(points[i].path, leaf(path)) == 0)
+            return &points[i];
+    }
+    return NULL;
+}
+
+static void put_point(const wchar_t *path, const BYTE *buffer, DWORD size)
+{
+    struct point *point = point_of(path);
+    for (int i = 0; point == NULL && i < MOST; i++)
+        point = points[i].size == 0 ? &points[i] : NULL;
+    wcscpy(point->path, leaf(path));
+    memcpy(point->buffer, buffer, size);
+    point->size = size;
+}
+
+static void put16(BYTE *at, size_t value)
+{
+    at[0] = (BYTE)value;
+    at[1] = (BYTE)(value >> 8);
+}
+
+/* The buffer of a symbolic link: the substitute name behind the other one. */
+static DWORD make_buffer(BYTE *buffer, const wchar_t *prefix,
+                         const wchar_t *target, bool relative)
+{
+    wchar_t name[200];
+    swprintf(name, 200, L"%ls%ls", prefix, target);
+    size_t print = wcslen(target) * 2;
+    size_t substitute = wcslen(name) * 2;
+    memset(buffer, 0, 20);
+    put16(buffer, 0x000C);
+    put16(buffer + 2, 0xA000);
+    put16(buffer + 4, 12 + print + substitute);
+    put16(buffer + 8, print);
+    put16(buffer + 10, substitute);
+    put16(buffer + 14, print);
+    buffer[16] = relative;
+    memcpy(buffer + 20, target, print);
+    memcpy(buffer + 20 + print, name, substitute);
+    return (DWORD)(20 + print + substitute);
+}
+
+static HANDLE fake_create(const wchar_t *path, DWORD access, DWORD share,
+                          SECURITY_ATTRIBUTES *security, DWORD disposition,
+                          DWORD flags, HANDLE template)
+{
+    HANDLE handle = CreateFileW(path, access, share, security, disposition,
+                                flags, template);
+    for (int i = 0; handle != INVALID_HANDLE_VALUE && i < MOST; i++) {
+        if (open_files[i].handle == NULL) {
+            open_files[i].handle = handle;
+            open_files[i].privileged = privilege_on;
+            wcscpy(open_files[i].path, leaf(path));
+            break;
+        }
+    }
+    return handle;
+}
+
+static struct opened *opened_as(HANDLE handle)
+{
+    for (int i = 0; i < MOST; i++) {
+        if (open_files[i].handle == handle)
+            return &open_files[i];
+    }
+    abort();
+}
+
+static BOOL fake_close(HANDLE handle)
+{
+    opened_as(handle)->handle = NULL;
+    return CloseHandle(handle);
+}
+
+static BOOL refuse(DWORD code)
+{
+    SetLastError(code);
+    return FALSE;
+}
+
+static BOOL fake_control(HANDLE handle, DWORD code, void *in, DWORD in_size,
+                         void *out, DWORD out_size, DWORD *returned,
+                         OVERLAPPED *overlapped)
+{
+    const struct opened *file = opened_as(handle);
+    const struct point *point = point_of(file->path);
+    (void)out_size;
+    (void)overlapped;
+    if (code == FSCTL_GET_REPARSE_POINT) {
+        if (point == NULL)
+            return refuse(4390); /* ERROR_NOT_A_REPARSE_POINT */
+        memcpy(out, point->buffer, point->size);
+        *returned = point->size;
+        return TRUE;
+    }
+    if (symlink_tag(in, in_size) == refused_tag)
+        return refuse(ERROR_INVALID_FUNCTION);
+    /* looked at when it was opened [MS-FSA 2.1.5.1] */
+    if (symlink_tag(in, in_size) == SYMLINK_TAG && !file->privileged)
+        return refuse(refusal);
+    put_point(file->path, in, in_size);
+    return TRUE;
+}
+
+static BOOLEAN fake_symlink(const wchar_t *path, const wchar_t *target,
+                            DWORD flags)
+{
+    BYTE buffer[1024];
+    bool absolute = target[1] == L':' || target[0] == L'\\';
+    if (user == UNTRUE)
+        return TRUE;
+    if ((user != DEVELOPER && user != ASTRAY) || (flags & 2) == 0)
+        return (BOOLEAN)refuse(ERROR_PRIVILEGE_NOT_HELD);
+    if (flags & 1)
+        CreateDirectoryW(path, NULL);
+    else
+        CloseHandle(
+            CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, 0, NULL));
+    if (user == ASTRAY)
+        target = absolute ? L"C:\\elsewhere" : L"elsewhere";
+    put_point(
+        path, buffer,
+        make_buffer(buffer, absolute ? L"\\??\\" : L"", target, !absolute));
+    return TRUE;
+}
+
+static void forget(const wchar_t *path)
+{
+    if (point_of(path) != NULL)
+        point_of(path)->size = 0;
+}
+
+static BOOL fake_delete(const wchar_t *path)
+{
+    forget(path);
+    return DeleteFileW(path);
+}
+
+static BOOL fake_remove(const wchar_t *path)
+{
+    forget(path);
+    return RemoveDirectoryW(path);
+}
+
+static bool fake_take(const wchar_t *name, HANDLE *saved)
+{
+    *saved = NULL;
+    privileges_asked++;
+    privilege_on = user == ADMINISTRATOR &&
+                   wcscmp(name, L"SeCreateSymbolicLinkPrivilege") == 0;
+    return privilege_on;
+}
+
+static void fake_drop(HANDLE saved)
+{
+    (void)saved;
+    privilege_on = false;
+}
+
+#define CreateFileW fake_create
+#define CloseHandle fake_close
+#define DeviceIoControl fake_control
+#define CreateSymbolicLinkW fake_symlink
+#define DeleteFileW fake_delete
+#define RemoveDirectoryW fake_remove
+#define win32_take_privilege fake_take
+#define win32_drop_privilege fake_drop
+#include "../../src/win32/directory.c"
+#undef CreateFileW
+#undef CloseHandle
+#undef DeviceIoControl
+#undef CreateSymbolicLinkW
+#undef DeleteFileW
+#undef RemoveDirectoryW
+#undef win32_take_privilege
+#undef win32_drop_privilege
+
+/* --- links ---------------------------------------------------------------- */
+
+static int mistakes;
+
+static void expect(bool as_it_should_be, const char *what)
+{
+    if (as_it_should_be)
+        return;
+    printf("user %d, code %lu: %s\n", (int)user, refusal, what);
+    mistakes++;
+}
+
+static void make_source(bool directory)
+{
+    memset(points, 0, sizeof points);
+    if (directory)
+        CreateDirectoryW(L"source", NULL);
+    else
+        CloseHandle(CreateFileW(L"source", GENERIC_WRITE, 0, NULL, CREATE_NEW,
+                                0, NULL));
+}
+
+static void remove_both(void)
+{
+    static const wchar_t *const names[] = {L"source", L"dest"};
+    for (int i = 0; i < 2; i++) {
+        DeleteFileW(names[i]);
+        RemoveDirectoryW(names[i]);
+    }
+}
+
+static bool is_there(void)
+{
+    return GetFileAttributesW(L"dest") != INVALID_FILE_ATTRIBUTES;
+}
+
+static void expect_link(bool directory, bool relative)
+{
+    BYTE buffer[1024];
+    DWORD size = make_buffer(buffer, relative ? L"" : L"\\??\\",
+                             relative ? L"..\\to" : L"C:\\to\\there", relative);
+    bool may = user == ADMINISTRATOR || user == DEVELOPER;
+    make_source(directory);
+    put_point(L"source", buffer, size);
+    os_error error = os_copy_link(L"source", L"dest");
+    const struct point *made = point_of(L"dest");
+    expect(error == (may ? 0 : refusal), "answered with another code");
+    expect(is_there() == may, "DEST is there, or is not");
+    expect(!may || (made != NULL &&
+                    symlink_same(made->buffer, made->size, buffer, size)),
+           "DEST is another link");
+    expect(!privilege_on, "the privilege was left on");
+    remove_both();
+}
+
+static void expect_junction(void)
+{
+    BYTE buffer[24] = {0x03, 0, 0, 0xA0, 16};
+    make_source(true);
+    put_point(L"source", buffer, sizeof buffer);
+    privileges_asked = 0;
+    expect(os_copy_link(L"source", L"dest") == 0, "no junction");
+    expect(point_of(L"dest") != NULL, "no junction is there");
+    expect(privileges_asked == 0, "a privilege for a junction");
+    remove_both();
+}
+
+/* What the volume says of links at all is passed on as it is. */
+static void expect_no_links(void)
+{
+    BYTE buffer[1024];
+    make_source(false);
+    put_point(L"source", buffer, make_buffer(buffer, L"", L"to", true));
+    refused_tag = SYMLINK_TAG;
+    expect(os_copy_link(L"source", L"dest") == ERROR_INVALID_FUNCTION,
+           "another code than the volume's");
+    expect(!is_there(), "DEST is there");
+    refused_tag = 0;
+    remove_both();
+}
+
+static void check_links(void)
+{
+    static const DWORD codes[] = {ERROR_ACCESS_DENIED,
+                                  ERROR_PRIVILEGE_NOT_HELD};
+    for (int i = 0; i < 2; i++) {
+        refusal = codes[i];
+        for (user = ADMINISTRATOR; user <= ASTRAY; user++) {
+            for (int kind = 0; kind < 4; kind++)
+                expect_link((kind & 1) != 0, (kind & 2) != 0);
+            expect_junction();
+            expect_no_links();
+        }
+    }
+}
+
+/* --- tokens --------------------------------------------------------------- */
+
+/* Which token this thread goes by; false: the process's. */
+static bool thread_token(LUID *id)
+{
+    TOKEN_STATISTICS statistics;
+    DWORD size = 0;
+    HANDLE token = NULL;
+    if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token))
+        return false;
+    GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics,
+                        &size);
+    CloseHandle(token);
+    *id = statistics.TokenId;
+    return true;
+}
+
+static bool same_id(const LUID *a, const LUID *b)
+{
+    return a->LowPart == b->LowPart && a->HighPart == b->HighPart;
+}
+
+/* A thread that acts for somebody goes on to do so. */
+static void check_token(bool impersonates)
+{
+    static const wchar_t any[] = L"SeChangeNotifyPrivilege";
+    LUID before = {0, 0};
+    LUID during = {0, 0};
+    LUID after = {0, 0};
+    HANDLE saved = NULL;
+    if (impersonates)
+        ImpersonateSelf(SecurityImpersonation);
+    expect(thread_token(&before) == impersonates, "no token to begin with");
+    expect(win32_take_privilege(any, &saved), "a privilege cannot be taken");
+    expect(thread_token(&during), "no token with the privilege");
+    expect(!same_id(&before, &during), "the caller's own token was changed");
+    win32_drop_privilege(saved);
+    expect(thread_token(&after) == impersonates, "another kind of token");
+    expect(same_id(&before, &after), "another token than before");
+    expect(!win32_take_privilege(L"SeNoSuchPrivilege", &saved),
+           "a privilege that there is not");
+    expect(thread_token(&after) == impersonates, "changed by a failure");
+    expect(same_id(&before, &after), "another token after a failure");
+    RevertToSelf();
+}
+
+int main(void)
+{
+    check_links();
+    check_token(false);
+    check_token(true);
+    return mistakes != 0;
+}
