@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocation.h"
 #include "classify.h"
 #include "cluster.h"
 #include "codes.h"
@@ -77,21 +78,18 @@ static os_error append(struct layout *layout, const struct layout_run *run)
 /* The reading of one file. */
 struct reader {
     struct layout *layout;
-    uint64_t end;  /* clusters up to the end of file */
-    uint64_t most; /* clusters that a file or a volume can have */
-    uint64_t vcn;  /* what is in front of it has been added */
+    uint64_t end; /* clusters up to the end of file */
+    uint64_t vcn; /* what is in front of it has been added */
     struct os_extent extents[EXTENTS_AT_ONCE];
 };
 
 /* Adds [vcn, next) as clusters that lie at `lcn`. */
-static os_error add(struct reader *reader, uint64_t next, int64_t lcn,
-                    uint32_t references)
+static os_error add_clusters(struct reader *reader, uint64_t next, int64_t lcn,
+                             uint32_t references)
 {
     uint64_t cluster = reader->layout->cluster_size;
-    uint64_t count = next - reader->vcn;
-    if ((uint64_t)lcn > reader->most - count)
-        return CODE_INVALID_DATA;
-    struct layout_run run = {reader->vcn * cluster, count * cluster,
+    struct layout_run run = {reader->vcn * cluster,
+                             (next - reader->vcn) * cluster,
                              (uint64_t)lcn * cluster, references};
     reader->vcn = next;
     return append(reader->layout, &run);
@@ -112,13 +110,10 @@ static os_error add_hole(struct reader *reader, uint64_t next)
     return append(reader->layout, &run);
 }
 
-/* What was told before is passed over; what was left out is a hole. Wine has
-   an extent that ends in front of its begin where it has no answer. */
+/* What was told before is passed over; what was left out is a hole. */
 static os_error add_extent(struct reader *reader,
                            const struct os_extent *extent)
 {
-    if (extent->next_vcn > reader->most || extent->next_vcn <= extent->vcn)
-        return CODE_INVALID_DATA;
     if (extent->next_vcn <= reader->vcn)
         return 0;
     if (extent->vcn > reader->vcn) {
@@ -126,29 +121,26 @@ static os_error add_extent(struct reader *reader,
         if (error != 0)
             return error;
     }
-    if (extent->lcn < 0)
+    if (extent->lcn == OS_HOLE)
         return add_hole(reader, extent->next_vcn);
     uint64_t skipped = reader->vcn - extent->vcn;
-    if ((uint64_t)extent->lcn > reader->most || skipped > reader->most)
-        return CODE_INVALID_DATA;
-    return add(reader, extent->next_vcn, extent->lcn + (int64_t)skipped,
-               extent->references);
+    return add_clusters(reader, extent->next_vcn,
+                        extent->lcn + (int64_t)skipped, extent->references);
 }
 
 /* With reference counts, unless the first request for them is refused. */
 static os_error ask(struct reader *reader, size_t *count, bool *more)
 {
     struct layout *layout = reader->layout;
-    if (layout->counted) {
-        os_error error =
-            os_extents_counted(layout->file, reader->vcn, reader->extents,
-                               EXTENTS_AT_ONCE, count, more);
-        if (!classify_unsupported(error) || reader->vcn != 0)
-            return error;
-        layout->counted = false;
-    }
-    return os_extents(layout->file, reader->vcn, reader->extents,
-                      EXTENTS_AT_ONCE, count, more);
+    os_error error = allocation_extents(
+        layout->file, layout->counted, layout->cluster_size, reader->vcn,
+        reader->extents, EXTENTS_AT_ONCE, count, more);
+    if (!layout->counted || !classify_unsupported(error) || reader->vcn != 0)
+        return error;
+    layout->counted = false;
+    return allocation_extents(layout->file, false, layout->cluster_size,
+                              reader->vcn, reader->extents, EXTENTS_AT_ONCE,
+                              count, more);
 }
 
 /* Each list must reach behind the one before it, or this would not end. */
@@ -173,11 +165,10 @@ static os_error read_lists(struct layout *layout)
     if (reader == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     reader->layout = layout;
-    reader->most = PLAN_MAX_SIZE / cluster;
     reader->end = layout->info.size / cluster +
                   (layout->info.size % cluster != 0 ? 1 : 0);
-    if (reader->end > reader->most)
-        reader->end = reader->most;
+    if (reader->end > PLAN_MAX_SIZE / cluster)
+        reader->end = PLAN_MAX_SIZE / cluster;
     layout->counted = true;
     bool more = true;
     os_error error = 0;

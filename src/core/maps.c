@@ -1,5 +1,6 @@
 #include "maps.h"
 
+#include "allocation.h"
 #include "codes.h"
 
 /* --- extents -------------------------------------------------------------- */
@@ -12,14 +13,15 @@ static void skip_extents(struct maps_extents *list)
 }
 
 /* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
-static os_error fill(struct maps_extents *list)
+static os_error fill(struct maps_extents *list, uint32_t cluster_size)
 {
     skip_extents(list);
     if (list->index < list->count || (list->count != 0 && !list->more))
         return 0;
     list->index = 0;
-    os_error error = os_extents(list->file, list->vcn, list->extents,
-                                MAPS_EXTENTS, &list->count, &list->more);
+    os_error error = allocation_extents(list->file, false, cluster_size,
+                                        list->vcn, list->extents, MAPS_EXTENTS,
+                                        &list->count, &list->more);
     if (error != 0)
         return error;
     skip_extents(list);
@@ -28,9 +30,10 @@ static os_error fill(struct maps_extents *list)
 }
 
 /* Where the wanted cluster lies, and how many behind it follow suit. */
-static os_error find(struct maps_extents *list, int64_t *lcn, uint64_t *run)
+static os_error find(struct maps_extents *list, uint32_t cluster_size,
+                     int64_t *lcn, uint64_t *run)
 {
-    os_error error = fill(list);
+    os_error error = fill(list, cluster_size);
     if (error != 0)
         return error;
     *lcn = OS_HOLE;
@@ -53,8 +56,9 @@ bool maps_are_told(struct os_file *file, uint64_t offset, uint32_t cluster_size)
     struct os_extent extent;
     size_t count = 0;
     bool more = false;
-    return cluster_size != 0 && os_extents(file, offset / cluster_size, &extent,
-                                           1, &count, &more) == 0;
+    return cluster_size != 0 &&
+           allocation_extents(file, false, cluster_size, offset / cluster_size,
+                              &extent, 1, &count, &more) == 0;
 }
 
 /* --- what may lie beside them --------------------------------------------- */
@@ -148,8 +152,9 @@ static uint64_t next_run(struct maps *maps, uint64_t left, struct run *run)
 {
     uint64_t in_source = 0;
     uint64_t in_dest = 0;
-    if (find(&maps->source, &run->source_lcn, &in_source) != 0 ||
-        find(&maps->dest, &run->dest_lcn, &in_dest) != 0)
+    uint32_t unit = maps->cluster_size;
+    if (find(&maps->source, unit, &run->source_lcn, &in_source) != 0 ||
+        find(&maps->dest, unit, &run->dest_lcn, &in_dest) != 0)
         return 0;
     uint64_t clusters = in_source < in_dest ? in_source : in_dest;
     clusters = clusters < left ? clusters : left;
@@ -189,5 +194,6 @@ bool maps_go_on(struct maps *maps)
         return false;
     maps->source.vcn = maps->source_size / maps->cluster_size +
                        (maps->source_size % maps->cluster_size != 0);
-    return find(&maps->source, &lcn, &run) == 0 && lcn != OS_HOLE;
+    return find(&maps->source, maps->cluster_size, &lcn, &run) == 0 &&
+           lcn != OS_HOLE;
 }

@@ -130,6 +130,78 @@ Test(prove, unwritten_room_is_no_data)
     cr_expect_not(is_seen(20 * CLUSTER, false, &reads));
 }
 
+/* --- extents that make no sense --------------------------------------------
+ */
+
+static struct os_extent senseless[2];
+
+/* The same of both files, as if they had the same clusters. */
+static void tell_senseless(const wchar_t *path, uint64_t vcn,
+                           struct os_extent *extents, size_t capacity,
+                           size_t *count, bool *more)
+{
+    (void)path;
+    (void)vcn;
+    *count = capacity < 2 ? capacity : 2;
+    *more = false;
+    for (size_t i = 0; i < *count; i++)
+        extents[i] = senseless[i];
+}
+
+/* Spoils one of the blocks that are read of a request whose clusters are not
+   told, and not of one whose clusters are the same; whether that is seen. */
+static bool is_seen_without_sense(void)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE,
+                          .cluster_size = CLUSTER};
+    struct compare_pair pair = {.source_offset = CLUSTER,
+                                .dest_offset = CLUSTER,
+                                .length = LENGTH - CLUSTER,
+                                .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    w.volume->teller = tell_senseless;
+    sim_fill_pattern(L"R:\\a", 0, LENGTH, 1);
+    sim_fill_pattern(L"R:\\b", 0, LENGTH, 1);
+    sim_write_at(L"R:\\b", CLUSTER + (LENGTH - 2 * CLUSTER) / 7 * 3, "\xa5\x5a",
+                 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_assert_eq(prove_clones(w.session, &proof, &pair, 1, &proved, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !proved;
+}
+
+Test(prove, extents_that_make_no_sense_are_no_proof)
+{
+    const int64_t most = INT64_C(1) << 51; /* of 4 KiB, in 2^63 bytes */
+    const struct os_extent rows[][2] = {
+        {{0, 48, INT64_MAX, 0}, {48, 101, 5, 0}},
+        {{0, 48, INT64_MAX - 47, 0}, {48, 101, 5, 0}},
+        {{0, 48, 5, 0}, {48, 101, INT64_MAX - 1, 0}},
+        {{0, 101, most, 0}, {101, 102, 5, 0}},
+        {{0, 101, most - 100, 0}, {101, 102, 5, 0}},
+        {{0, UINT64_MAX, 5, 0}, {UINT64_MAX, UINT64_MAX, 5, 0}},
+        {{0, (uint64_t)most + 1, 5, 0}, {101, 102, 5, 0}},
+        {{0, 101, 5, 0}, {101, 0, 5, 0}},
+        {{0, 0, 5, 0}, {0, 101, 5, 0}},
+        {{50, 20, 5, 0}, {0, 101, 5, 0}},
+        {{0, 101, -2, 0}, {101, 102, 5, 0}}, /* no cluster lies there */
+        {{0, 101, INT64_MIN, 0}, {101, 102, 5, 0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        senseless[0] = rows[i][0];
+        senseless[1] = rows[i][1];
+        cr_expect(is_seen_without_sense(), "row %zu", i);
+    }
+    senseless[0] = (struct os_extent){0, 48, most - 48, 0};
+    senseless[1] = (struct os_extent){48, 101, 5, 0};
+    cr_expect_not(is_seen_without_sense()); /* these do */
+}
+
 /* --- several requests at a time ------------------------------------------- */
 
 enum { REQUESTS = 3, REQUEST = 10 * CLUSTER };

@@ -1,0 +1,31 @@
+#include "allocation.h"
+
+#include "codes.h"
+#include "plan.h"
+
+/* `most`: clusters that a file or a volume can have. Wine has an extent that
+   ends in front of its begin where it has no answer. */
+static bool makes_sense(const struct os_extent *extent, uint64_t most)
+{
+    if (extent->next_vcn > most || extent->next_vcn <= extent->vcn)
+        return false;
+    return extent->lcn < 0 ||
+           (uint64_t)extent->lcn <= most - (extent->next_vcn - extent->vcn);
+}
+
+os_error allocation_extents(struct os_file *file, bool counted,
+                            uint32_t cluster_size, uint64_t vcn,
+                            struct os_extent *extents, size_t capacity,
+                            size_t *count, bool *more)
+{
+    os_error error =
+        counted ? os_extents_counted(file, vcn, extents, capacity, count, more)
+                : os_extents(file, vcn, extents, capacity, count, more);
+    for (size_t i = 0; error == 0 && i < *count; i++) {
+        if (!makes_sense(&extents[i], PLAN_MAX_SIZE / cluster_size))
+            error = CODE_INVALID_DATA;
+        else if (extents[i].lcn < 0)
+            extents[i].lcn = OS_HOLE;
+    }
+    return error;
+}
