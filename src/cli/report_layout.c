@@ -27,7 +27,7 @@ static void add_row(struct text *text, const wchar_t *name,
                     const wchar_t *value)
 {
     add_name(text, name);
-    text_add(text, value[0] != L'\0' ? value : untold);
+    text_add_name(text, value[0] != L'\0' ? value : untold);
     text_add(text, L"\n");
 }
 

@@ -169,15 +169,16 @@ void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
     bool refused = outcome->reason == REFLINK_REASON_REFUSED;
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
+    bool both = root[0] != L'\0' && file_system[0] != L'\0';
     if (refused && classify_clone(outcome->refusal) == FATE_NO_RESOURCES) {
         text_add(text, no_resources);
         return;
     }
-    if (root[0] != L'\0' && file_system[0] != L'\0')
-        text_format(&volume, L"%ls (%ls)", root, file_system);
-    else if (root[0] != L'\0' || file_system[0] != L'\0')
-        text_add(&volume, root[0] != L'\0' ? root : file_system);
-    else
+    text_add_name(&volume, root);
+    text_add(&volume, both ? L" (" : L"");
+    text_add_name(&volume, file_system);
+    text_add(&volume, both ? L")" : L"");
+    if (volume.length == 0)
         text_add(&volume, L"DEST's volume");
     text_format(text, sentences[outcome->reason], text_words(&volume));
     text_free(&volume);

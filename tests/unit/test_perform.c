@@ -548,6 +548,32 @@ Test(perform, only_a_name_that_no_file_can_have)
     world_end(&w);
 }
 
+/* What a server calls its file system: in a run, before one, and of a tree. */
+Test(perform, names_of_volumes_are_shown_only)
+{
+    static const wchar_t *const forms[][5] = {
+        {L"R:\\t\\a1", L"R:\\b"},
+        {L"--dry-run", L"R:\\t\\a1", L"R:\\b"},
+        {L"-r", L"R:\\t\\s", L"R:\\u"},
+        {L"--reflink=always", L"R:\\t\\a1", L"R:\\b"},
+        {L"-r", L"--dry-run", L"R:\\t\\s", L"R:\\u"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        struct world w = world_make("ntfs");
+        w.volume->fs_name = L"\x1b]0;x\x07\x202e";
+        sim_mkdir(L"R:\\t");
+        sim_mkdir(L"R:\\t\\s");
+        sim_fill_pattern(L"R:\\t\\a1", 0, 8192, 1);
+        sim_fill_pattern(L"R:\\t\\s\\a2", 0, 8192, 2);
+        run(forms[i]);
+        enum os_stream stream = i == 3 ? OS_STDERR : OS_STDOUT;
+        cr_expect_eq(count_of(stream, L"(\xfffd]0;x\xfffd\xfffd) cannot clone"),
+                     1, "row %zu: %ls", i, sim_printed(stream));
+        cr_expect_null(wcspbrk(sim_printed(stream), L"\x1b\x07\x202e"));
+        world_end(&w);
+    }
+}
+
 Test(perform, no_memory_to_begin)
 {
     struct world w = make_tree();

@@ -129,6 +129,31 @@ Test(report, a_lack_of_resources_has_words_of_its_own)
     }
 }
 
+/* They come from the volume's driver or a server, to whom no console is to
+   listen. */
+Test(report, names_of_volumes_are_shown_only)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_NO_CLONING,
+                                .volume_root = L"\x1b[2J\n:\\",
+                                .file_system = L"\x1b]0;x\x07\x202eSFTN"};
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd[2J\xfffd:\\ "
+                 L"(\xfffd]0;x\xfffd\xfffdSFTN) cannot clone blocks\n",
+                 L"");
+    o.volume_root[0] = L'\0';
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd]0;x\xfffd"
+                 L"\xfffdSFTN cannot clone blocks\n",
+                 L"");
+    o.status = REFLINK_REFUSED;
+    expect_lines(&o, plain, L"",
+                 L"reflink: b: cloning into it: \xfffd]0;x\xfffd\xfffdSFTN "
+                 L"cannot clone blocks\n");
+}
+
 Test(report, skipped_is_said_with_v)
 {
     struct reflink_outcome o = {

@@ -204,6 +204,22 @@ Test(show_info, a_share)
     world_end(&w);
 }
 
+/* See test_report.c. */
+Test(show_info, names_of_volumes_are_shown_only)
+{
+    static const struct report_style style;
+    struct text out = {0};
+    struct info info = {.root = L"\x1b[2J\r:\\",
+                        .file_system = L"\x1b]0;x\x07\x2066N\x9b"};
+    report_info(L"a\x1b", &info, &style, &out);
+    cr_expect_not_null(wcsstr(text_words(&out), L" a\xfffd\n"));
+    cr_expect_not_null(wcsstr(text_words(&out), L" \xfffd[2J\xfffd:\\\n"));
+    cr_expect_not_null(
+        wcsstr(text_words(&out), L" \xfffd]0;x\xfffd\xfffdN\xfffd\n"));
+    cr_expect_null(wcspbrk(text_words(&out), L"\x1b\x07\r\x2066\x9b"));
+    text_free(&out);
+}
+
 Test(show_info, a_transient_error_is_tried_again)
 {
     struct world w = world_make("smb-refs");
