@@ -105,22 +105,25 @@ void report_dry_end(struct report_dry *dry,
                     const struct reflink_outcome *outcome, struct text *out,
                     struct text *err)
 {
-    struct report_style style = *dry->style;
-    if (style.json) {
+    const struct report_style *style = dry->style;
+    /* what is left to say, of which with --json nothing goes to `out` */
+    const struct report_style rest = {.quiet = style->quiet || style->json,
+                                      .verbose = style->verbose,
+                                      .many = style->many};
+    if (style->json) {
         json_begin(out, L"plan");
         report_json_members(outcome, out);
         json_array(out, L"steps");
         text_add(out, text_words(&dry->steps));
         json_array_end(out);
         json_end(out);
-    } else if (outcome->status == REFLINK_OK && !style.quiet) {
+    } else if (outcome->status == REFLINK_OK && !style->quiet) {
         add_head(dry, outcome, out);
         text_add(out, text_words(&dry->steps));
     }
-    style.json = false;
-    if (outcome->status == REFLINK_OK)
-        report_warnings(outcome, &style, err);
+    if (outcome->status != REFLINK_OK)
+        report_file(outcome, &rest, out, err);
     else
-        report_file(outcome, &style, out, err);
+        report_warnings(outcome, style, err);
     text_free(&dry->steps);
 }

@@ -442,6 +442,88 @@ Test(perform, a_hostile_stream_is_warned_of)
     }
 }
 
+/* --- JSON ------------------------------------------------------------------
+ */
+
+/* One object a line, and nothing else. */
+static void expect_objects(const wchar_t *form)
+{
+    const wchar_t *line = sim_printed(OS_STDOUT);
+    while (*line != L'\0') {
+        size_t length = wcscspn(line, L"\n");
+        cr_expect_eq(line[length], L'\n', "%ls", form);
+        cr_expect_eq(wcsncmp(line, L"{\"type\":\"", 9), 0, "%ls: %.*ls", form,
+                     (int)length, line);
+        cr_expect(length != 0 && line[length - 1] == L'}', "%ls", form);
+        line += length + (line[length] == L'\n');
+    }
+}
+
+/* What is there already, what fails, what is a link, what is refused. */
+static struct world make_mixture(void)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_mkdir(L"R:\\t\\s");
+    sim_mkdir(L"R:\\u");
+    sim_mkdir(L"R:\\u\\t");
+    sim_mkdir(L"S:\\u");
+    sim_fill_pattern(L"R:\\t\\a1", 0, 8192, 1);
+    sim_fill_pattern(L"R:\\t\\a2", 0, 8000, 1);
+    sim_fill_pattern(L"R:\\t\\s\\a3", 0, 100, 2);
+    sim_symlink(L"R:\\nowhere", L"R:\\t\\link");
+    sim_symlink(L"R:\\nowhere", L"R:\\u\\t\\link");
+    sim_fill_pattern(L"R:\\u\\t\\a1", 0, 10, 1);
+    sim_fill_pattern(L"R:\\u\\a1", 0, 10, 1);
+    sim_fill_pattern(L"S:\\u\\a1", 0, 10, 1);
+    sim_set_stream(L"R:\\t\\a2", L"x", "y", 1);
+    return w;
+}
+
+static void run_as_json(const wchar_t *const *form, unsigned flags)
+{
+    static const wchar_t *const all[] = {L"--dry-run", L"-v", L"-n", L"-q",
+                                         L"--progress=always"};
+    const wchar_t *words[ARGUMENTS] = {L"--json"};
+    size_t count = 1;
+    struct world w = make_mixture();
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if (flags >> i & 1)
+            words[count++] = all[i];
+    }
+    for (; *form != NULL; form++)
+        words[count++] = *form;
+    run(words);
+    expect_objects(words[count - 1]);
+    world_end(&w);
+}
+
+/* Whatever the form and the options: a line of text would break a script. */
+Test(perform, json_and_nothing_else_on_stdout)
+{
+    static const wchar_t *const forms[][6] = {
+        {L"R:\\t\\a1", L"R:\\u\\a1"},
+        {L"R:\\t\\a1", L"R:\\new"},
+        {L"R:\\t\\a1", L"S:\\u\\a1", L"--reflink=always"},
+        {L"R:\\t\\none", L"R:\\new"},
+        {L"-t", L"R:\\u", L"R:\\t\\a1", L"R:\\t\\a2"},
+        {L"R:\\t\\a?", L"R:\\u"},
+        {L"R:\\t\\a1", L"R:\\t\\s", L"R:\\u"},
+        {L"-r", L"R:\\t", L"R:\\u"},
+        {L"-r", L"-t", L"S:\\u", L"R:\\t", L"R:\\t\\link"},
+        {L"-r", L"R:\\t\\link", L"R:\\u\\t"},
+        {L"--offset=0", L"--length=4096", L"R:\\t\\a1", L"R:\\u\\a1"},
+        {L"--dest-offset=8192", L"R:\\t\\a1", L"R:\\new"},
+        {L"R:\\t\\a1", L"R:\\u\\a1", L"0", L"0", L"4096"},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        for (unsigned flags = 0; flags < 1 << 5; flags++) {
+            if ((flags & 2) == 0 || (flags & 8) == 0) /* not -v and -q */
+                run_as_json(forms[i], flags);
+        }
+    }
+}
+
 /* --- names that a hostile volume may list ----------------------------------
  */
 
