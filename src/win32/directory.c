@@ -61,7 +61,7 @@ os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
         opened->find = FindFirstFileExW(whole, FindExInfoBasic, &opened->data,
                                         FindExSearchNameMatch, NULL,
                                         FIND_FIRST_EX_LARGE_FETCH);
-        error = opened->find == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+        error = opened->find == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
         opened->fresh = true;
     }
     free(whole);
@@ -90,7 +90,7 @@ static bool is_dots(struct os_directory *list)
 static os_error step(struct os_directory *list, bool *end)
 {
     if (!list->fresh && !FindNextFileW(list->find, &list->data)) {
-        os_error error = GetLastError();
+        os_error error = win32_last_error();
         *end = error == ERROR_NO_MORE_FILES;
         return *end ? 0 : error;
     }
@@ -130,7 +130,7 @@ os_error os_make_directory(const wchar_t *path)
     os_error error = win32_full_path(path, &full);
     if (error != 0)
         return error;
-    error = CreateDirectoryW(full, NULL) ? 0 : GetLastError();
+    error = CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
     free(full);
     return error;
 }
@@ -161,11 +161,11 @@ static os_error read_link(const wchar_t *full, struct link *link)
     os_error error = 0;
     HANDLE handle = open_link(full, FILE_READ_ATTRIBUTES);
     if (handle == INVALID_HANDLE_VALUE)
-        return GetLastError();
+        return win32_last_error();
     if (!GetFileInformationByHandle(handle, &info) ||
         !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
                          REPARSE_MOST, &link->size, NULL))
-        error = GetLastError();
+        error = win32_last_error();
     else
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
@@ -177,11 +177,11 @@ static os_error read_link(const wchar_t *full, struct link *link)
 static os_error make_bearer(const wchar_t *full, bool directory)
 {
     if (directory)
-        return CreateDirectoryW(full, NULL) ? 0 : GetLastError();
+        return CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
     HANDLE handle = CreateFileW(full, GENERIC_WRITE, 0, NULL, CREATE_NEW,
                                 FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     if (handle == INVALID_HANDLE_VALUE)
-        return GetLastError();
+        return win32_last_error();
     CloseHandle(handle);
     return 0;
 }
@@ -204,11 +204,11 @@ static os_error write_link(const wchar_t *full, struct link *link,
         return error;
     HANDLE handle = open_link(full, GENERIC_WRITE);
     if (handle == INVALID_HANDLE_VALUE) {
-        error = GetLastError();
+        error = win32_last_error();
     } else {
         if (!DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, link->buffer,
                              link->size, NULL, 0, &returned, NULL))
-            error = GetLastError();
+            error = win32_last_error();
         *refused =
             error == ERROR_ACCESS_DENIED || error == ERROR_PRIVILEGE_NOT_HELD;
         CloseHandle(handle);

@@ -57,6 +57,12 @@ SAME(RESOURCE_NOT_ONLINE);
 SAME(RESOURCE_NOT_AVAILABLE);
 SAME(HOST_NODE_NOT_RESOURCE_OWNER);
 
+os_error win32_last_error(void)
+{
+    os_error error = GetLastError();
+    return error != 0 ? error : ERROR_GEN_FAILURE;
+}
+
 /* Line ends and the full stop: the code comes behind. */
 static void trim(wchar_t *text)
 {

@@ -13,7 +13,7 @@ os_error win32_control(struct os_file *file, DWORD code, void *in,
     return DeviceIoControl(file->handle, code, in, in_size, out, out_size,
                            returned != NULL ? returned : &ignored, NULL)
                ? 0
-               : GetLastError();
+               : win32_last_error();
 }
 
 os_error os_clone(struct os_file *source, uint64_t source_offset,

@@ -86,7 +86,7 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
         return error;
     *handle = CreateFileW(full, how->access, how->share, NULL, how->disposition,
                           how->flags, NULL);
-    error = *handle == INVALID_HANDLE_VALUE ? GetLastError() : 0;
+    error = *handle == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
     free(full);
     /* what is new is a file: no device or pipe is made like this */
     if (error == 0 && how->disposition != CREATE_NEW) {
@@ -133,7 +133,7 @@ os_error os_set_size(struct os_file *file, uint64_t size)
     return SetFileInformationByHandle(file->handle, FileEndOfFileInfo, &end,
                                       sizeof end)
                ? 0
-               : GetLastError();
+               : win32_last_error();
 }
 
 /*
@@ -185,7 +185,7 @@ os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
 
 os_error os_flush(struct os_file *file)
 {
-    return FlushFileBuffers(file->handle) ? 0 : GetLastError();
+    return FlushFileBuffers(file->handle) ? 0 : win32_last_error();
 }
 
 os_error os_flush_path(const wchar_t *path)

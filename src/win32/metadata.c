@@ -8,7 +8,7 @@
 
 static os_error last_error_unless(BOOL success)
 {
-    return success ? 0 : GetLastError();
+    return success ? 0 : win32_last_error();
 }
 
 /* FNV-1a, a hash that needs no table. */
@@ -73,7 +73,7 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
         memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
                sizeof old.nFileIndexHigh);
     } else {
-        return GetLastError();
+        return win32_last_error();
     }
     identity->device = device_of(handle);
     return 0;
@@ -125,7 +125,7 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
                                       sizeof basic) ||
         !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &standard,
                                       sizeof standard))
-        return GetLastError();
+        return win32_last_error();
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
     info->attributes = basic.FileAttributes;
     info->written = basic.LastWriteTime.QuadPart;

@@ -109,10 +109,10 @@ os_error os_remove(const wchar_t *path)
     if (error != 0)
         return error;
     if (!DeleteFileW(full)) {
-        error = GetLastError();
+        error = win32_last_error();
         if (error == ERROR_ACCESS_DENIED &&
             SetFileAttributesW(full, FILE_ATTRIBUTE_NORMAL))
-            error = DeleteFileW(full) ? 0 : GetLastError();
+            error = DeleteFileW(full) ? 0 : win32_last_error();
     }
     free(full);
     return error;

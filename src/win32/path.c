@@ -20,20 +20,25 @@ static os_error copy_with_prefix(const wchar_t *prefix, const wchar_t *path,
     return 0;
 }
 
-/* GetFullPathNameW into memory of the size it asks for. */
+/* GetFullPathNameW into memory of the size it asks for. For a path of spaces
+   only, it fails and sets no error. */
 static os_error expand(const wchar_t *path, wchar_t **expanded)
 {
+    SetLastError(ERROR_INVALID_NAME);
     DWORD capacity = GetFullPathNameW(path, 0, NULL, NULL);
     if (capacity == 0)
-        return GetLastError();
+        return win32_last_error();
     *expanded = malloc(capacity * sizeof **expanded);
     if (*expanded == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
+    SetLastError(ERROR_INVALID_NAME);
     DWORD length = GetFullPathNameW(path, capacity, *expanded, NULL);
     if (length != 0 && length < capacity)
         return 0;
-    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    os_error error =
+        length == 0 ? win32_last_error() : ERROR_INSUFFICIENT_BUFFER;
     free(*expanded);
+    *expanded = NULL;
     return error;
 }
 
@@ -61,7 +66,7 @@ os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full)
 {
     DWORD capacity = GetFinalPathNameByHandleW(handle, NULL, 0, flags);
     if (capacity == 0)
-        return GetLastError();
+        return win32_last_error();
     *full = calloc((size_t)capacity + 1, sizeof **full);
     if (*full == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
@@ -69,7 +74,7 @@ os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full)
         GetFinalPathNameByHandleW(handle, *full, capacity + 1, flags);
     if (length != 0 && length <= capacity)
         return 0;
-    os_error error = length == 0 ? GetLastError() : ERROR_INSUFFICIENT_BUFFER;
+    os_error error = length == 0 ? win32_last_error() : ERROR_INSUFFICIENT_BUFFER;
     free(*full);
     *full = NULL;
     return error;

@@ -23,13 +23,13 @@ static os_error get_security(HANDLE handle, SECURITY_INFORMATION parts,
     DWORD size = 0;
     GetKernelObjectSecurity(handle, parts, NULL, 0, &size);
     if (size == 0)
-        return GetLastError();
+        return win32_last_error();
     *descriptor = calloc(1, size);
     if (*descriptor == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     if (GetKernelObjectSecurity(handle, parts, *descriptor, size, &size))
         return 0;
-    os_error error = GetLastError();
+    os_error error = win32_last_error();
     free(*descriptor);
     *descriptor = NULL;
     return error;
@@ -78,8 +78,9 @@ static void keep_inherited(PSECURITY_DESCRIPTOR descriptor)
 static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
                              PSECURITY_DESCRIPTOR descriptor)
 {
-    return SetKernelObjectSecurity(handle, parts, descriptor) ? 0
-                                                              : GetLastError();
+    return SetKernelObjectSecurity(handle, parts, descriptor)
+               ? 0
+               : win32_last_error();
 }
 
 /* Giving a file to another owner needs this. It is on for this one call. */

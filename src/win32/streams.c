@@ -27,7 +27,7 @@ static os_error query_streams(HANDLE handle, BYTE **list, DWORD *room)
         *room = size;
         if (GetFileInformationByHandleEx(handle, FileStreamInfo, *list, size))
             return 0;
-        os_error error = GetLastError();
+        os_error error = win32_last_error();
         free(*list);
         *list = NULL;
         if (has_none(error))

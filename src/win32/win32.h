@@ -13,6 +13,12 @@ struct os_file {
 };
 
 /*
+ * The code of a Win32 function that has just failed. Some fail and leave it 0,
+ * which would be success to all who get it: that is ERROR_GEN_FAILURE.
+ */
+os_error win32_last_error(void);
+
+/*
  * The full path of `path` in the form that has no limit on its length
  * (`\\?\...`); what is in that form already, and devices, stay as they are.
  * The caller frees `*full`.

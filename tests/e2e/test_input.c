@@ -56,6 +56,25 @@ static const struct input_row rows[] = {
     {{"NUL", "b"}, 1, "reflink: NUL: *not a file*\n"},
     {{"a", "NUL"}, 1, "reflink: NUL: *not a file*\n"},
     {{"-f", "a", "NUL"}, 1, "reflink: NUL: *not a file*\n"},
+    /* a variable that was empty, and a space behind it */
+    {{"a", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"a", "   "}, 1, "reflink:    : *: * (123)*\n"},
+    {{"-f", "a", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{" ", "b"}, 1, "reflink:  : *: * (123)*\n"},
+    {{"-q", "a", "old", " "}, 1, "reflink:  : *\n"},
+    {{"-q", " ", "none", "d2"}, 1, "reflink:  : *: * (123)*\n*none: *"},
+    {{"-q", "-t", " ", "a"}, 1, "reflink:  : *not a directory\n"},
+    {{"-q", "-t", "d", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"-rq", ".", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"-rq", " ", "b"}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--dry-run", "a", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--dry-run", "-rq", " ", "b"}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--offset=0", "--length=1", "a", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--offset=0", "--length=1", " ", "a"}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--info", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--extents", "  "}, 1, "reflink:   : *: * (123)*\n"},
+    {{"--shared", "a", " "}, 1, "reflink:  : *: * (123)*\n"},
+    {{"--shared", " ", "a"}, 1, "reflink:  : *: * (123)*\n"},
 };
 
 static void make_all(void)
@@ -123,6 +142,29 @@ ParameterizedTest(int *number, input, where_clusters_are_shared)
 {
     e2e_enter(XFS4K);
     check(&rows[*number]);
+}
+
+/* As the rows above; an object names it, too. */
+Test(input, spaces_as_json)
+{
+    static const char *const forms[][4] = {{"--json", "a", " "},
+                                           {"--json", " ", "b"},
+                                           {"--json", "--info", " "},
+                                           {"--json", "--extents", " "},
+                                           {"--json", "--dry-run", "a", " "}};
+    e2e_enter(PLAIN);
+    make_all();
+    const char *before = e2e_snapshot();
+    for (size_t i = 0; i < ROWS(forms); i++) {
+        const char *arguments[5] = {NULL};
+        memcpy(arguments, forms[i], sizeof forms[i]);
+        struct result *result = e2e_run(arguments);
+        EXPECT(result, result->exit_code == 1);
+        EXPECT(result, e2e_like(result->err, "reflink:  : *: * (123)*\n"));
+        EXPECT(result, e2e_has(result->out, "\"code\":123,"));
+        EXPECT(result, e2e_has(result->out, "\"path\":\" \""));
+    }
+    cr_expect(e2e_is(e2e_snapshot(), before));
 }
 
 /* Usage errors tell apart what is wrong: no two rows share a message. */
