@@ -6,6 +6,9 @@
 /* Blocks read from each file for a request where only bytes can speak. */
 enum { SAMPLES_ALONE = 8 };
 
+/* And more, where these are nothing but zeros: 32 in all. */
+enum { SAMPLES_MORE = 24 };
+
 /* Up to here the bytes of a hole are all compared, else blocks of it. */
 enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
 
@@ -70,11 +73,12 @@ static os_error compare_sample(struct reflink_session *session,
 /* A proof that goes on; the extents of both files are read once for all. */
 struct prover {
     struct reflink_session *session;
-    const struct proof *proof;
+    struct proof *proof;
     const struct compare_pair *pairs;
     size_t pair_count;
     bool has_data; /* of them, at least one put some into DEST */
     bool has_maps; /* and of at least one the clusters are the same */
+    bool doubted;  /* at least one showed nothing but zeros */
     struct maps maps;
     struct sample samples[PROVE_MOST + 1];
     size_t count;
@@ -193,6 +197,83 @@ static os_error compare_part(struct prover *prover,
     return compare_all(prover->session, &part, equal, side);
 }
 
+/* Where data may lie in a pair, by offsets into it. */
+struct places {
+    struct os_range ranges[MAPS_RANGES];
+    size_t count;
+};
+
+static bool ask_places(struct places *places, struct os_file *file,
+                       uint64_t offset, uint64_t length)
+{
+    bool more = false; /* the first ones will do */
+    if (os_allocated(file, offset, length, places->ranges, MAPS_RANGES,
+                     &places->count, &more) != 0)
+        return false;
+    for (size_t i = 0; i < places->count; i++)
+        places->ranges[i].offset -= offset;
+    return true;
+}
+
+/* What SOURCE has, if it is sparse or has nothing, else what DEST got; all of
+   the pair, where that is not told. */
+static void find_places(struct places *places, const struct compare_pair *pair)
+{
+    bool told =
+        ask_places(places, pair->source, pair->source_offset, pair->length);
+    if (told && places->count != 0 && !pair->holes)
+        told = ask_places(places, pair->dest, pair->dest_offset, pair->length);
+    if (!told)
+        *places = (struct places){.ranges[0].length = pair->length, .count = 1};
+}
+
+/* Block `number` of SAMPLES_MORE that are spread evenly over all places; each
+   may begin where the one before has not ended. */
+static uint64_t place_of(const struct places *places, uint32_t number)
+{
+    uint64_t total = 0;
+    size_t i = 0;
+    for (size_t at = 0; at < places->count; at++)
+        total += places->ranges[at].length;
+    uint64_t last = total > SAMPLE_SIZE ? total - SAMPLE_SIZE : 0;
+    uint64_t at =
+        number == SAMPLES_MORE - 1 ? last : last / (SAMPLES_MORE - 1) * number;
+    while (i + 1 < places->count && at >= places->ranges[i].length)
+        at -= places->ranges[i++].length;
+    return places->ranges[i].offset + at;
+}
+
+/*
+ * Blocks that are zeros in both files show nothing of a request that may have
+ * left zeros in the place of data. So one that is not is looked for where data
+ * may lie. If none is found, the request is in doubt, but for a short one, of
+ * which every byte was compared.
+ */
+static os_error seek_data(struct prover *prover,
+                          const struct compare_pair *pair, bool *equal,
+                          enum compare_side *side)
+{
+    struct places places = {.ranges[0].length = pair->length, .count = 1};
+    bool is_short = pair->length <= SAMPLES_MORE * SAMPLE_SIZE;
+    if (!is_short)
+        find_places(&places, pair);
+    for (uint32_t i = 0; i < SAMPLES_MORE && places.count != 0; i++) {
+        uint64_t at = place_of(&places, i);
+        uint32_t length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
+        os_error error =
+            compare_block(prover->session, pair, at, length, equal, side);
+        if (error != 0 || !*equal)
+            return error;
+        if (!compare_is_zero(prover->session->second, length)) {
+            prover->proof->worked = true;
+            return 0;
+        }
+    }
+    if (!is_short && places.count != 0)
+        prover->doubted = true;
+    return 0;
+}
+
 /*
  * Compares a bounded number of blocks. Two of them stand for what lies between
  * them; where one could have been the same if nothing was done, that is
@@ -203,7 +284,9 @@ static os_error compare_parts(struct prover *prover,
                               enum compare_side *side)
 {
     os_error error = 0;
-    uint64_t seen = 0; /* the last block that shows something, or more */
+    uint64_t seen = 0;  /* the last block that shows something, or more */
+    bool zeros = false; /* such a block is zeros, */
+    bool data = false;  /* such a block is not */
     if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return compare_block(prover->session, pair, 0, (uint32_t)pair->length,
                              equal, side);
@@ -218,9 +301,17 @@ static os_error compare_parts(struct prover *prover,
             at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
                                        : pair->length;
             error = compare_part(prover, pair, seen, at, equal, side);
+        } else if (compare_is_zero(prover->session->second, length)) {
+            zeros = true;
+        } else {
+            data = true;
         }
         seen = at;
     }
+    prover->proof->worked =
+        prover->proof->worked || (data && *equal && error == 0);
+    if (zeros && !data && *equal && error == 0)
+        error = seek_data(prover, pair, equal, side);
     return error;
 }
 
@@ -300,6 +391,8 @@ static os_error prove_one(struct prover *prover,
     if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
         sample_shared(prover, pair, &map);
     prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;
+    prover->proof->worked =
+        prover->proof->worked || (map.result != MAPS_UNTOLD && map.has_data);
     if (map.result == MAPS_EQUAL)
         return 0;
     return prove_by_bytes(prover, pair, proved, side);
@@ -320,8 +413,7 @@ static os_error judge_samples(struct prover *prover, bool *proved,
     return 0;
 }
 
-os_error prove_clones(struct reflink_session *session,
-                      const struct proof *proof,
+os_error prove_clones(struct reflink_session *session, struct proof *proof,
                       const struct compare_pair *pairs, size_t count,
                       bool *proved, enum compare_side *side)
 {
@@ -345,5 +437,6 @@ os_error prove_clones(struct reflink_session *session,
         *proved && error == 0 && prover.has_maps && maps_go_on(&prover.maps);
     for (size_t i = 0; doubted && i < count && *proved && error == 0; i++)
         error = prove_by_bytes(&prover, &pairs[i], proved, side);
+    *proved = *proved && (proof->worked || !prover.doubted);
     return *proved && error == 0 ? judge_samples(&prover, proved, side) : error;
 }

@@ -12,6 +12,8 @@ struct proof {
     uint32_t cluster_size; /* that of the volume's extents; 0: unknown */
     bool alone;            /* the file has no other request */
     uint64_t source_size;  /* SOURCE's end of file now; 0: not known */
+    bool worked;           /* a request was seen to put data into DEST: before,
+                              and then set by prove_clones */
 };
 
 /* The most requests that are proved at a time. */
@@ -32,14 +34,16 @@ uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
  * them reads the same; where it does not, or where data may lie beside what it
  * tells, allocated ranges are not lost, and a bounded number of blocks, first
  * and last among them, reads the same, and beside each that could have done so
- * before the request all from the last to the next. In full: every byte reads
+ * before the request all from the last to the next. Blocks of zeros are
+ * believed only where there is no data in SOURCE, or where a block that is not
+ * zeros, or clusters that are the same, show that some request of the file put
+ * data into DEST. In full: every byte reads
  * the same, and the clusters are compared, too.
  *
  * `*proved` is false where anything differs. An error is one of reading, of
  * `*side`.
  */
-os_error prove_clones(struct reflink_session *session,
-                      const struct proof *proof,
+os_error prove_clones(struct reflink_session *session, struct proof *proof,
                       const struct compare_pair *pairs, size_t count,
                       bool *proved, enum compare_side *side);
 

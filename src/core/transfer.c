@@ -16,6 +16,7 @@ struct state {
     struct lesson before; /* what was known when this began */
     bool has_cloned;      /* at least one whole cluster */
     bool has_proved;      /* and that was believed */
+    bool has_worked;      /* and put data into DEST, as was seen */
     bool alone;           /* by one request */
     struct compare_pair pending[PROVE_MOST]; /* cloned, and not proved yet */
     size_t pending_count;
@@ -256,6 +257,7 @@ static struct proof proof_of(const struct state *s)
     return (struct proof){.verify = t->policy->verify,
                           .cluster_size = told_right ? t->cluster_size : 0,
                           .alone = s->alone,
+                          .worked = s->has_worked,
                           .source_size =
                               t->same_file ? t->dest_size : t->source_size};
 }
@@ -271,6 +273,7 @@ static enum piece_end prove_pending(struct state *s)
     if (s->pending_count != 0)
         error = prove_clones(t->session, &proof, s->pending, s->pending_count,
                              &proved, &side);
+    s->has_worked = proof.worked;
     s->has_proved =
         s->has_proved || (s->pending_count != 0 && proved && error == 0);
     s->pending_count = 0;

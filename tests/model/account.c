@@ -85,7 +85,7 @@ static bool check_proof(const struct trial *t)
 {
     const struct sim_volume *v = stage_volume(t->stage, t->operation->dest);
     if (t->outcome.reason != REFLINK_REASON_UNPROVED ||
-        facts_may_be_untrue(t) || v->copies_misaligned ||
+        facts_may_be_untrue(t) || t->facts.in_doubt || v->copies_misaligned ||
         !facts_tell_cluster(v) || t->met != 0)
         return true;
     return stage_wrong(t->stage, "a true clone is not believed");

@@ -1,5 +1,7 @@
 #include "stage.h"
 
+#include <string.h>
+
 /* ---- what stands in the way ------------------------------------------ */
 
 /* What stands against cloning is nothing but alignment and integrity. */
@@ -66,6 +68,49 @@ static uint32_t learned_unit(const struct sim_volume *v)
     return alignment == v->cluster ? v->cluster : 0;
 }
 
+/* Bytes of zeros that are compared as a whole. */
+enum { SHORT_ZEROS = 24 * 4096 };
+
+static bool has_zeros(const struct model_file *file, uint64_t from,
+                      uint64_t length)
+{
+    static const uint8_t zeros[4096];
+    for (uint64_t at = from; at + 4096 <= from + length; at += 512) {
+        if (memcmp(file->bytes + at, zeros, sizeof zeros) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where extents are not told, a clone of which the samples show nothing but
+ * zeros is not believed. The first and the last block are always among them,
+ * but for holes, which move them, and for requests that are parts.
+ */
+static bool may_be_in_doubt(const struct stage *stage,
+                            const struct operation *o, bool same_file)
+{
+    const struct sim_volume *v = stage_volume(stage, o->dest);
+    const struct model_file *source = stage->model.files[o->source];
+    bool whole = o->kind == OPERATION_FILE;
+    uint64_t from = whole ? 0 : o->range.source_offset;
+    if (source == NULL || v->extents == 0 || from > source->size ||
+        o->policy.verify != REFLINK_VERIFY_SAMPLE)
+        return false;
+    uint64_t length = source->size - from;
+    if (!whole && !o->range.to_end && o->range.length < length)
+        length = o->range.length;
+    if (length <= SHORT_ZEROS)
+        return false;
+    if (same_file || sim_is_sparse(stage_paths[o->source]))
+        return has_zeros(source, from, length);
+    /* a head or a tail may be copied */
+    uint64_t part = v->cluster + UINT64_C(4096);
+    part = part < length ? part : length;
+    return has_zeros(source, from, part) &&
+           has_zeros(source, from + length - part, part);
+}
+
 struct model_facts facts_find(const struct stage *stage,
                               const struct operation *o)
 {
@@ -88,6 +133,8 @@ struct model_facts facts_find(const struct stage *stage,
     facts.can_share = !stage->disturbed && !facts.cannot_share &&
                       source != NULL && facts.unit != 0 &&
                       clones_honestly(stage, to) && integrity_agrees(stage, o);
+    facts.in_doubt = may_be_in_doubt(stage, o, facts.same_file);
+    facts.can_share = facts.can_share && !facts.in_doubt;
     return facts;
 }
 
@@ -206,7 +253,7 @@ static bool is_transient(uint32_t code)
 static bool is_fallback(uint32_t code)
 {
     return code == 1 || code == 6 || code == 17 || code == 50 || code == 87 ||
-           code == 347 || code == 134;
+           code == 347 || code == 134 || code == 8 || code == 1450;
 }
 
 /* What is asked for only to do better cannot make the request fail. */

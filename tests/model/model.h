@@ -45,6 +45,7 @@ struct model_facts {
     bool cannot_share;   /* it cannot be cloned, whatever its alignment */
     bool dest_read_only; /* the file, not its volume */
     bool same_file;      /* two names, or one, of one file */
+    bool in_doubt;       /* a true clone may not be believed */
 };
 
 enum { /* sets of enum reflink_status */

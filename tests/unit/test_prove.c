@@ -597,6 +597,53 @@ static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
     return !proved;
 }
 
+/* Two requests of 8 MiB by bytes alone, written zeros in both files, but for
+   what `data` is the seed of in the second. Whether they are proved. */
+static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct proof proof = {.verify = REFLINK_VERIFY_SAMPLE, .worked = worked};
+    struct compare_pair pairs[2] = {{.length = 8 * MIB, .blank = true}};
+    enum compare_side side = COMPARE_SOURCE;
+    bool proved = false;
+    sim_set_size(L"R:\\a", 16 * MIB);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\b", true);
+    for (uint64_t at = 0; at < 16 * MIB; at += MIB) {
+        static const uint8_t zeros[MIB];
+        sim_write_at(L"R:\\b", at, zeros, MIB);
+    }
+    if (data != 0) {
+        sim_fill_pattern(L"R:\\a", 8 * MIB, CLUSTER, data);
+        sim_fill_pattern(L"R:\\b", 8 * MIB, CLUSTER, data);
+    }
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pairs[0].source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pairs[0].dest), 0);
+    pairs[1] = pairs[0];
+    pairs[1].source_offset = 8 * MIB;
+    pairs[1].dest_offset = 8 * MIB;
+    *reads = sim_calls(SIM_OP_READ);
+    cr_expect_eq(prove_clones(w.session, &proof, pairs, 2, &proved, &side), 0);
+    *reads = sim_calls(SIM_OP_READ) - *reads;
+    cr_expect_eq(proof.worked, worked || data != 0);
+    os_close(pairs[0].dest);
+    os_close(pairs[0].source);
+    world_end(&w);
+    return proved;
+}
+
+/* At most 32 blocks of each file for a request. */
+Test(prove, zeros_need_a_request_that_has_worked)
+{
+    uint64_t reads = 0;
+    cr_expect_not(are_zeros_believed(0, false, &reads));
+    cr_expect_eq(reads, 2 * 2 * 32, "%llu", (unsigned long long)reads);
+    cr_expect(are_zeros_believed(0, true, &reads));
+    cr_expect_leq(reads, 2 * 2 * 32);
+    cr_expect(are_zeros_believed(7, false, &reads));
+    cr_expect_eq(reads, 2 * (32 + 8), "%llu", (unsigned long long)reads);
+}
+
 /* DEST had SOURCE's block 3 of 8 before, and has all but one byte at `at`. */
 static bool is_seen_around_alike(uint64_t at)
 {

@@ -825,16 +825,162 @@ Test(transfer, a_lie_over_zeros_in_a_dense_dest)
     }
 }
 
-/* A sparse DEST has shown by then that something was done: few blocks do. */
+/* --- zeros in the place of data --------------------------------------------
+ */
+
+enum { ZEROS_WRITTEN, ZEROS_DENSE, ZEROS_SPARSE, ZEROS_KINDS };
+
+/* 4 MiB of zeros with 100 KB of data in them that no sample meets by chance. */
+static void make_zeros(const wchar_t *path, int kind)
+{
+    uint8_t *zeros = calloc(1, 4 * MI);
+    sim_set_size(path, 0);
+    sim_set_sparse(path, kind == ZEROS_SPARSE);
+    if (kind == ZEROS_WRITTEN)
+        sim_write_at(path, 0, zeros, 4 * MI);
+    sim_set_size(path, 4 * MI);
+    sim_fill_pattern(path, MI, 100000, 5);
+    free(zeros);
+}
+
+/* Runs one way to bring R:\\a to R:\\b; DEST is right, or refused. */
+static void run_over_zeros(struct world *w, int way)
+{
+    bool range = way != 0;
+    bool in_place = way == 2;
+    sim_fill_pattern(L"R:\\old", 0, 4 * MI, 6);
+    if (in_place)
+        sim_fill_pattern(L"R:\\b", 0, 4 * MI, 6);
+    if (range)
+        run_range(w, L"R:\\a", L"R:\\b",
+                  (struct reflink_range){.to_end = true});
+    else
+        world_run(w);
+    if (w->policy.mode == REFLINK_ALWAYS &&
+        w->outcome.status == REFLINK_REFUSED)
+        cr_expect(!sim_exists(L"R:\\b") ||
+                  (in_place && sim_same_bytes(L"R:\\a", L"R:\\b")));
+    else
+        cr_expect(w->outcome.status == REFLINK_OK &&
+                  sim_same_bytes(L"R:\\a", L"R:\\b"));
+}
+
+/* Extents are not told, the samples are zeros in SOURCE, and so is all of the
+   clone: from a SOURCE that was not flushed, or always. */
+Test(transfer, a_clone_of_zeros_is_not_believed)
+{
+    static const char *const profiles[] = {"samba", "nfs41", "truenas"};
+    enum { PROFILES = 3, WAYS = 3, MODES = 2 };
+    for (int i = 0; i < PROFILES * WAYS * MODES * ZEROS_KINDS * 2; i++) {
+        int rest = i;
+        struct world w = world_make(profiles[rest % PROFILES]);
+        rest /= PROFILES;
+        int way = rest % WAYS;
+        rest /= WAYS;
+        w.policy.mode = rest % MODES ? REFLINK_ALWAYS : REFLINK_AUTO;
+        rest /= MODES;
+        if (rest / ZEROS_KINDS)
+            w.volume->lie = SIM_LIE_ZEROS;
+        else
+            w.volume->needs_flush = true;
+        make_zeros(L"R:\\a", rest % ZEROS_KINDS);
+        run_over_zeros(&w, way);
+        cr_expect_neq(w.outcome.requests, 0, "row %d", i);
+        world_end(&w);
+    }
+}
+
+/* Where SOURCE says what is a hole, a true clone is believed all the same: a
+   block with data in it is looked for. */
+Test(transfer, a_sparse_source_shows_where_to_look)
+{
+    static const char *const profiles[] = {"samba", "nfs41", "truenas"};
+    for (size_t i = 0; i < 3; i++) {
+        struct world w = world_make(profiles[i]);
+        make_zeros(L"R:\\a", ZEROS_SPARSE);
+        world_run(&w);
+        expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+        world_end(&w);
+    }
+}
+
+/* No data in SOURCE: a hole of any length is cloned. */
+Test(transfer, holes_alone_are_believed)
+{
+    struct world w = world_make("samba");
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 6 * GI);
+    world_run(&w);
+    expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+    world_end(&w);
+}
+
+/* As many zeros as can be compared as a whole are, too; one more block is too
+   many. */
+Test(transfer, short_zeros_are_believed)
+{
+    static const uint64_t sizes[] = {33 * 1024, 24 * 4096, 25 * 4096};
+    for (size_t i = 0; i < 3; i++) {
+        struct world w = world_make("samba");
+        w.volume->lazy = false;
+        sim_set_size(L"R:\\a", sizes[i]);
+        world_run(&w);
+        expect_right(&w, i < 2 ? REFLINK_METHOD_CLONE : REFLINK_METHOD_COPY,
+                     i < 2 ? REFLINK_REASON_NONE : REFLINK_REASON_UNPROVED);
+        world_end(&w);
+    }
+}
+
+/* And zeros are, where another request of the file has shown something. */
+Test(transfer, zeros_beside_data_are_believed)
+{
+    for (int last = 0; last < 2; last++) {
+        struct world w = world_make("samba");
+        w.volume->lazy = false;
+        sim_set_size(L"R:\\a", 12 * GI);
+        sim_fill_pattern(L"R:\\a", last ? 11 * GI : 0, GI, 5);
+        sim_settle(L"R:\\a");
+        world_run(&w);
+        expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+        world_end(&w);
+    }
+}
+
+/* A sparse DEST has shown by then that something was done; one block of data
+   shows that this was no zeros, and few blocks do. */
 Test(transfer, zeros_in_a_sparse_dest)
 {
     struct world w = world_make("refs-4k");
     w.volume->extents = CODE_NOT_SUPPORTED;
     make_image(8 * MI);
+    sim_write_at(L"R:\\a", 8 * MI - 4096, "data", 4);
+    sim_settle(L"R:\\a");
     world_run(&w);
     expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
     cr_expect_eq(sim_calls(SIM_OP_READ), 16);
     world_end(&w);
+}
+
+/* Without one, a true clone cannot be told from zeros: it is copied. */
+Test(transfer, nothing_but_zeros_in_a_sparse_dest)
+{
+    for (int mode = REFLINK_AUTO; mode <= REFLINK_ALWAYS; mode++) {
+        struct world w = world_make("refs-4k");
+        w.policy.mode = (enum reflink_mode)mode;
+        w.volume->extents = CODE_NOT_SUPPORTED;
+        make_image(8 * MI);
+        world_run(&w);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNPROVED);
+        cr_expect_eq(w.outcome.requests, 2); /* flushed, and once more */
+        if (mode == REFLINK_AUTO) {
+            expect_right(&w, REFLINK_METHOD_COPY, REFLINK_REASON_UNPROVED);
+        } else {
+            cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+            cr_expect_eq(sim_calls(SIM_OP_READ), 2 * 2 * 32);
+        }
+        world_end(&w);
+    }
 }
 
 /* However long: a hole in DEST is right where every byte of SOURCE is 0. */
