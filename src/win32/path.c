@@ -74,7 +74,8 @@ os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full)
         GetFinalPathNameByHandleW(handle, *full, capacity + 1, flags);
     if (length != 0 && length <= capacity)
         return 0;
-    os_error error = length == 0 ? win32_last_error() : ERROR_INSUFFICIENT_BUFFER;
+    os_error error =
+        length == 0 ? win32_last_error() : ERROR_INSUFFICIENT_BUFFER;
     free(*full);
     *full = NULL;
     return error;
