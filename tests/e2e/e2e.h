@@ -128,17 +128,10 @@ struct result *e2e_finish(void);
    all of Wine's in it. On a volume without the bridge only. */
 long e2e_peak_kib(void);
 
-/* What looks at a name saw, as many as there was time for. */
-struct looks {
-    uint64_t all;
-    uint64_t missing; /* nothing had the name */
-    uint64_t partial; /* a file of another size than those allowed */
-};
-
-/* Has another process look at a name again and again until e2e_looked: the
-   file there may have one of these two sizes. */
+/* Has another process look at a name again and again until e2e_looked, which
+   fails the test unless there was always a file, of one of these two sizes. */
 void e2e_look(const char *name, uint64_t size, uint64_t other_size);
-struct looks e2e_looked(void);
+void e2e_looked(void);
 
 /* Waits until a temporary beside DEST holds bytes, and returns its name. */
 const char *e2e_await_copying(void);

@@ -9,7 +9,9 @@
 #include "e2e_internal.h"
 
 struct shared {
-    struct looks looks;
+    uintmax_t looks;
+    uintmax_t missing; /* nothing had the name */
+    uintmax_t partial; /* a file of another size than those allowed */
     atomic_bool end;
 };
 
@@ -19,13 +21,12 @@ static pid_t looker;
 static void look(const char *name, uint64_t size, uint64_t other_size)
 {
     struct stat status;
-    struct looks *looks = &shared->looks;
     while (!atomic_load(&shared->end)) {
         bool there = stat(name, &status) == 0;
-        looks->all++;
-        looks->missing += !there && errno == ENOENT;
-        looks->partial += there && (uint64_t)status.st_size != size &&
-                          (uint64_t)status.st_size != other_size;
+        shared->looks++;
+        shared->missing += !there && errno == ENOENT;
+        shared->partial += there && (uint64_t)status.st_size != size &&
+                           (uint64_t)status.st_size != other_size;
     }
 }
 
@@ -44,9 +45,12 @@ void e2e_look(const char *name, uint64_t size, uint64_t other_size)
     _exit(0);
 }
 
-struct looks e2e_looked(void)
+void e2e_looked(void)
 {
     atomic_store(&shared->end, true);
     waitpid(looker, NULL, 0);
-    return shared->looks;
+    cr_expect(shared->looks > 1000, "only %ju looks", shared->looks);
+    cr_expect(shared->missing == 0 && shared->partial == 0,
+              "%ju of %ju looks found no DEST, %ju a partial one",
+              shared->missing, shared->looks, shared->partial);
 }
