@@ -95,7 +95,7 @@ foreign_client()
 # Random worlds and trees from a seed of this day's, which a failure prints.
 model_long()
 {
-    REFLINK_MODEL_SEED=$1 REFLINK_MODEL_OPERATIONS=20000000 \
+    REFLINK_MODEL_SEED=$1 REFLINK_MODEL_OPERATIONS=10000000 \
         build/host/tests/model/model --jobs 2
 }
 
@@ -127,5 +127,5 @@ long_steps()
     fi
     step model-long 1800 model_long "$seed" || true
     step random-long 1800 random_long "$seed" || true
-    step starts 1800 tests/e2e/starts.sh 20000 || true
+    step starts 1800 tests/e2e/starts.sh 5000 || true
 }

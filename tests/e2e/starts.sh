@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/bridge/wine.sh
 . "$root/tests/bridge/wine.sh"
 wine_fix_addresses "$0" "$@"
-count=${1:-20000}
+count=$1
 work=$(mktemp -d)
 export WINEDEBUG=-all,err+all # so that Wine says why
 
