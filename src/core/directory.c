@@ -85,20 +85,6 @@ static bool open_both(struct finish *finish)
     return error == 0;
 }
 
-/* A DEST that was there already may have had such streams. */
-static bool empty_streams(struct finish *finish)
-{
-    os_error error = 0;
-    for (size_t i = 0; error == 0 && i < finish->metadata.count; i++) {
-        if (finish->metadata.opened[i] != NULL)
-            error = os_set_size(finish->metadata.opened[i], 0);
-    }
-    if (error != 0)
-        outcome_fail(finish->outcome, error, REFLINK_STEP_STREAMS,
-                     OUTCOME_DEST);
-    return error == 0;
-}
-
 /* Most directories have none. What cannot be asked for was set, as told. */
 static void check_attributes(const struct finish *finish)
 {
@@ -118,7 +104,7 @@ void directory_finish(struct reflink_session *session,
     if (open_both(&finish) &&
         metadata_look(&finish.metadata, finish.source.file, outcome) &&
         metadata_open_streams(&finish.metadata, dest, outcome) &&
-        empty_streams(&finish) &&
+        metadata_empty_streams(&finish.metadata, outcome) &&
         metadata_copy(&finish.metadata, session, policy, &finish.source,
                       finish.dest, outcome) &&
         metadata_stamp(&finish.source, finish.dest, outcome))

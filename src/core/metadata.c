@@ -44,6 +44,24 @@ static bool is_stream_name(const wchar_t *name)
            wcscmp(name + 1 + length, L":$DATA") == 0;
 }
 
+/* What a volume says that holds streams, but not so long a one, or no more of
+   them: ReFS ends them at 128 KiB [MS-FSA 2.1.5.4, note 54]. A disk that is
+   full has room for the file by then. */
+static bool is_too_much(os_error error)
+{
+    return error == CODE_FILE_SYSTEM_LIMITATION || error == CODE_DISK_FULL;
+}
+
+/* What DEST's volume cannot hold of a stream is a loss; the rest a failure. */
+static bool judge_stream(os_error error, struct reflink_outcome *outcome)
+{
+    if (is_not_held(error) || is_too_much(error))
+        outcome->lost |= REFLINK_LOST_STREAMS;
+    else if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+    return true;
+}
+
 bool metadata_look(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome)
 {
@@ -84,10 +102,24 @@ bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
     for (size_t i = 0; i < metadata->count; i++) {
         os_error error = open_stream(made_path, metadata->streams[i].name,
                                      OS_CREATE_STREAM, &metadata->opened[i]);
-        if (is_not_held(error))
-            outcome->lost |= REFLINK_LOST_STREAMS;
-        else if (error != 0)
-            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+        if (!judge_stream(error, outcome))
+            return false;
+    }
+    return true;
+}
+
+bool metadata_empty_streams(struct metadata *metadata,
+                            struct reflink_outcome *outcome)
+{
+    for (size_t i = 0; i < metadata->count; i++) {
+        struct os_file *stream = metadata->opened[i];
+        os_error error = stream != NULL ? os_set_size(stream, 0) : 0;
+        if (!judge_stream(error, outcome))
+            return false;
+        if (error != 0) { /* what it has would stay behind the new bytes */
+            os_close(stream);
+            metadata->opened[i] = NULL;
+        }
     }
     return true;
 }
@@ -104,8 +136,11 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
         if (error != 0)
             return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
         error = done != 0 ? os_write(dest, at, session->buffer, done) : 0;
-        if (error != 0)
-            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+        if (error != 0) {
+            if (is_too_much(error)) /* half of it would look like all of it */
+                (void)os_set_size(dest, 0);
+            return judge_stream(error, outcome);
+        }
         at += done;
     } while (done == SESSION_BUFFER);
     return true;

@@ -27,8 +27,13 @@ bool metadata_look(struct metadata *metadata, struct os_file *source,
 bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
                            struct reflink_outcome *outcome);
 
-/* Copies the streams by bytes and closes them, then extended attributes and,
-   if the policy says so, security. */
+/* Makes them empty, where DEST was there already and may have had them. */
+bool metadata_empty_streams(struct metadata *metadata,
+                            struct reflink_outcome *outcome);
+
+/* Copies the streams by bytes and closes them; one that DEST's volume has no
+   room for is lost, and is there, but empty. Then copies extended attributes
+   and, if the policy says so, security. */
 bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    const struct reflink_policy *policy,
                    const struct open_source *source, struct os_file *dest,

@@ -121,7 +121,8 @@ struct sim_volume {
 
     bool streams;           /* has named streams; where not, their names are
                                invalid (123) */
-    uint64_t stream_limit;  /* bytes of one, more are 112; 0: none */
+    uint64_t stream_limit;  /* bytes of one; 0: none */
+    os_error stream_full;   /* what a longer one is answered with */
     bool eas;               /* has extended attributes; where not, setting
                                them is answered with 282 */
     bool security;          /* has owner, group, DACL; where not, copying
@@ -231,7 +232,7 @@ void sim_set_written(const wchar_t *path, int64_t written);
 /*
  * A named stream, its name without a colon, and what it holds: as set here,
  * or by os_write to `path:stream`. What is missing holds nothing, not even no
- * bytes. 123 where there can be none, 112 for one that is too long.
+ * bytes. 123 where there can be none, `stream_full` for one that is too long.
  */
 os_error sim_set_stream(const wchar_t *path, const wchar_t *stream,
                         const void *data, size_t length);

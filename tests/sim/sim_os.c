@@ -484,7 +484,7 @@ static os_error fits(const struct sim_node *node, uint64_t size)
     if (size > INT64_MAX)
         return CODE_INVALID_PARAMETER;
     if (node->kind == SIM_STREAM && limit && size > limit)
-        return CODE_DISK_FULL;
+        return node->volume->stream_full;
     return size > node->volume->max_file_size ? CODE_FILE_TOO_LARGE : 0;
 }
 

@@ -157,7 +157,7 @@ os_error sim_set_stream(const wchar_t *path, const wchar_t *stream,
     if (error)
         return error;
     if (file->volume->stream_limit && length > file->volume->stream_limit)
-        return CODE_DISK_FULL;
+        return file->volume->stream_full;
     node = sim_stream_find(file, stream);
     if (!node)
         node = sim_stream_add(file, stream);

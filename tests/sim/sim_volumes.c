@@ -40,7 +40,8 @@ static void refs_4k(struct sim_volume *v)
     v->hard_links = true;
     v->links_allowed = true;
     v->streams = true;
-    v->stream_limit = 128 * KIB; /* [REFS 1.12] */
+    v->stream_limit = 128 * KIB; /* [MS-FSA 2.1.5.4, note 54] */
+    v->stream_full = CODE_FILE_SYSTEM_LIMITATION;
     v->eas = true;
     v->security = true;
     v->allocation_unit = SIM_OWN;

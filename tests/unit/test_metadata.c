@@ -94,18 +94,88 @@ Test(metadata, what_cannot_be_held_is_named)
     world_end(&w);
 }
 
-Test(metadata, a_stream_that_does_not_fit_is_a_failure)
+/* Of ReFS, at 128 KiB; of a disk that is full. */
+static const os_error too_much[] = {CODE_FILE_SYSTEM_LIMITATION,
+                                    CODE_DISK_FULL};
+
+/* It is named, and not left half; what fits comes along. */
+Test(metadata, a_stream_that_does_not_fit_is_lost)
 {
-    static char big[200 * 1024];
-    struct world w = make_rich("ntfs");
-    sim_write_file(L"R:\\n", "x", 1);
-    sim_set_stream(L"R:\\n", L"big", big, sizeof big);
-    world_run_paths(&w, L"R:\\n", L"S:\\b"); /* ReFS holds 128 KiB */
+    static char big[3 * 1024 * 1024];
+    static const size_t sizes[] = {128 * 1024 + 1, sizeof big};
+    for (size_t i = 0; i < 4; i++) {
+        struct world w = make_rich("ntfs");
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        w.other->stream_full = too_much[i / 2];
+        /* so that the second block is the one that does not fit */
+        w.other->stream_limit = i % 2 != 0 ? 2 * MI : 128 * 1024;
+        sim_fill_pattern(L"R:\\n", 0, MI, 9);
+        sim_set_stream(L"R:\\n", L"first", "1", 1);
+        sim_set_stream(L"R:\\n", L"big", big, sizes[i % 2]);
+        sim_set_stream(L"R:\\n", L"last", "3", 1);
+        sim_write_file(L"S:\\b", "old", 3);
+        world_run_paths(&w, L"R:\\n", L"S:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS);
+        cr_expect(sim_same_bytes(L"R:\\n", L"S:\\b"));
+        cr_expect(sim_stream_holds(L"S:\\b", L"first", "1", 1));
+        cr_expect(sim_stream_holds(L"S:\\b", L"big", "", 0));
+        cr_expect(sim_stream_holds(L"S:\\b", L"last", "3", 1));
+        world_end(&w);
+    }
+}
+
+static void run_with_fault(enum sim_op op, uint64_t nth, os_error code,
+                           struct world *w)
+{
+    *w = make_rich("refs-4k");
+    sim_fault(op, nth, code);
+    world_run_paths(w, L"S:\\a", L"S:\\b");
+}
+
+/* The same where it is made. What says something else is a failure. */
+Test(metadata, a_stream_that_cannot_be_made_is_lost)
+{
+    struct world w;
+    for (size_t i = 0; i < 2; i++) {
+        int lost = 0;
+        bool met = true;
+        for (uint64_t nth = 1; met; nth++) {
+            run_with_fault(SIM_OP_OPEN, nth, too_much[i], &w);
+            met = sim_faults_met() != 0;
+            bool is_lost = w.outcome.lost == REFLINK_LOST_STREAMS;
+            lost += is_lost;
+            cr_expect_eq(w.outcome.status,
+                         is_lost || !met ? REFLINK_OK : REFLINK_FAILED);
+            if (is_lost)
+                cr_expect_eq(sim_stream_count(L"S:\\b"), 1);
+            world_end(&w);
+        }
+        cr_expect_eq(lost, 2);
+        run_with_fault(SIM_OP_WRITE, 1, too_much[i], &w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS);
+        world_end(&w);
+    }
+    run_with_fault(SIM_OP_WRITE, 1, CODE_IO_DEVICE, &w);
     cr_expect_eq(w.outcome.status, REFLINK_FAILED);
     cr_expect_eq(w.outcome.error.step, REFLINK_STEP_STREAMS);
-    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
     cr_expect_not(sim_exists(L"S:\\b"));
     world_end(&w);
+}
+
+/* The file itself has to fit. */
+Test(metadata, a_file_that_does_not_fit_is_a_failure)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = make_rich("ntfs");
+        sim_fault(SIM_OP_WRITE, 1, too_much[i]);
+        world_run_paths(&w, L"S:\\a", L"R:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.code, too_much[i]);
+        cr_expect_not(sim_exists(L"R:\\b"));
+        world_end(&w);
+    }
 }
 
 /* --- names that a hostile volume may list ----------------------------------

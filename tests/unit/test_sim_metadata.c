@@ -315,15 +315,17 @@ SIM_TEST(a_stream_of_refs_is_short)
     struct sim_volume *volume = one_stream("refs-64k");
     stream = open_file(STREAM, OS_OPEN_IN_PLACE);
     cr_expect_eq(os_write(stream, 0, bytes, 128 * KIB), 0);
-    cr_expect_eq(os_write(stream, 128 * KIB, "x", 1), CODE_DISK_FULL);
-    cr_expect_eq(os_set_size(stream, 128 * KIB + 1), CODE_DISK_FULL);
+    cr_expect_eq(os_write(stream, 128 * KIB, "x", 1),
+                 CODE_FILE_SYSTEM_LIMITATION);
+    cr_expect_eq(os_set_size(stream, 128 * KIB + 1),
+                 CODE_FILE_SYSTEM_LIMITATION);
     cr_expect_eq(query(stream).size, 128 * KIB);
     volume->stream_limit = 0;
     cr_expect_eq(os_write(stream, 128 * KIB, "x", 1), 0);
     volume->stream_limit = 128 * KIB;
     os_close(stream);
     cr_expect_eq(sim_set_stream(SOURCE, L"two", bytes, sizeof bytes),
-                 CODE_DISK_FULL);
+                 CODE_FILE_SYSTEM_LIMITATION);
     cr_expect_eq(sim_stream_count(SOURCE), 1);
     cr_expect_eq(sim_set_stream(SOURCE, L"two", bytes, 128 * KIB), 0);
     cr_expect_eq(sim_set_size(SOURCE, 256 * KIB), 0); /* but no file */

@@ -388,6 +388,49 @@ Test(tree, a_hostile_stream_of_a_directory_is_lost)
     world_end(&w);
 }
 
+/* A stream that is too long is no failure either, nor left half. */
+Test(tree, a_stream_of_a_directory_that_does_not_fit_is_lost)
+{
+    static char big[128 * 1024 + 1];
+    for (int there = 0; there < 2; there++) {
+        struct world w = make_tree();
+        w.volume->stream_limit = 0;
+        sim_set_stream(L"R:\\t\\s", L"big", big, sizeof big);
+        sim_set_stream(L"R:\\t\\s", L"note", "x", 1);
+        if (there) {
+            sim_mkdir(L"S:\\new");
+            sim_mkdir(L"S:\\new\\t");
+            sim_mkdir(L"S:\\new\\t\\s");
+            sim_set_stream(L"S:\\new\\t\\s", L"big", "older", 5);
+        }
+        const wchar_t *made = there ? L"S:\\new\\t\\s" : L"S:\\new\\s";
+        struct seen seen = RUN(&w, true, L"S:\\new", L"R:\\t");
+        cr_expect_eq(seen.failed, 0);
+        cr_expect_eq(seen.lost, REFLINK_LOST_STREAMS);
+        cr_expect(sim_stream_holds(made, L"big", "", 0));
+        cr_expect(sim_stream_holds(made, L"note", "x", 1));
+        world_end(&w);
+    }
+}
+
+/* One that cannot be emptied first is not written to either. */
+Test(tree, a_stream_of_a_directory_that_cannot_be_emptied_is_lost)
+{
+    struct world w = make_tree();
+    sim_set_stream(L"R:\\t", L"one", "short", 5);
+    sim_mkdir(L"R:\\new");
+    sim_mkdir(L"R:\\new\\t");
+    sim_set_stream(L"R:\\new\\t", L"one", "much longer than that", 21);
+    struct reflink_outcome outcome;
+    sim_fault(SIM_OP_SET_SIZE, 1, CODE_DISK_FULL);
+    directory_finish(w.session, &w.policy, L"R:\\t", L"R:\\new\\t", &outcome);
+    cr_expect_eq(outcome.status, REFLINK_OK);
+    cr_expect_eq(outcome.lost, REFLINK_LOST_STREAMS);
+    cr_expect(
+        sim_stream_holds(L"R:\\new\\t", L"one", "much longer than that", 21));
+    world_end(&w);
+}
+
 /* Far below the levels that are listed at a time: siblings on each of them are
    neither lost nor done twice. */
 Test(tree, deep_and_bushy)
