@@ -181,9 +181,9 @@ bool open_judge_existing(const struct reflink_policy *policy,
 
 bool open_is_elsewhere(const struct os_info *source)
 {
-    return (source->attributes &
-            (OS_ATTRIBUTE_REPARSE | OS_ATTRIBUTE_RECALL_ON_OPEN |
-             OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS)) != 0;
+    return (source->attributes & (OS_ATTRIBUTE_REPARSE | OS_ATTRIBUTE_OFFLINE |
+                                  OS_ATTRIBUTE_RECALL_ON_OPEN |
+                                  OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS)) != 0;
 }
 
 bool open_has_holes(const struct os_info *source)

@@ -53,9 +53,10 @@ bool open_is_same_file(const struct os_info *a, const struct os_info *b);
 /*
  * Whether SOURCE's data lie not, or not all, in its own clusters: in a cloud,
  * or in a store that a filter takes them from when they are read (OneDrive,
- * data deduplication). Links are followed, so a reparse point that is left
- * belongs to such a filter. What is not allocated is then no hole, and sharing
- * the clusters shares no data.
+ * data deduplication; a server or an archive may tell no more than that the
+ * file is offline). Links are followed, so a reparse point that is left belongs
+ * to such a filter. What is not allocated is then no hole, and sharing the
+ * clusters shares no data.
  */
 bool open_is_elsewhere(const struct os_info *source);
 

@@ -75,6 +75,7 @@ enum { /* of os_info.attributes; the values are the system's [MS-FSCC 2.6] */
        OS_ATTRIBUTE_TEMPORARY = 0x100,
        OS_ATTRIBUTE_SPARSE = 0x200,
        OS_ATTRIBUTE_REPARSE = 0x400,
+       OS_ATTRIBUTE_OFFLINE = 0x1000,
        OS_ATTRIBUTE_NOT_INDEXED = 0x2000,
        OS_ATTRIBUTE_ENCRYPTED = 0x4000,
        OS_ATTRIBUTE_RECALL_ON_OPEN = 0x40000,

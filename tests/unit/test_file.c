@@ -558,13 +558,21 @@ Test(file, attributes_that_a_volume_does_not_hold_are_named)
     world_end(&w);
 }
 
+static void take_no_step(void *context, const struct reflink_dry_step *step)
+{
+    (void)context;
+    (void)step;
+}
+
 /* Of a placeholder, what is not allocated is no hole, and what is allocated
    need not be its data. */
 Test(file, data_that_lie_elsewhere_are_read)
 {
-    static const uint32_t marks[] = {OS_ATTRIBUTE_REPARSE,
+    static const uint32_t marks[] = {OS_ATTRIBUTE_REPARSE, OS_ATTRIBUTE_OFFLINE,
+                                     OS_ATTRIBUTE_RECALL_ON_OPEN,
                                      OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS};
-    for (size_t i = 0; i < 2; i++) {
+    struct reflink_range range = {65536, 131072, 65536, false};
+    for (size_t i = 0; i < 4; i++) {
         struct world w = world_make("refs-4k");
         sim_fill_pattern(L"R:\\a", 0, MI, 9);
         sim_set_sparse(L"R:\\a", true);
@@ -576,6 +584,14 @@ Test(file, data_that_lie_elsewhere_are_read)
         cr_expect_eq(w.outcome.bytes_copied, MI);
         cr_expect_eq(sim_calls(SIM_OP_ALLOCATED), 0);
         cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\b", &range,
+                      &w.outcome);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_ELSEWHERE);
+        cr_expect_eq(w.outcome.bytes_copied, 65536);
+        reflink_dry_run(w.session, &w.policy, L"R:\\a", L"R:\\new", NULL,
+                        take_no_step, NULL, &w.outcome);
+        cr_expect_eq(w.outcome.reason, REFLINK_REASON_ELSEWHERE);
+        cr_expect_eq(world_requests(), 0);
         w.policy.mode = REFLINK_ALWAYS;
         world_run_paths(&w, L"R:\\a", L"R:\\c");
         cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
