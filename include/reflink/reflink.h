@@ -166,6 +166,8 @@ enum reflink_hint {
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
     REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
     REFLINK_HINT_NO_NAME,        /* a name that no file can have is listed */
+    REFLINK_HINT_CLOUD,          /* a cloud provider manages the folder */
+    REFLINK_HINT_VIRUS,          /* the virus scanner does not allow it */
     REFLINK_HINT_COUNT
 };
 

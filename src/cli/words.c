@@ -107,6 +107,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
     [REFLINK_HINT_NO_NAME] =
         L"its volume lists it by a name that no file can have",
+    [REFLINK_HINT_CLOUD] =
+        L"it is in a folder that a cloud provider manages (OneDrive, ...)",
+    [REFLINK_HINT_VIRUS] = L"the virus scanner does not allow it",
 };
 
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {

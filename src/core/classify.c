@@ -72,3 +72,40 @@ bool classify_unsupported(os_error code)
 {
     return classify_clone(code) == FATE_CANNOT;
 }
+
+/* Codes from `first` to `last`. */
+struct hint_row {
+    os_error first;
+    os_error last;
+    enum reflink_hint hint;
+};
+
+/* Those of the cloud filter are no single block: others lie between them. */
+static const struct hint_row hints[] = {
+    {CODE_VIRUS_INFECTED, CODE_VIRUS_DELETED, REFLINK_HINT_VIRUS},
+    {CODE_CLOUD_FILE_SYNC_ROOT_METADATA_CORRUPT,
+     CODE_CLOUD_FILE_SYNC_ROOT_METADATA_CORRUPT, REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_PROVIDER_NOT_RUNNING,
+     CODE_CLOUD_FILE_PROPERTY_BLOB_CHECKSUM_MISMATCH, REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_TOO_MANY_PROPERTY_BLOBS,
+     CODE_CLOUD_FILE_PROPERTY_VERSION_NOT_SUPPORTED, REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_NOT_IN_SYNC, CODE_CLOUD_FILE_VALIDATION_FAILED,
+     REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_AUTHENTICATION_FAILED, CODE_CLOUD_FILE_REQUEST_CANCELED,
+     REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_PROVIDER_TERMINATED, CODE_CLOUD_FILE_PROVIDER_TERMINATED,
+     REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_REQUEST_TIMEOUT, CODE_CLOUD_FILE_REQUEST_TIMEOUT,
+     REFLINK_HINT_CLOUD},
+    {CODE_CLOUD_FILE_DEHYDRATION_DISALLOWED,
+     CODE_CLOUD_FILE_DEHYDRATION_DISALLOWED, REFLINK_HINT_CLOUD},
+};
+
+enum reflink_hint classify_hint(os_error code)
+{
+    for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++) {
+        if (code >= hints[i].first && code <= hints[i].last)
+            return hints[i].hint;
+    }
+    return REFLINK_HINT_NONE;
+}

@@ -4,6 +4,8 @@
 #ifndef REFLINK_CORE_CLASSIFY_H
 #define REFLINK_CORE_CLASSIFY_H
 
+#include <reflink/reflink.h>
+
 #include "os.h"
 
 enum fate {
@@ -23,5 +25,11 @@ enum fate classify_io(os_error code);
 
 /* Whether an optional request failed because it is not offered there. */
 bool classify_unsupported(os_error code);
+
+/*
+ * What helps a user beside the system's message, where the code alone tells it,
+ * whatever was being done; else REFLINK_HINT_NONE.
+ */
+enum reflink_hint classify_hint(os_error code);
 
 #endif

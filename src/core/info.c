@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "classify.h"
 #include "cluster.h"
 #include "codes.h"
 #include "plan.h"
@@ -62,7 +63,7 @@ bool info_read(const wchar_t *path, struct info *info,
     if (code != 0) {
         enum reflink_hint hint = code == CODE_INVALID_FUNCTION
                                      ? REFLINK_HINT_NOT_A_FILE
-                                     : REFLINK_HINT_NONE;
+                                     : classify_hint(code);
         *error =
             (struct reflink_error){code, REFLINK_STEP_OPEN_SOURCE, hint, true};
         return false;

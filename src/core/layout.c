@@ -14,6 +14,8 @@ enum { EXTENTS_AT_ONCE = 1024 };
 static bool fail(struct reflink_error *error, os_error code,
                  enum reflink_step step, enum reflink_hint hint)
 {
+    if (hint == REFLINK_HINT_NONE)
+        hint = classify_hint(code);
     *error = (struct reflink_error){code, step, hint, true};
     return false;
 }

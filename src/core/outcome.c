@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "classify.h"
 #include "codes.h"
 #include "os.h"
 
@@ -13,7 +14,8 @@ void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
         return;
     outcome->error.code = code;
     outcome->error.step = step;
-    outcome->error.hint = hint;
+    outcome->error.hint =
+        hint != REFLINK_HINT_NONE ? hint : classify_hint(code);
     outcome->error.in_source = side == OUTCOME_SOURCE;
     outcome->status =
         code == CODE_CANCELLED ? REFLINK_INTERRUPTED : REFLINK_FAILED;

@@ -59,6 +59,30 @@ Test(classify, codes)
     }
 }
 
+Test(classify, hints)
+{
+    static const struct {
+        os_error first;
+        os_error last;
+        enum reflink_hint hint;
+    } rows[] = {
+        {0, 224, REFLINK_HINT_NONE},    {225, 226, REFLINK_HINT_VIRUS},
+        {227, 357, REFLINK_HINT_NONE},  {358, 358, REFLINK_HINT_CLOUD},
+        {359, 361, REFLINK_HINT_NONE},  {362, 366, REFLINK_HINT_CLOUD},
+        {367, 373, REFLINK_HINT_NONE},  {374, 375, REFLINK_HINT_CLOUD},
+        {376, 376, REFLINK_HINT_NONE},  {377, 383, REFLINK_HINT_CLOUD},
+        {384, 385, REFLINK_HINT_NONE},  {386, 398, REFLINK_HINT_CLOUD},
+        {399, 403, REFLINK_HINT_NONE},  {404, 404, REFLINK_HINT_CLOUD},
+        {405, 425, REFLINK_HINT_NONE},  {426, 426, REFLINK_HINT_CLOUD},
+        {427, 433, REFLINK_HINT_NONE},  {434, 434, REFLINK_HINT_CLOUD},
+        {435, 6000, REFLINK_HINT_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (os_error code = rows[i].first; code <= rows[i].last; code++)
+            cr_expect_eq(classify_hint(code), rows[i].hint, "code %u", code);
+    }
+}
+
 Test(reason, found_before_a_request)
 {
     static const struct {

@@ -403,3 +403,55 @@ Test(faults, killed_at_every_call)
     printf("faults: %llu kills\n", (unsigned long long)points);
     cr_assert_gt(points, 100);
 }
+
+/* --- what a code alone tells -----------------------------------------------
+ */
+
+/* Whatever was being done, and whichever file it is about. */
+Test(faults, a_cloud_folder_and_a_virus_scanner_are_named)
+{
+    static const struct {
+        os_error code;
+        enum reflink_hint hint;
+    } rows[] = {{396, REFLINK_HINT_CLOUD},
+                {362, REFLINK_HINT_CLOUD},
+                {395, REFLINK_HINT_CLOUD},
+                {225, REFLINK_HINT_VIRUS},
+                {226, REFLINK_HINT_VIRUS}};
+    static const enum sim_op ops[] = {SIM_OP_OPEN, SIM_OP_READ, SIM_OP_WRITE};
+    uint64_t failed = 0;
+    for (size_t i = 0; i < JOBS * 5 * 3; i++) {
+        const struct job *job = &jobs[i / 15];
+        bool met = true;
+        for (uint64_t nth = 1; met; nth++) {
+            struct world w = make_world(job);
+            sim_fault(ops[i % 3], nth, rows[i / 3 % 5].code);
+            run_job(&w, job);
+            met = sim_faults_met() != 0;
+            failed += w.outcome.status == REFLINK_FAILED;
+            if (w.outcome.status == REFLINK_FAILED)
+                cr_assert_eq(w.outcome.error.hint, rows[i / 3 % 5].hint,
+                             "%s: %s %llu", job->name, sim_op_name(ops[i % 3]),
+                             (unsigned long long)nth);
+            world_end(&w);
+        }
+    }
+    cr_expect_gt(failed, 500, "%llu", (unsigned long long)failed);
+}
+
+/* DEST's name may be what the folder does not allow. */
+Test(faults, a_cloud_folder_that_refuses_the_name_is_named)
+{
+    for (size_t i = 0; i < JOBS; i++) {
+        struct world w = make_world(&jobs[i]);
+        sim_fault_always(SIM_OP_RENAME, 396);
+        run_job(&w, &jobs[i]);
+        if (w.outcome.status == REFLINK_FAILED) {
+            cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_CLOUD);
+            cr_expect_eq(w.outcome.error.step, REFLINK_STEP_RENAME);
+        }
+        cr_expect_eq(w.outcome.status,
+                     jobs[i].has_range ? REFLINK_OK : REFLINK_FAILED);
+        world_end(&w);
+    }
+}

@@ -145,6 +145,26 @@ Test(perform, a_lack_of_resources_is_one_file_s)
     world_end(&w);
 }
 
+/* In a tree, whatever of it. */
+Test(perform, a_cloud_folder_is_named)
+{
+    static const wchar_t hint[] = L"(390): it is in a folder that a cloud "
+                                  L"provider manages (OneDrive, ...)\n";
+    static const enum sim_op ops[] = {SIM_OP_MAKE_DIRECTORY, SIM_OP_LIST_OPEN,
+                                      SIM_OP_LIST_NEXT, SIM_OP_LIST_STREAMS,
+                                      SIM_OP_COPY_LINK};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        struct world w = make_tree();
+        sim_symlink(L"R:\\nowhere", L"R:\\t\\link");
+        bool lists = ops[i] == SIM_OP_LIST_OPEN || ops[i] == SIM_OP_LIST_NEXT;
+        sim_fault(ops[i], lists ? 2 : 1, 390); /* is SOURCE a link? */
+        cr_expect_eq(RUN(L"-r", L"-j1", L"R:\\t", L"R:\\u"), 1);
+        cr_expect_eq(count_of(OS_STDERR, hint), 1, "%s: %ls",
+                     sim_op_name(ops[i]), sim_printed(OS_STDERR));
+        world_end(&w);
+    }
+}
+
 static void half_a_second(void *unused)
 {
     (void)unused;

@@ -74,6 +74,21 @@ Test(show_info, a_volume_that_clones)
     world_end(&w);
 }
 
+Test(show_info, a_virus_scanner_is_named)
+{
+    static const wchar_t *const forms[] = {L"--info", L"--extents"};
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = world_make("refs-4k");
+        sim_fill_pattern(L"R:\\a", 0, K, 1);
+        sim_fault(SIM_OP_OPEN, 1, 225);
+        cr_expect_eq(SHOW(forms[i], L"R:\\a"), 1);
+        cr_expect_not_null(wcsstr(sim_printed(OS_STDERR),
+                                  L" (225): the virus scanner does not allow "
+                                  L"it\n"));
+        world_end(&w);
+    }
+}
+
 Test(show_info, a_volume_that_tells_nothing)
 {
     struct world w = world_make("refs-4k");
