@@ -110,6 +110,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_CLOUD] =
         L"it is in a folder that a cloud provider manages (OneDrive, ...)",
     [REFLINK_HINT_VIRUS] = L"the virus scanner does not allow it",
+    [REFLINK_HINT_FALSE_HOLE] = L"its volume reports a hole where it has data",
 };
 
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {

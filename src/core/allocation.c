@@ -21,11 +21,31 @@ os_error allocation_extents(struct os_file *file, bool counted,
     os_error error =
         counted ? os_extents_counted(file, vcn, extents, capacity, count, more)
                 : os_extents(file, vcn, extents, capacity, count, more);
+    if (error == 0 && *more && *count == 0)
+        error = CODE_INVALID_DATA;
     for (size_t i = 0; error == 0 && i < *count; i++) {
         if (!makes_sense(&extents[i], PLAN_MAX_SIZE / cluster_size))
             error = CODE_INVALID_DATA;
         else if (extents[i].lcn < 0)
             extents[i].lcn = OS_HOLE;
+    }
+    return error;
+}
+
+os_error allocation_ranges(struct os_file *file, uint64_t offset,
+                           uint64_t length, struct os_range *ranges,
+                           size_t capacity, size_t *count, bool *more)
+{
+    os_error error =
+        os_allocated(file, offset, length, ranges, capacity, count, more);
+    if (error == 0 && *more && *count == 0)
+        error = CODE_INVALID_DATA;
+    for (size_t i = 0; error == 0 && i < *count; i++) {
+        const struct os_range *range = &ranges[i];
+        if (range->offset < offset || range->offset - offset >= length ||
+            range->length == 0 ||
+            range->length > length - (range->offset - offset))
+            error = CODE_INVALID_DATA;
     }
     return error;
 }

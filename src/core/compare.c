@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "allocation.h"
 #include "codes.h"
 
 bool compare_is_zero(const uint8_t *buffer, uint32_t length)
@@ -41,7 +42,7 @@ static uint64_t hole_length(struct os_file *file, uint64_t offset,
     struct os_range next;
     size_t count = 0;
     bool more = false;
-    if (os_allocated(file, offset, length, &next, 1, &count, &more) != 0)
+    if (allocation_ranges(file, offset, length, &next, 1, &count, &more) != 0)
         return 0;
     return count == 0 ? length : next.offset - offset;
 }
@@ -57,6 +58,33 @@ uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at)
     return hole_length(pair->dest, pair->dest_offset + at, source);
 }
 
+/*
+ * What is a hole in both, as their volume reports it: a wrong report is of data
+ * in SOURCE, which DEST has or has not. Nobody has written to DEST there.
+ */
+static os_error compare_hole(struct reflink_session *session,
+                             const struct compare_pair *pair, uint64_t at,
+                             uint64_t end, bool *equal, enum compare_side *side)
+{
+    while (at < end && *equal) {
+        uint64_t left = end - at;
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        uint32_t done = 0;
+        if (os_cancelled())
+            return CODE_CANCELLED;
+        *side = COMPARE_SOURCE;
+        os_error error = os_read(pair->source, pair->source_offset + at,
+                                 session->buffer, step, &done);
+        if (error == 0 &&
+            (done != step || !compare_is_zero(session->buffer, step)))
+            error = compare_block(session, pair, at, step, equal, side);
+        if (error != 0)
+            return error;
+        at += step;
+    }
+    return 0;
+}
+
 os_error compare_all(struct reflink_session *session,
                      const struct compare_pair *pair, bool *equal,
                      enum compare_side *side)
@@ -66,12 +94,16 @@ os_error compare_all(struct reflink_session *session,
     while (at < pair->length && *equal) {
         if (os_cancelled())
             return CODE_CANCELLED;
-        at += compare_common_hole(pair, at);
+        uint64_t hole = compare_common_hole(pair, at);
+        os_error error = 0;
+        if (hole != 0 && pair->doubts)
+            error = compare_hole(session, pair, at, at + hole, equal, side);
+        at += hole;
         uint64_t left = pair->length - at;
-        if (left == 0)
-            break;
+        if (left == 0 || error != 0 || !*equal)
+            return error;
         uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
-        os_error error = compare_block(session, pair, at, step, equal, side);
+        error = compare_block(session, pair, at, step, equal, side);
         if (error != 0)
             return error;
         at += step;

@@ -14,7 +14,8 @@ struct compare_pair {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    bool holes;    /* SOURCE is sparse: ask where its data lies */
+    bool holes;    /* SOURCE is sparse: ask where its data lies, */
+    bool doubts;   /* and read it in its holes all the same */
     bool blank;    /* DEST's range read as zeros before the request */
     uint8_t alike; /* else what prove_look found, a bit for each block */
 };
@@ -28,7 +29,8 @@ os_error compare_block(struct reflink_session *session,
                        const struct compare_pair *pair, uint64_t at,
                        uint32_t length, bool *equal, enum compare_side *side);
 
-/* Compares every byte, but for what is a hole in both. */
+/* Compares every byte, but for what is a hole in both; if the pair doubts that,
+   SOURCE is to read as zeros there, or as DEST does. */
 os_error compare_all(struct reflink_session *session,
                      const struct compare_pair *pair, bool *equal,
                      enum compare_side *side);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "allocation.h"
 #include "classify.h"
 #include "codes.h"
 #include "compare.h"
@@ -82,16 +83,14 @@ static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
 /* Reads back a hole, to be sure that it is one. */
 static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
 {
-    if (!copy->job->check)
-        return true;
     memset(copy->session->buffer, 0, SESSION_BUFFER);
     while (length != 0) {
         struct os_range data;
         size_t count = 0;
         bool more = false;
         uint64_t skip = 0;
-        if (os_allocated(copy->job->dest, copy->job->dest_offset + at, length,
-                         &data, 1, &count, &more) == 0)
+        if (allocation_ranges(copy->job->dest, copy->job->dest_offset + at,
+                              length, &data, 1, &count, &more) == 0)
             skip = count == 0 ? length
                               : data.offset - (copy->job->dest_offset + at);
         at += skip;
@@ -116,11 +115,41 @@ static bool count(const struct copy *copy, uint64_t length)
     return true;
 }
 
-static bool copy_hole(const struct copy *copy, const struct part *part)
+/* Reads SOURCE where its volume reports a hole. Such a report may be wrong, as
+   OpenZFS' was for data written moments ago, before 2.1.14 and 2.2.2
+   [openzfs/zfs #15526]. DEST, which may be the same file, is zeroed later. */
+static bool check_hole(const struct copy *copy, const struct part *part)
+{
+    uint8_t *buffer = copy->session->buffer;
+    uint64_t done = 0;
+    while (done < part->length) {
+        uint64_t left = part->length - done;
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        uint32_t read = 0;
+        if (outcome_stop(copy->outcome))
+            return false;
+        os_error error = os_read(copy->job->source,
+                                 copy->job->source_offset + part->at + done,
+                                 buffer, step, &read);
+        if (!judge_read(copy, error, read == step))
+            return false;
+        if (!compare_is_zero(buffer, step)) {
+            outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
+                              OUTCOME_SOURCE, REFLINK_HINT_FALSE_HOLE);
+            copy->outcome->status = REFLINK_DIFFERENT;
+            return false;
+        }
+        count(copy, step);
+        done += step;
+    }
+    return true;
+}
+
+/* Has DEST read as zeros there. */
+static bool make_hole(const struct copy *copy, const struct part *part)
 {
     if (copy->job->blank)
-        return check_zeros(copy, part->at, part->length) &&
-               count(copy, part->length);
+        return true;
     os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
                              part->length);
     if (error != 0 && classify_unsupported(error)) {
@@ -130,8 +159,15 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
         outcome_fail(copy->outcome, error, REFLINK_STEP_ZERO, OUTCOME_DEST);
         return false;
     }
-    return check_zeros(copy, part->at, part->length) &&
-           count(copy, part->length);
+    return true;
+}
+
+static bool copy_hole(const struct copy *copy, const struct part *part)
+{
+    if (!copy->job->check)
+        return make_hole(copy, part) && count(copy, part->length);
+    return check_hole(copy, part) && make_hole(copy, part) &&
+           check_zeros(copy, part->at, part->length);
 }
 
 /* One block that was read; what is zero in a sparse SOURCE stays a hole in a
@@ -225,8 +261,8 @@ static struct part part_from(const struct copy_job *job, uint64_t at,
     struct os_range range;
     size_t count = 0;
     bool more = false;
-    if (!job->holes || os_allocated(job->source, job->source_offset + at,
-                                    length, &range, 1, &count, &more) != 0)
+    if (!job->holes || allocation_ranges(job->source, job->source_offset + at,
+                                         length, &range, 1, &count, &more) != 0)
         return part;
     uint64_t start =
         count == 0 ? length : range.offset - (job->source_offset + at);

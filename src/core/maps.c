@@ -78,20 +78,20 @@ static bool ask_ranges(struct maps *maps, uint64_t from, uint64_t end)
     data->index = 0;
     data->count = 0;
     data->end = from;
-    if (os_allocated(maps->source.file, from, end - from, data->ranges,
-                     MAPS_RANGES, &data->count, &more) != 0)
+    if (allocation_ranges(maps->source.file, from, end - from, data->ranges,
+                          MAPS_RANGES, &data->count, &more) != 0)
         return false;
     data->end =
         more && data->count != 0 ? end_of(&data->ranges[data->count - 1]) : end;
     return true;
 }
 
-/* Whether SOURCE says that it has data in [from, end). */
+/* Whether SOURCE says that it has data in [from, end), or does not tell. */
 static bool has_data(struct maps *maps, uint64_t from, uint64_t end)
 {
     struct maps_ranges *data = &maps->data;
     if (end > data->end && !ask_ranges(maps, from, end))
-        return false;
+        return true;
     while (data->index < data->count &&
            end_of(&data->ranges[data->index]) <= from)
         data->index++;

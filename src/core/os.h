@@ -177,7 +177,10 @@ struct os_range {
 
 /*
  * Lists the allocated ranges that meet [offset, offset + length), in order,
- * cut to it. `*more` if `capacity` was too small: what is there is right.
+ * cut to it. `*more` if `capacity` was too small: what is there is right. A
+ * system may say `*more` and give none, here and below: that tells nothing, and
+ * no hole. It is an error for who asks by allocation.h, as all of the core
+ * does.
  */
 os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
                       struct os_range *ranges, size_t capacity, size_t *count,

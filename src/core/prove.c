@@ -1,5 +1,6 @@
 #include "prove.h"
 
+#include "allocation.h"
 #include "maps.h"
 #include "samples.h"
 
@@ -31,8 +32,8 @@ static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
     *hole = 0;
     while (at < end) {
         uint64_t from = pair->dest_offset + at;
-        if (os_allocated(pair->dest, from, end - at, &range, 1, &count,
-                         &more) != 0)
+        if (allocation_ranges(pair->dest, from, end - at, &range, 1, &count,
+                              &more) != 0)
             return end;
         if (count == 0 || range.offset != from || range.length == 0) {
             *hole = count == 0 ? end - at : range.offset - from;
@@ -95,8 +96,8 @@ static bool has_data(struct prover *prover)
         const struct compare_pair *pair = &prover->pairs[i];
         prover->has_data =
             pair->blank &&
-            os_allocated(pair->dest, pair->dest_offset, pair->length, &data, 1,
-                         &count, &more) == 0 &&
+            allocation_ranges(pair->dest, pair->dest_offset, pair->length,
+                              &data, 1, &count, &more) == 0 &&
             count != 0;
     }
     return prover->has_data;
@@ -141,8 +142,9 @@ static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
     uint64_t at = 0;
     for (int i = 0; i < SAMPLES_ALONE && at < pair->length; i++) {
         uint64_t hole = 0;
-        if (os_allocated(pair->source, pair->source_offset + at,
-                         pair->length - at, &data, 1, &count, &more) != 0 ||
+        if (allocation_ranges(pair->source, pair->source_offset + at,
+                              pair->length - at, &data, 1, &count,
+                              &more) != 0 ||
             count == 0)
             return true;
         uint64_t from = data.offset - pair->source_offset;
@@ -165,13 +167,13 @@ static bool shows_holes(struct prover *prover, const struct compare_pair *pair)
     size_t count = 0;
     bool more = false;
     if (prover->holes == HOLES_UNASKED)
-        prover->holes =
-            os_query_state(pair->dest, &info) == 0 &&
-                    (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
-                    os_allocated(pair->dest, pair->dest_offset, pair->length,
-                                 &range, 1, &count, &more) == 0
-                ? HOLES_SHOWN
-                : HOLES_HIDDEN;
+        prover->holes = os_query_state(pair->dest, &info) == 0 &&
+                                (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+                                allocation_ranges(pair->dest, pair->dest_offset,
+                                                  pair->length, &range, 1,
+                                                  &count, &more) == 0
+                            ? HOLES_SHOWN
+                            : HOLES_HIDDEN;
     return prover->holes == HOLES_SHOWN;
 }
 
@@ -386,8 +388,11 @@ static os_error prove_one(struct prover *prover,
     *proved = map.result != MAPS_DIFFERENT;
     if (!*proved)
         return 0;
-    if (prover->proof->verify == REFLINK_VERIFY_FULL)
-        return compare_all(prover->session, pair, proved, side);
+    if (prover->proof->verify == REFLINK_VERIFY_FULL) {
+        struct compare_pair all = *pair;
+        all.doubts = true;
+        return compare_all(prover->session, &all, proved, side);
+    }
     if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
         sample_shared(prover, pair, &map);
     prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;

@@ -103,7 +103,7 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
     uint64_t end = offset + length;
     *count = 0;
     *more = false;
-    while (*count == 0 && offset < end) {
+    while (*count == 0 && !*more && offset < end) {
         uint64_t part = end - offset;
         DWORD size = 0;
         os_error error = query_ranges(file, offset, &part, out, &size, more);

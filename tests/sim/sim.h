@@ -89,6 +89,11 @@ typedef void sim_teller(const wchar_t *path, uint64_t vcn,
 /* Answers a clone request before the volume does; 0: the volume goes on. */
 typedef os_error sim_refuser(uint64_t source_offset, uint64_t length);
 
+/* Answers os_allocated as it likes, likewise. */
+typedef void sim_range_teller(const wchar_t *path, uint64_t offset,
+                              uint64_t length, struct os_range *ranges,
+                              size_t capacity, size_t *count, bool *more);
+
 /*
  * A mounted volume. A test may change any field but `root` and `inner`, the
  * cluster size only while there is no file. A field that is a code is what
@@ -142,7 +147,8 @@ struct sim_volume {
     os_error allocated;
     os_error extents;
     os_error extents_counted;
-    sim_teller *teller;  /* tells the extents in the volume's place, or NULL */
+    sim_teller *teller; /* tells the extents in the volume's place, or NULL */
+    sim_range_teller *range_teller; /* tells what is allocated, likewise */
     bool trailing_holes; /* os_extents lists a hole after the last extent */
 
     os_error clone;        /* 0: the volume can clone */

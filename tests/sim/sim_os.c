@@ -655,9 +655,12 @@ static os_error allocated(struct os_file *file, uint64_t offset,
     if (offset > INT64_MAX || length > INT64_MAX - offset)
         return CODE_INVALID_PARAMETER;
     end = sim_min(end, offset + length);
-    if (offset >= end)
+    if (node->volume->range_teller)
+        node->volume->range_teller(file->path, offset, length, list->ranges,
+                                   list->capacity, &list->count, &list->more);
+    else if (offset >= end)
         return 0;
-    if (node->sparse || node->volume->fake_sparse)
+    else if (node->sparse || node->volume->fake_sparse)
         list_ranges(node, offset, end, list);
     else
         add_range(list, offset, end); /* a dense file is all allocated */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../src/core/codes.h"
+#include "../../src/core/session.h"
 #include "world.h"
 
 TestSuite(transfer, .timeout = 120);
@@ -1036,11 +1037,52 @@ Test(transfer, a_lie_where_the_cluster_size_is_told_too_large)
     }
 }
 
-/* In full, holes that both have are not read either. */
-Test(transfer, verify_full_leaves_holes_out)
+/* How often a file whose path begins so was read. */
+static uint64_t reads_of(const wchar_t *start)
+{
+    const struct sim_trace_entry *entries;
+    size_t count;
+    uint64_t reads = 0;
+    sim_trace_entries(&entries, &count);
+    for (size_t i = 0; i < count; i++)
+        reads += entries[i].op == SIM_OP_READ &&
+                 wcsncmp(entries[i].path, start, wcslen(start)) == 0;
+    return reads;
+}
+
+/* In full, of holes that both have SOURCE's are read, and DEST's are not. */
+Test(transfer, verify_full_reads_the_holes_of_source)
+{
+    static const struct {
+        const char *profile;
+        enum reflink_method method;
+        enum reflink_reason reason;
+    } rows[] = {{"refs-4k", REFLINK_METHOD_CLONE, REFLINK_REASON_NONE},
+                {"ntfs", REFLINK_METHOD_COPY, REFLINK_REASON_NO_CLONING}};
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = world_make(rows[i].profile);
+        w.policy.verify = REFLINK_VERIFY_FULL;
+        sim_set_size(L"R:\\a", 0);
+        sim_set_sparse(L"R:\\a", true);
+        sim_fill_pattern(L"R:\\a", 700 * MI, MI, 5);
+        sim_set_size(L"R:\\a", GI);
+        sim_trace(true);
+        world_run(&w);
+        expect_right(&w, rows[i].method, rows[i].reason);
+        cr_expect_geq(reads_of(L"R:\\a"), GI / SESSION_BUFFER);
+        cr_expect_leq(reads_of(L"R:\\a"), GI / SESSION_BUFFER + 8);
+        cr_expect_leq(reads_of(L"R:\\~reflink"), 8);
+        cr_expect(sim_is_hole(L"R:\\b", 0));
+        cr_expect(sim_is_hole(L"R:\\b", 900 * MI));
+        cr_expect_leq(sim_allocated(L"R:\\b"), 2 * MI);
+        world_end(&w);
+    }
+}
+
+/* A sample reads no more of them than before. */
+Test(transfer, verify_sample_leaves_holes_out)
 {
     struct world w = world_make("refs-4k");
-    w.policy.verify = REFLINK_VERIFY_FULL;
     sim_set_size(L"R:\\a", 0);
     sim_set_sparse(L"R:\\a", true);
     sim_fill_pattern(L"R:\\a", 70 * GI, MI, 5);
@@ -1049,4 +1091,117 @@ Test(transfer, verify_full_leaves_holes_out)
     expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
     cr_expect_leq(sim_calls(SIM_OP_READ), 8);
     world_end(&w);
+}
+
+/* --- holes that are wrongly reported ---------------------------------------
+ */
+
+static bool report_is_empty;
+static bool report_is_of_dest; /* too */
+
+/* Of the data in SOURCE, nothing is reported; or that there is more. */
+static void report_holes(const wchar_t *path, uint64_t offset, uint64_t length,
+                         struct os_range *ranges, size_t capacity,
+                         size_t *count, bool *more)
+{
+    bool source = wcscmp(path, L"R:\\a") == 0;
+    *count = 0;
+    *more = report_is_empty && (source || report_is_of_dest);
+    if (source || report_is_of_dest || capacity == 0)
+        return;
+    ranges[0] = (struct os_range){offset, length};
+    *count = 1;
+}
+
+static struct world make_false_holes(const char *profile)
+{
+    struct world w = world_make(profile);
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 4 * MI);
+    sim_fill_pattern(L"R:\\a", MI, 300000, 5);
+    w.volume->range_teller = report_holes;
+    w.volume->extents = CODE_NOT_SUPPORTED;
+    w.volume->extents_counted = CODE_NOT_SUPPORTED;
+    return w;
+}
+
+/* More to come, and nothing of it: that is no hole, whatever is compared. */
+Test(transfer, more_to_come_is_no_hole)
+{
+    static const enum reflink_verify verify[] = {
+        REFLINK_VERIFY_NONE, REFLINK_VERIFY_SAMPLE, REFLINK_VERIFY_FULL};
+    static const char *const profiles[] = {"ntfs", "samba", "refs-4k"};
+    static const wchar_t *const dests[] = {L"R:\\b", L"S:\\b"};
+    report_is_empty = true;
+    for (size_t i = 0; i < 3 * 3 * 2 * 2; i++) {
+        struct world w = make_false_holes(profiles[i % 3]);
+        const wchar_t *dest = dests[i / 9 % 2];
+        report_is_of_dest = i / 18 != 0;
+        w.policy.verify = verify[i / 3 % 3];
+        world_run_paths(&w, L"R:\\a", dest);
+        cr_expect_eq(w.outcome.status, REFLINK_OK, "row %zu", i);
+        cr_expect(sim_same_bytes(L"R:\\a", dest), "row %zu", i);
+        world_end(&w);
+    }
+}
+
+/* A copy of it would be zeros, which a comparison of every byte is to find. */
+Test(transfer, verify_full_finds_a_false_hole)
+{
+    static const wchar_t *const dests[] = {L"R:\\b", L"S:\\b"};
+    report_is_empty = false;
+    report_is_of_dest = false;
+    for (size_t i = 0; i < 2; i++) {
+        struct world w = make_false_holes("ntfs");
+        w.policy.verify = REFLINK_VERIFY_FULL;
+        world_run_paths(&w, L"R:\\a", dests[i]);
+        cr_expect_eq(w.outcome.status, REFLINK_DIFFERENT);
+        cr_expect_eq(w.outcome.error.code, CODE_CRC);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_COMPARE);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_FALSE_HOLE);
+        cr_expect(w.outcome.error.in_source);
+        cr_expect_not(sim_exists(dests[i]));
+        world_end(&w);
+    }
+}
+
+/* So is it in a range, in place and into a new file. */
+Test(transfer, verify_full_finds_a_false_hole_in_a_range)
+{
+    static const struct reflink_range ranges[] = {{0, 0, 2 << 20, false},
+                                                  {100, 8292, 2 << 20, false}};
+    report_is_empty = false;
+    report_is_of_dest = false;
+    for (size_t i = 0; i < 4; i++) {
+        struct world w = make_false_holes("ntfs");
+        w.policy.verify = REFLINK_VERIFY_FULL;
+        if (i % 2 != 0)
+            sim_fill_pattern(L"S:\\b", 0, 3 * MI, 9);
+        reflink_range(w.session, &w.policy, L"R:\\a", L"S:\\b", &ranges[i / 2],
+                      &w.outcome);
+        cr_expect_eq(w.outcome.status, REFLINK_DIFFERENT, "row %zu", i);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_FALSE_HOLE);
+        world_end(&w);
+    }
+}
+
+/* A clone has the data, whatever is reported: and if it has not, that is found,
+   where both are reported as one hole. */
+Test(transfer, verify_full_of_a_clone_with_a_false_hole)
+{
+    for (int lies = 0; lies < 2; lies++) {
+        struct world w = make_false_holes("refs-4k");
+        report_is_empty = false;
+        report_is_of_dest = true;
+        w.policy.verify = REFLINK_VERIFY_FULL;
+        w.volume->lie = lies ? SIM_LIE_NOTHING : SIM_LIE_NONE;
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, lies ? REFLINK_DIFFERENT : REFLINK_OK);
+        if (lies)
+            cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_FALSE_HOLE);
+        else
+            expect_right(&w, REFLINK_METHOD_CLONE, REFLINK_REASON_NONE);
+        world_end(&w);
+    }
 }
