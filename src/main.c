@@ -17,7 +17,10 @@ static int print_page(void (*add)(struct text *text))
     struct text page = {0};
     add(&page);
     bool printed = os_print(OS_STDOUT, text_words(&page));
+    bool out_of_memory = page.failed;
     text_free(&page);
+    if (out_of_memory)
+        return teller_out_of_memory(REPORT_DONE);
     return printed ? REPORT_DONE : teller_unprinted(REPORT_DONE);
 }
 
@@ -25,9 +28,11 @@ static int print_usage_error(const struct text *words)
 {
     struct text err = {0};
     report_usage(text_words(words), &err);
+    text_fail_with(&err, words);
     os_print(OS_STDERR, text_words(&err));
+    bool out_of_memory = err.failed;
     text_free(&err);
-    return REPORT_USAGE;
+    return out_of_memory ? teller_out_of_memory(REPORT_USAGE) : REPORT_USAGE;
 }
 
 int wmain(int argc, wchar_t **argv)

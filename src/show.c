@@ -15,8 +15,10 @@ struct show {
     struct report_style style;
     struct text out;
     struct text err;
-    bool answered;  /* at least one operand has its text */
-    bool unprinted; /* stdout could not be written */
+    bool answered;      /* at least one operand has its text */
+    bool unprinted;     /* stdout could not be written */
+    bool out_of_memory; /* there was no memory for something that was to be said
+                         */
     bool failed;
 };
 
@@ -31,7 +33,9 @@ static struct show begin(const struct options *options)
 /* Prints and empties both texts. */
 static void print(struct show *show)
 {
-    if (!os_print(OS_STDOUT, text_words(&show->out)) || show->out.failed)
+    show->out_of_memory =
+        show->out_of_memory || show->out.failed || show->err.failed;
+    if (!os_print(OS_STDOUT, text_words(&show->out)))
         show->unprinted = true;
     os_print(OS_STDERR, text_words(&show->err));
     text_clear(&show->out);
@@ -76,6 +80,8 @@ static int end(struct show *show)
     int code = show->failed ? REPORT_FAILED : REPORT_DONE;
     if (os_cancelled())
         code = REPORT_INTERRUPTED;
+    if (show->out_of_memory)
+        code = teller_out_of_memory(code);
     return show->unprinted ? teller_unprinted(code) : code;
 }
 

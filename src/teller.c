@@ -1,10 +1,17 @@
 #include "teller.h"
 
+static void say_no_memory(void)
+{
+    os_print(OS_STDERR, L"reflink: not enough memory\n");
+}
+
 /* Prints what has been put together, and empties it. */
 static void flush(struct teller *teller)
 {
-    teller->printed = os_print(OS_STDOUT, text_words(&teller->out)) &&
-                      !teller->out.failed && teller->printed;
+    if (teller->out.failed || teller->err.failed)
+        teller_no_memory(teller);
+    teller->printed =
+        os_print(OS_STDOUT, text_words(&teller->out)) && teller->printed;
     os_print(OS_STDERR, text_words(&teller->err));
     text_clear(&teller->out);
     text_clear(&teller->err);
@@ -14,7 +21,8 @@ static void flush(struct teller *teller)
 static void flush_results(struct teller *teller)
 {
     struct text line = {0};
-    if (teller->out.length != 0 || teller->err.length != 0) {
+    if (teller->out.length != 0 || teller->err.length != 0 ||
+        teller->out.failed || teller->err.failed) {
         progress_add_end(&teller->progress, &line);
         os_print(OS_STDERR, text_words(&line));
     }
@@ -56,8 +64,9 @@ bool teller_begin(struct teller *teller, const struct options *options,
 
 void teller_no_memory(struct teller *teller)
 {
-    os_print(OS_STDERR, L"reflink: there is not enough memory\n");
-    teller->totals.failed++;
+    if (!teller->totals.out_of_memory)
+        say_no_memory();
+    teller->totals.out_of_memory = true;
 }
 
 void teller_done(struct teller *teller, const struct reflink_outcome *outcome)
@@ -127,6 +136,12 @@ static void end_progress(struct teller *teller)
 int teller_unprinted(int code)
 {
     os_print(OS_STDERR, L"reflink: standard output cannot be written\n");
+    return code == REPORT_INTERRUPTED ? code : REPORT_FAILED;
+}
+
+int teller_out_of_memory(int code)
+{
+    say_no_memory();
     return code == REPORT_INTERRUPTED ? code : REPORT_FAILED;
 }
 

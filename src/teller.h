@@ -28,7 +28,8 @@ struct teller {
 bool teller_begin(struct teller *teller, const struct options *options,
                   bool many);
 
-/* Says that there is no memory even to begin. */
+/* Says that there is no memory to begin, or for something that was to be said:
+   once, and without any. */
 void teller_no_memory(struct teller *teller);
 
 /* Says what became of one file: counted, and printed at once. */
@@ -54,6 +55,10 @@ void teller_moved(struct teller *teller,
 /* Says that stdout could not be written, and returns the exit code of what
    would have ended with `code`. */
 int teller_unprinted(int code);
+
+/* Says that there is no memory, as above, and returns the exit code likewise.
+ */
+int teller_out_of_memory(int code);
 
 /* Prints the summary and frees all; returns the exit code. */
 int teller_end(struct teller *teller);

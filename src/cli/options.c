@@ -536,7 +536,7 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
     options->range.to_end = true;
     options->operands = calloc((size_t)argc + 1, sizeof *options->operands);
     if (options->operands == NULL) {
-        text_add(error, L"out of memory");
+        text_fail(error);
         return false;
     }
     bool ended = false;

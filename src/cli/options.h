@@ -38,7 +38,8 @@ struct options {
 
 /*
  * Takes argv[1..argc) apart. False for a usage error, which `error` then
- * names in one line without a line end. options_free is due in both cases.
+ * names in one line without a line end; or, if `error->failed`, for want of
+ * memory. options_free is due in all cases.
  */
 bool options_parse(int argc, wchar_t **argv, struct options *options,
                    struct text *error);

@@ -134,6 +134,8 @@ void progress_add_line(struct progress *progress,
         progress->drawn = true;
     }
     text_add(text, text_words(&line));
+    text_fail_with(text, &numbers);
+    text_fail_with(text, &line);
     text_free(&line);
     text_free(&numbers);
 }
@@ -147,6 +149,7 @@ void progress_add_end(struct progress *progress, struct text *text)
     text_add(text, L"\r");
     text_add(text, text_words(&blanks));
     text_add(text, L"\r");
+    text_fail_with(text, &blanks);
     text_free(&blanks);
     progress->drawn = false;
 }

@@ -308,7 +308,7 @@ enum report_exit report_exit_code(const struct report_totals *totals)
 {
     if (totals->interrupted != 0)
         return REPORT_INTERRUPTED;
-    if (totals->failed > totals->different)
+    if (totals->out_of_memory || totals->failed > totals->different)
         return REPORT_FAILED;
     if (totals->different != 0)
         return REPORT_DIFFERENT;

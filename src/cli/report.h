@@ -31,6 +31,8 @@ struct report_totals {
     uint64_t bytes_cloned;
     uint64_t bytes_copied;
     uint64_t elapsed_us;
+    bool out_of_memory; /* there was no memory to begin with, or to say
+                           something */
 };
 
 /* The exit codes that CONTRACT.md names. */

@@ -121,6 +121,7 @@ void report_dry_end(struct report_dry *dry,
         add_head(dry, outcome, out);
         text_add(out, text_words(&dry->steps));
     }
+    text_fail_with(out, &dry->steps);
     if (outcome->status != REFLINK_OK)
         report_file(outcome, &rest, out, err);
     else

@@ -12,6 +12,7 @@ static void add_reason(const struct reflink_outcome *outcome, struct text *text)
         words_add_reason(&sentence, outcome);
     json_string(text, L"reason", words_reason(outcome->reason));
     json_string(text, L"reason_text", told ? text_words(&sentence) : NULL);
+    text_fail_with(text, &sentence);
     text_free(&sentence);
 }
 

@@ -42,6 +42,7 @@ static void add_way(struct text *text, const struct info *info, bool told)
         words_add_way(&sentence, info);
     json_string(text, L"reflink", told ? words_way(info->way) : NULL);
     add_words(text, L"reflink_text", text_words(&sentence));
+    text_fail_with(text, &sentence);
     text_free(&sentence);
 }
 

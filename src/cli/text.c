@@ -18,6 +18,18 @@ void text_clear(struct text *text)
         text->data[0] = L'\0';
 }
 
+void text_fail(struct text *text)
+{
+    text_clear(text);
+    text->failed = true;
+}
+
+void text_fail_with(struct text *text, const struct text *part)
+{
+    if (part->failed)
+        text_fail(text);
+}
+
 const wchar_t *text_words(const struct text *text)
 {
     return text->data != NULL ? text->data : L"";
@@ -26,6 +38,8 @@ const wchar_t *text_words(const struct text *text)
 /* Makes room for `more` characters and an end. */
 static bool reserve(struct text *text, size_t more)
 {
+    if (text->failed)
+        return false;
     size_t needed = text->length + more + 1;
     if (needed <= text->capacity)
         return true;
@@ -34,7 +48,7 @@ static bool reserve(struct text *text, size_t more)
         capacity *= 2;
     wchar_t *data = realloc(text->data, capacity * sizeof *data);
     if (data == NULL) {
-        text->failed = true;
+        text_fail(text);
         return false;
     }
     text->data = data;
@@ -86,7 +100,7 @@ void text_format(struct text *text, const wchar_t *format, ...)
         }
         text->data[text->length] = L'\0';
     }
-    text->failed = true;
+    text_fail(text);
 }
 
 void text_add_size(struct text *text, uint64_t bytes)

@@ -1,5 +1,8 @@
 /*
- * Text that grows: lines are put together here and printed elsewhere.
+ * Text that grows: lines are put together here and printed elsewhere. Without
+ * the memory for all of it there is none of it: it is empty, and what is added
+ * then is lost, until it is cleared. Half a line would mislead, and half an
+ * object break who reads it.
  */
 #ifndef REFLINK_CLI_TEXT_H
 #define REFLINK_CLI_TEXT_H
@@ -18,6 +21,12 @@ struct text {
 };
 
 void text_free(struct text *text);
+
+/* There was no memory for something that it was to have. */
+void text_fail(struct text *text);
+
+/* The same if there was none for `part`, which words of it were taken from. */
+void text_fail_with(struct text *text, const struct text *part);
 
 /* Empties it, and keeps its memory. */
 void text_clear(struct text *text);

@@ -185,6 +185,7 @@ void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
     if (volume.length == 0)
         text_add(&volume, L"DEST's volume");
     text_format(text, sentences[outcome->reason], text_words(&volume));
+    text_fail_with(text, &volume);
     text_free(&volume);
 }
 
@@ -206,6 +207,7 @@ void words_add_way(struct text *text, const struct info *info)
     struct text cluster = {0};
     add_cluster(&cluster, info);
     text_format(text, way_sentences[info->way], text_words(&cluster));
+    text_fail_with(text, &cluster);
     text_free(&cluster);
 }
 

@@ -368,7 +368,7 @@ enum os_stream { OS_STDOUT, OS_STDERR };
 
 /*
  * Writes text: UTF-16 to a console, UTF-8 to a file or pipe. False if not all
- * of it could be written.
+ * of it could be written. Needs no memory.
  */
 bool os_print(enum os_stream stream, const wchar_t *text);
 

@@ -1,10 +1,8 @@
 /* Standard output and standard error: a console, a file or a pipe. */
 #include "win32.h"
 
-#include <stdlib.h>
-
 /* WriteConsoleW fails on very long texts on older systems. */
-enum { CONSOLE_AT_ONCE = 8192 };
+enum { CONSOLE_AT_ONCE = 8192, UTF8_AT_ONCE = 4096 };
 
 static bool print_console(HANDLE handle, const wchar_t *text, size_t length)
 {
@@ -31,19 +29,29 @@ static bool print_bytes(HANDLE handle, const char *bytes, DWORD length)
     return true;
 }
 
-/* An unpaired surrogate becomes U+FFFD: WideCharToMultiByte does so. */
+/* How much of the text is turned into UTF-8 at once: a pair is not parted. */
+static size_t piece_of(const wchar_t *text, size_t length)
+{
+    if (length <= UTF8_AT_ONCE)
+        return length;
+    return UTF8_AT_ONCE - (IS_HIGH_SURROGATE(text[UTF8_AT_ONCE - 1]) ? 1 : 0);
+}
+
+/* In pieces, so that it needs no memory: what is printed may be that there is
+   none. An unpaired surrogate becomes U+FFFD: WideCharToMultiByte does so. */
 static bool print_utf8(HANDLE handle, const wchar_t *text, size_t length)
 {
-    int size =
-        WideCharToMultiByte(CP_UTF8, 0, text, (int)length, NULL, 0, NULL, NULL);
-    char *bytes = malloc((size_t)size + 1);
-    if (bytes == NULL)
-        return false;
-    size = WideCharToMultiByte(CP_UTF8, 0, text, (int)length, bytes, size, NULL,
-                               NULL);
-    bool done = size > 0 && print_bytes(handle, bytes, (DWORD)size);
-    free(bytes);
-    return done;
+    char bytes[UTF8_AT_ONCE * 3];
+    while (length != 0) {
+        size_t step = piece_of(text, length);
+        int size = WideCharToMultiByte(CP_UTF8, 0, text, (int)step, bytes,
+                                       sizeof bytes, NULL, NULL);
+        if (size <= 0 || !print_bytes(handle, bytes, (DWORD)size))
+            return false;
+        text += step;
+        length -= step;
+    }
+    return true;
 }
 
 bool os_print(enum os_stream stream, const wchar_t *text)

@@ -153,6 +153,24 @@ Test(output, is_utf8_without_a_mark)
     EXPECT(result, e2e_is(result->out, ""));
 }
 
+/* What is long is written in pieces, which part no character of two units: one
+   of these texts has such a character at each place where they could. */
+Test(output, long_text_is_whole)
+{
+    enum { PAIRS = 6000 };
+    char word[2 + PAIRS * 4 + 1];
+    e2e_enter(PLAIN);
+    for (size_t shift = 0; shift < 2; shift++) {
+        memset(word, 'a', shift);
+        for (size_t i = 0; i < PAIRS; i++)
+            memcpy(word + shift + i * 4, "\xF0\x90\x8D\x88", 4);
+        word[shift + PAIRS * (size_t)4] = '\0';
+        struct result *result = RUN(word, "b");
+        EXPECT(result, result->exit_code == 1);
+        EXPECT(result, e2e_has(result->err, word));
+    }
+}
+
 /* --- stdout that takes nothing -------------------------------------------- */
 
 #define UNWRITTEN "reflink: standard output cannot be written\n"

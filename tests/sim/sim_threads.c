@@ -22,7 +22,8 @@ struct os_gate {
 
 static pthread_mutex_t lock;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static size_t depth; /* how often its owner has it */
+static size_t depth;                /* how often its owner has it */
+static _Thread_local size_t inside; /* the same, of each thread */
 static bool at_once; /* a thread has run before its start returns */
 
 /* A hook may call operations from within one. */
@@ -40,10 +41,17 @@ void sim_hold(void)
     pthread_once(&once, make_lock);
     pthread_mutex_lock(&lock);
     depth++;
+    inside++;
+}
+
+bool sim_is_inside(void)
+{
+    return inside != 0;
 }
 
 void sim_release(void)
 {
+    inside--;
     depth--;
     pthread_mutex_unlock(&lock);
 }
