@@ -78,7 +78,7 @@ enum reflink_reason {
     REFLINK_REASON_NO_CLONING,      /* the volume does not offer it */
     REFLINK_REASON_OTHER_VOLUME,    /* SOURCE and DEST on two volumes */
     REFLINK_REASON_UNALIGNED,       /* the range is not on cluster borders */
-    REFLINK_REASON_CLOSE_OVERLAP,   /* moved by less than one cluster */
+    REFLINK_REASON_CLOSE_OVERLAP,   /* moved by too little to be shared */
     REFLINK_REASON_INTEGRITY,       /* integrity settings differ */
     REFLINK_REASON_SPARSE,          /* sparse SOURCE, DEST cannot be */
     REFLINK_REASON_LIMIT,           /* clusters referenced too often */

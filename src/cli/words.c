@@ -35,7 +35,8 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_OTHER_VOLUME] = L"%ls is another volume than SOURCE's",
     [REFLINK_REASON_UNALIGNED] = L"the range does not lie on cluster borders",
     [REFLINK_REASON_CLOSE_OVERLAP] =
-        L"the range is moved by less than one cluster",
+        L"the range is moved by less than one cluster, or by so little that "
+        L"sharing would take longer than copying",
     [REFLINK_REASON_INTEGRITY] =
         L"the integrity settings of SOURCE and DEST differ",
     [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, and DEST cannot be",

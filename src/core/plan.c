@@ -86,6 +86,13 @@ static void plan_requests(struct plan *plan)
         plan->requests++;
 }
 
+static bool takes_many_requests(const struct plan *plan)
+{
+    const struct plan_input *in = &plan->in;
+    return overlaps(in) && distance(in) < PLAN_SHORT_DISTANCE &&
+           plan->body / distance(in) > PLAN_MANY_REQUESTS;
+}
+
 static void cut(struct plan *plan)
 {
     const struct plan_input *in = &plan->in;
@@ -121,6 +128,10 @@ void plan_make(const struct plan_input *in, struct plan *plan)
         plan_bytes(plan, in->tail_alone && plan_aligned(in)
                              ? REFLINK_REASON_PARTIAL_CLUSTER
                              : reason_without_body(in));
+        return;
+    }
+    if (in->sparing && takes_many_requests(plan)) {
+        plan_bytes(plan, REFLINK_REASON_CLOSE_OVERLAP);
         return;
     }
     plan_requests(plan);

@@ -17,6 +17,14 @@
 /* The largest offset that a file can have, plus one [MS-FSA 2.1.5.15.5]. */
 #define PLAN_MAX_SIZE (UINT64_C(1) << 63)
 
+/*
+ * Within one file no request is longer than the distance that the range is
+ * moved by, and each is proved by itself. Where that is short and they are
+ * more than so many, it is quicker to copy.
+ */
+#define PLAN_SHORT_DISTANCE (UINT64_C(1) << 20)
+#define PLAN_MANY_REQUESTS 1024
+
 /* How a last, partial cluster at both ends of file travels [REFS 1.6]. */
 enum plan_tail {
     PLAN_TAIL_ROUNDED, /* within the last request, rounded up */
@@ -36,6 +44,7 @@ struct plan_input {
     enum plan_tail tail;
     bool same_file;  /* both ranges lie in one file: memmove's rules */
     bool tail_alone; /* whole clusters were cloned before this part */
+    bool sparing;    /* copy what would take very many short requests */
 };
 
 struct plan {

@@ -71,6 +71,7 @@ static struct plan_input input_of(const struct state *s)
         .tail = t->lesson->tail,
         .same_file = t->same_file,
         .tail_alone = s->has_cloned,
+        .sparing = t->policy->mode != REFLINK_ALWAYS,
     };
     /* a tail is rounded to the real cluster only [REFS 1.6] */
     in.cluster = t->cluster_size != 0 ? t->cluster_size : in.unit;

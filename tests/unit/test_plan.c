@@ -279,6 +279,55 @@ static void expect_request_in_order(const struct plan *plan,
     }
 }
 
+/* No more requests than it takes to be slower than copying. */
+Test(plan, a_short_distance_takes_no_end_of_requests)
+{
+    enum { K4 = 4096, MANY = PLAN_MANY_REQUESTS };
+    static const struct {
+        uint64_t distance;
+        uint64_t length;
+        uint64_t requests; /* 0: by bytes */
+    } rows[] = {
+        {K4, MANY * K4, MANY},
+        {K4, MANY * K4 + K4 - 1, MANY},
+        {K4, (MANY + 1) * K4, 0},
+        {PLAN_SHORT_DISTANCE - K4, MANY * (PLAN_SHORT_DISTANCE - K4), MANY},
+        {PLAN_SHORT_DISTANCE - K4, (MANY + 1) * (PLAN_SHORT_DISTANCE - K4), 0},
+        {PLAN_SHORT_DISTANCE, (MANY + 1) * PLAN_SHORT_DISTANCE, MANY + 1},
+    };
+    for (size_t i = 0; i < 4 * sizeof rows / sizeof rows[0]; i++) {
+        bool up = i % 2 != 0;
+        bool sparing = i / 2 % 2 != 0;
+        uint64_t distance = rows[i / 4].distance;
+        struct plan_input in = {
+            .source_offset = up ? 0 : distance,
+            .dest_offset = up ? distance : 0,
+            .length = rows[i / 4].length,
+            .source_size = PLAN_MAX_SIZE,
+            .dest_size = PLAN_MAX_SIZE,
+            .unit = K4,
+            .cluster = K4,
+            .limit = PLAN_LIMIT,
+            .same_file = true,
+            .sparing = sparing,
+        };
+        struct plan plan;
+        plan_make(&in, &plan);
+        bool bytes = sparing && rows[i / 4].requests == 0;
+        if (bytes) {
+            cr_expect_eq(plan.reason, REFLINK_REASON_CLOSE_OVERLAP);
+            cr_expect_eq(plan.requests, 0);
+            cr_expect_eq(plan_count(&plan), 1);
+            cr_expect_eq(plan_piece(&plan, 0).length, rows[i / 4].length);
+        } else {
+            cr_expect_neq(plan.reason, REFLINK_REASON_CLOSE_OVERLAP);
+            cr_expect_eq(plan.requests, rows[i / 4].requests != 0
+                                            ? rows[i / 4].requests
+                                            : MANY + 1);
+        }
+    }
+}
+
 /* Whatever is planned, its pieces lie end to end over the whole range. */
 Test(plan, pieces_tile_the_range)
 {

@@ -557,6 +557,16 @@ Test(transfer, a_range_that_takes_too_much)
 /* --- one file --------------------------------------------------------------
  */
 
+struct dry_count {
+    uint64_t requests;
+};
+
+static void count_requests(void *context, const struct reflink_dry_step *step)
+{
+    struct dry_count *count = context;
+    count->requests += step->kind == REFLINK_DRY_CLONE;
+}
+
 /* What it holds back is written, and then it clones. */
 Test(transfer, an_unflushed_file_onto_itself)
 {
@@ -573,6 +583,39 @@ Test(transfer, an_unflushed_file_onto_itself)
     cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
     cr_expect_eq(w.outcome.requests, 2);
     world_end(&w);
+}
+
+/* Moved by one cluster, to the front and to the back: more requests than that
+   are not made, unless nothing else is allowed. */
+Test(transfer, a_range_moved_by_a_short_distance)
+{
+    static const uint64_t sizes[] = {4 * 1024 * 1024, 4 * 1024 * 1024 + 4096};
+    for (size_t i = 0; i < 8; i++) {
+        struct world w = world_make("refs-4k");
+        bool up = i % 2 != 0;
+        bool many = i / 2 % 2 != 0;
+        bool copied = many && i / 4 == 0;
+        struct reflink_range range = {up ? 0 : 4096, up ? 4096 : 0, sizes[many],
+                                      false};
+        sim_fill_pattern(L"R:\\a", 0, 5 * MI, 5);
+        sim_fill_pattern(L"S:\\a", 0, 5 * MI, 5);
+        w.policy.mode = REFLINK_NEVER;
+        run_range(&w, L"S:\\a", L"S:\\a", range);
+        w.policy.mode = i / 4 == 0 ? REFLINK_AUTO : REFLINK_ALWAYS;
+        struct reflink_outcome dry;
+        struct dry_count count = {0};
+        reflink_dry_run(w.session, &w.policy, L"R:\\a", L"R:\\a", &range,
+                        count_requests, &count, &dry);
+        run_range(&w, L"R:\\a", L"R:\\a", range);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.requests, copied ? 0 : sizes[many] / 4096);
+        cr_expect_eq(count.requests, w.outcome.requests);
+        cr_expect_eq(w.outcome.reason, copied ? REFLINK_REASON_CLOSE_OVERLAP
+                                              : REFLINK_REASON_NONE);
+        cr_expect_eq(dry.reason, w.outcome.reason);
+        cr_expect(sim_same_bytes(L"S:\\a", L"R:\\a"));
+        world_end(&w);
+    }
 }
 
 Test(transfer, always_takes_a_range_onto_itself)
