@@ -175,6 +175,7 @@ static struct transfer whole_transfer(struct job *job)
         .length = size,
         .source_size = size,
         .dest_size = size,
+        .shared = job->source.shared,
         .holes = open_has_holes(&job->source.info),
         .blank = true,
         .unseen = true,

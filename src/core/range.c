@@ -121,6 +121,7 @@ static struct transfer range_transfer(struct job *job)
         .source_size = job->source.info.size,
         .dest_size = job->new_size,
         .same_file = job->same_file,
+        .shared = !job->same_file && job->source.shared,
         .holes = open_has_holes(&job->source.info),
         .blank = job->range.dest_offset >= job->old_size,
     };

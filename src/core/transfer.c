@@ -470,6 +470,26 @@ bool transfer_refuses(struct transfer *transfer)
     return true;
 }
 
+/*
+ * A SOURCE that became shorter since it was opened is not asked for: Btrfs for
+ * Windows 1.9 crashes the system on a request that is rounded up for a file of
+ * less than a cluster [maharmstone/btrfs #789]. What is cut off later is seen
+ * at the end.
+ */
+static bool has_its_size(struct transfer *t)
+{
+    struct os_info now;
+    if (!t->shared)
+        return true;
+    os_error error = os_query_state(t->source, &now);
+    if (error != 0)
+        outcome_fail(t->outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+    else if (now.size < t->source_size)
+        outcome_fail_hint(t->outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,
+                          OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return t->outcome->error.code == 0;
+}
+
 enum transfer_end transfer_run(struct transfer *transfer)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
@@ -478,6 +498,8 @@ enum transfer_end transfer_run(struct transfer *transfer)
     enum reflink_reason reason = reason_before(&transfer->facts);
     if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
         return TRANSFER_REFUSED;
+    if (!s.by_bytes && !has_its_size(transfer))
+        return TRANSFER_FAILED;
     enum piece_end end = PIECE_DONE;
     while (transfer->length != 0 && (end == PIECE_DONE || end == PIECE_AGAIN))
         end = run_step(&s);

@@ -22,6 +22,7 @@ struct transfer {
     uint64_t source_size;      /* end of file */
     uint64_t dest_size;        /* end of file, already set */
     bool same_file;            /* one file, by identity */
+    bool shared;               /* another program may write to SOURCE */
     bool holes;                /* SOURCE is sparse */
     bool blank;                /* the range of DEST reads as zeros */
     bool unseen;               /* nobody uses DEST before this has ended */

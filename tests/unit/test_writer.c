@@ -369,3 +369,33 @@ Test(writer, records_that_are_none)
     struct record shorter = make_record(3, 40);
     cr_expect_not(usn_read(&shorter, 96, &number));
 }
+
+/* --- what it cuts off ----------------------------------------------------- */
+
+static void cut_source(void *arg)
+{
+    (void)arg;
+    sim_set_size(L"R:\\a", 3);
+}
+
+/* Cut below a cluster just before the request, which Btrfs for Windows does not
+   survive: the request is not made. */
+Test(writer, a_source_that_was_cut_is_not_asked_for)
+{
+    for (int range = 0; range < 2; range++) {
+        struct world w = make_files("winbtrfs");
+        sim_fill_pattern(L"R:\\a", 0, 4096, 9);
+        sim_set_size(L"R:\\a", 4096);
+        struct os_file *writer = open_writer(L"R:\\a");
+        sim_at_call(SIM_OP_SET_SIZE, 1, cut_source, NULL);
+        int code = range ? RUN(L"--length=4K", L"R:\\a", L"R:\\b")
+                         : RUN(L"R:\\a", L"R:\\b");
+        cr_expect_eq(code, 1);
+        cr_expect_eq(sim_calls(SIM_OP_CLONE), 0);
+        cr_expect_not(sim_crashed);
+        cr_expect_not(sim_exists(L"R:\\b"));
+        cr_expect_not_null(wcsstr(sim_printed(OS_STDERR), L"R:\\a"));
+        os_close(writer);
+        world_end(&w);
+    }
+}
