@@ -169,6 +169,8 @@ static os_error read_link(const wchar_t *full, struct link *link)
     else
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    if (link->size > REPARSE_MOST) /* a driver's word for its own answer */
+        link->size = REPARSE_MOST;
     CloseHandle(handle);
     return error;
 }
