@@ -209,8 +209,8 @@ static bool ask_places(struct places *places, struct os_file *file,
                        uint64_t offset, uint64_t length)
 {
     bool more = false; /* the first ones will do */
-    if (os_allocated(file, offset, length, places->ranges, MAPS_RANGES,
-                     &places->count, &more) != 0)
+    if (allocation_ranges(file, offset, length, places->ranges, MAPS_RANGES,
+                          &places->count, &more) != 0)
         return false;
     for (size_t i = 0; i < places->count; i++)
         places->ranges[i].offset -= offset;
