@@ -76,21 +76,20 @@ static int load_into(HANDLE process, const wchar_t *path)
     return module != 0;
 }
 
-/* Has every process that is started from here end when this one does, even by
- * being killed. This process joins the job itself, before it starts another
- * one: a process that was assigned after its creation would be left, suspended
- * for ever, by a kill between the two. The job's handle is never closed. */
-static int bind_children(void)
+/* Has the process end when this one does, even by being killed. It joins the
+ * job when it has a thread that runs: Wine's server is not up to ending a job
+ * with a process that has none yet, and takes all other processes along. What
+ * a kill before that moment leaves, suspended, the tests end by its ID. */
+static void tie(HANDLE process)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
     HANDLE job = CreateJobObjectW(NULL, NULL);
 
     limits.BasicLimitInformation.LimitFlags =
         JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
-    return job &&
-           SetInformationJobObject(job, JobObjectExtendedLimitInformation,
-                                   &limits, sizeof limits) &&
-           AssignProcessToJobObject(job, GetCurrentProcess());
+    SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits,
+                            sizeof limits);
+    AssignProcessToJobObject(job, process); /* the job stays open */
 }
 
 int wmain(void)
@@ -107,8 +106,6 @@ int wmain(void)
     }
     if (!bridge_path(path, sizeof path / sizeof *path))
         return fail("cannot tell where bridge.dll is");
-    if (!bind_children())
-        return fail("cannot make a job");
     GetStartupInfoW(&startup);
     if (!CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL,
                         NULL, &startup, &child))
@@ -117,6 +114,7 @@ int wmain(void)
         TerminateProcess(child.hProcess, EXIT_NOT_LAUNCHED);
         return fail("bridge.dll does not load; check REFLINK_BRIDGE_...");
     }
+    tie(child.hProcess);
     ResumeThread(child.hThread);
     WaitForSingleObject(child.hProcess, INFINITE);
     GetExitCodeProcess(child.hProcess, &code);
