@@ -312,7 +312,7 @@ static void undo(struct job *job, bool committed)
     metadata_end(&job->metadata);
     os_close(job->dest);
     if (remove)
-        os_remove(job->staging);
+        lost = classify_io(os_remove(job->staging)) == FATE_TRANSIENT;
     os_close(job->source.file);
     claims_drop(job->session->claims, &job->claim);
     if (lost) {

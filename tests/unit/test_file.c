@@ -1033,3 +1033,17 @@ Test(file, a_lost_temporary_may_stay)
     cr_expect_eq(sim_file_count(L"R:\\"), 3);
     reflink_session_close(w.session);
 }
+
+/* The connection breaks at the rename, when the mark is gone already. */
+Test(file, a_complete_staging_file_goes_when_its_server_answers)
+{
+    struct world w = world_make("smb-refs");
+    sim_fill_pattern(L"R:\\a", 0, MI, 9);
+    sim_fault(SIM_OP_RENAME, 1, CODE_NETNAME_DELETED);
+    sim_fault(SIM_OP_MARK_DELETED, 3, CODE_NETNAME_DELETED);
+    sim_fault(SIM_OP_REMOVE, 1, CODE_BAD_NETPATH);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(sim_calls(SIM_OP_REMOVE), 2);
+    world_end(&w);
+}
