@@ -5,9 +5,9 @@
 #include "core/session.h"
 #include "teller.h"
 
-/* The best of 1, 2, 4, 8 and 16, measured (tests/bench/run.sh jobs): what takes
-   its time is waiting for the disk, and not the processors. */
-enum { BEST_JOBS = 8 };
+/* As many as robocopy's /MT has threads: what takes its time is waiting for the
+   disk or the server, and not the processors. */
+enum { DEFAULT_JOBS = 8 };
 
 /* How many files and bytes there are: a second walk of its own, which nobody
    waits for. What stands below `gate` is touched with it held. */
@@ -300,7 +300,7 @@ static bool open_pool(struct performance *p)
                                    .behind = finish_directory,
                                    .moved = moved,
                                    .context = p};
-    unsigned jobs = p->options->jobs != 0 ? p->options->jobs : BEST_JOBS;
+    unsigned jobs = p->options->jobs != 0 ? p->options->jobs : DEFAULT_JOBS;
     p->count.gate = os_gate_make();
     if (p->count.gate != NULL)
         p->pool = pool_open(&work, jobs);

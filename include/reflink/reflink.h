@@ -35,11 +35,20 @@ enum reflink_existing {
     REFLINK_EXISTING_KEEP     /* left alone, and no error */
 };
 
+/* When a file is flushed to disk. */
+enum reflink_flush {
+    REFLINK_FLUSH_AUTO,   /* a whole file, before it replaces an existing one */
+    REFLINK_FLUSH_ALWAYS, /* every file, before it gets its name; of a range,
+                             DEST at the end */
+    REFLINK_FLUSH_NEVER   /* none */
+};
+
 /* What the caller wants; filled once, read only afterwards. */
 struct reflink_policy {
     enum reflink_mode mode;
     enum reflink_verify verify;
     enum reflink_existing existing;
+    enum reflink_flush flush;
     bool security;    /* also copy owner, group and DACL */
     unsigned retries; /* new starts after a transient error */
 };

@@ -36,6 +36,8 @@ static const wchar_t *const usage[] = {
     L"  -j, --jobs=N          files of trees and lists in flight at once "
     L"(default 8)\n",
     L"  --security            also copy owner, group and permissions\n",
+    L"  --flush=WHEN          flush to disk: auto (before replacing), always, "
+    L"never\n",
     L"A range, which goes into DEST in place; DEST grows, and is never "
     L"truncated:\n",
     L"  --offset=SIZE         where it starts in both (default 0)\n",

@@ -205,6 +205,19 @@ static bool apply_verify(struct parser *parser, const struct option *option,
     return true;
 }
 
+static bool apply_flush(struct parser *parser, const struct option *option,
+                        const wchar_t *value)
+{
+    static const struct word words[] = {{L"auto", REFLINK_FLUSH_AUTO},
+                                        {L"always", REFLINK_FLUSH_ALWAYS},
+                                        {L"never", REFLINK_FLUSH_NEVER}};
+    int flush = find_word(words, sizeof words / sizeof words[0], value);
+    if (flush < 0)
+        return bad_value(parser, option, value, L"auto, always or never");
+    parser->options->policy.flush = (enum reflink_flush)flush;
+    return true;
+}
+
 static bool apply_progress(struct parser *parser, const struct option *option,
                            const wchar_t *value)
 {
@@ -309,6 +322,7 @@ static const struct option table[] = {
     {L"dest-offset", 0, VALUE_NEEDED, apply_dest_offset},
     {L"length", 0, VALUE_NEEDED, apply_length},
     {L"retries", 0, VALUE_NEEDED, apply_retries},
+    {L"flush", 0, VALUE_NEEDED, apply_flush},
 };
 
 enum { TABLE_ROWS = sizeof table / sizeof table[0] };

@@ -1,7 +1,8 @@
 #include "claims.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "identity.h"
 
 struct claims {
     struct os_gate *gate;
@@ -32,9 +33,7 @@ static bool is_taken(const struct claims *claims,
                      const struct os_identity *identity)
 {
     for (const struct claim *c = claims->first; c != NULL; c = c->next) {
-        if (c->identity.volume == identity->volume &&
-            memcmp(c->identity.file, identity->file, sizeof identity->file) ==
-                0)
+        if (identity_same_file(&c->identity, identity))
             return true;
     }
     return false;

@@ -6,14 +6,12 @@
 #include "classify.h"
 #include "codes.h"
 #include "compare.h"
-#include "flusher.h"
 #include "reader.h"
 
 struct copy {
     struct reflink_session *session;
     const struct copy_job *job;
     struct reflink_outcome *outcome;
-    struct flusher *flusher; /* or NULL */
 };
 
 /* A part of the range, as an offset into it. */
@@ -107,11 +105,8 @@ static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
 
 static bool count(const struct copy *copy, uint64_t length)
 {
-    uint64_t *sum = &copy->outcome->bytes_copied;
-    *sum += length;
-    /* of a reader's blocks, those at the border of a buffer are enough */
-    if (length != READER_BLOCK || *sum % SESSION_BUFFER < length)
-        session_tell(copy->session, copy->outcome);
+    copy->outcome->bytes_copied += length;
+    session_tell(copy->session, copy->outcome);
     return true;
 }
 
@@ -177,11 +172,8 @@ static bool put_block(const struct copy *copy, const uint8_t *bytes,
 {
     bool skip =
         copy->job->holes && copy->job->blank && compare_is_zero(bytes, length);
-    if (!skip && !write_block(copy, bytes, at, length))
-        return false;
-    if (!skip)
-        flusher_add(copy->flusher, length);
-    return check_block(copy, bytes, at, length) && count(copy, length);
+    return (skip || write_block(copy, bytes, at, length)) &&
+           check_block(copy, bytes, at, length) && count(copy, length);
 }
 
 static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
@@ -307,16 +299,6 @@ static bool copy_backward(const struct copy *copy)
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome)
 {
-    struct copy copy = {session, job, outcome, NULL};
-    if (job->backward)
-        return copy_backward(&copy);
-    if (job->blank &&
-        job->length >= FLUSHER_LEAST) /* else nobody asked for a flush */
-        copy.flusher = flusher_start(job->dest);
-    bool copied = copy_forward(&copy);
-    os_error error = flusher_end(copy.flusher);
-    if (error == 0 || classify_unsupported(error))
-        return copied;
-    outcome_fail(outcome, error, REFLINK_STEP_FLUSH, OUTCOME_DEST);
-    return false;
+    struct copy copy = {session, job, outcome};
+    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
 }

@@ -9,6 +9,7 @@
 
 #include "bounds.h"
 #include "codes.h"
+#include "identity.h"
 #include "metadata.h"
 #include "open.h"
 #include "path.h"
@@ -54,8 +55,7 @@ static bool open_source_and_count(struct dry *dry)
 {
     struct metadata metadata = {0};
     if (!open_source(dry->outcome->source, dry->policy->security, &dry->source,
-                     dry->outcome) ||
-        !open_identify(&dry->source, dry->outcome))
+                     dry->outcome))
         return false;
     bool looked = metadata_look(&metadata, dry->source.file, dry->outcome);
     dry->streams = metadata.count;
@@ -141,7 +141,8 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
         .source_size = source->size,
         .dest_size = bounds_grown(range, length, dry->dest_size),
         .same_file =
-            dry->range != NULL && open_is_same_file(source, &dry->place_info),
+            dry->range != NULL &&
+            identity_same_file(&source->identity, &dry->place_info.identity),
         .holes = open_has_holes(source),
     };
     if (transfer->same_file)

@@ -29,9 +29,8 @@ struct job {
     struct os_file *dest;
     struct restart restart;
     struct claim claim;
-    bool exists;  /* DEST is there already */
-    bool assumed; /* SOURCE's volume is that of its directory, they say */
-    bool marked;  /* the staging file is deleted when it is closed */
+    bool exists; /* DEST is there already */
+    bool marked; /* the staging file is deleted when it is closed */
     struct prepared prepared;
     struct metadata metadata;
 };
@@ -54,61 +53,14 @@ static bool look_at_dest(struct job *job)
     struct os_info there;
     return open_look(job->dest_path, &job->exists, &there, job->outcome) &&
            (!job->exists ||
-            (open_identify(&job->source, job->outcome) &&
-             open_judge_existing(job->policy, &there, &job->source.info,
-                                 job->outcome)));
+            open_judge_existing(job->policy, &there, &job->source.info,
+                                job->outcome));
 }
 
-/* Where SOURCE lies, if that is known: beside the last one, or beside DEST. */
-static const struct place *source_place(const struct job *job)
-{
-    const struct reflink_session *session = job->session;
-    const wchar_t *path = job->outcome->source;
-    if (session_is_at(&session->source, path))
-        return &session->source;
-    return session_is_at(&session->dest, path) ? &session->dest : NULL;
-}
-
-/* SOURCE's volume; `assumed` where nobody asked the file itself for it. */
-static bool find_source_volume(struct job *job)
-{
-    const struct place *place = source_place(job);
-    job->assumed = !job->source.identified && place != NULL;
-    if (job->assumed)
-        job->source.info.identity.volume = place->volume;
-    else if (!open_identify(&job->source, job->outcome))
-        return false;
-    else if (place == NULL)
-        session_move(&job->session->source, job->outcome->source,
-                     job->source.info.identity.volume);
-    return true;
-}
-
-/* DEST's volume is that of its directory: it was made there, as no link. */
-static bool find_dest_volume(struct job *job)
-{
-    struct place *place = &job->session->dest;
-    struct os_identity *identity = &job->prepared.dest.identity;
-    if (session_is_at(place, job->dest_path)) {
-        identity->volume = place->volume;
-        return true;
-    }
-    os_error error = os_identify(job->dest, identity);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_QUERY);
-    session_move(place, job->dest_path, identity->volume);
-    return true;
-}
-
-/* What a new file is told by its maker, but for what others may have added. */
 static bool query_dest(struct job *job)
 {
-    os_error error = 0;
-    if (open_encrypted(&job->source.info))
-        error = os_query_state(job->dest, &job->prepared.dest);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_QUERY);
-    return find_dest_volume(job);
+    os_error error = os_query(job->dest, &job->prepared.dest);
+    return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
 }
 
 /* A name beside DEST that nobody can guess and everybody can recognize. */
@@ -179,7 +131,6 @@ static struct transfer whole_transfer(struct job *job)
         .holes = open_has_holes(&job->source.info),
         .blank = true,
         .unseen = true,
-        .assumed = job->assumed,
     };
     transfer.facts.unproved = job->restart.unproved;
     return transfer;
@@ -195,7 +146,7 @@ static bool check_dest(struct job *job)
     struct os_info now;
     const struct os_info *source = &job->source.info;
     struct lesson *lesson =
-        session_lesson(job->session, job->prepared.dest.identity.volume);
+        session_lesson(job->session, &job->prepared.dest.identity);
     uint32_t seen = lesson != NULL ? lesson->kept : 0;
     if (job->outcome->requests == 0 && (metadata_kept(source) & ~seen) == 0)
         return true;
@@ -211,12 +162,15 @@ static bool check_dest(struct job *job)
 }
 
 /*
- * What takes DEST's name has to be on the disk, or a power cut could leave
- * half of it there, or of the old one nothing. A volume that knows no flush
+ * What replaces a file has to be on the disk first, or a power cut could leave
+ * half of the new one in place of the old one. A volume that knows no flush
  * needs none.
  */
-static bool flush(struct job *job)
+static bool flush(struct job *job, bool replace)
 {
+    if (job->policy->flush == REFLINK_FLUSH_NEVER ||
+        (job->policy->flush == REFLINK_FLUSH_AUTO && !replace))
+        return true;
     os_error error = os_flush(job->dest);
     return error == 0 || classify_unsupported(error) ||
            fail(job, error, REFLINK_STEP_FLUSH);
@@ -255,11 +209,24 @@ static bool meet_existing(struct job *job, os_error error)
     }
 }
 
+static bool is_taken(os_error error)
+{
+    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
+}
+
 static bool commit(struct job *job)
 {
-    bool replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
+    bool may_replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
+    bool replace = may_replace && job->exists;
+    if (!flush(job, replace) || outcome_stop(job->outcome))
+        return false;
     os_error error = unmark_and_rename(job, replace);
-    if (error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS)
+    if (is_taken(error) && may_replace && !replace) { /* it came meanwhile */
+        if (!flush(job, true))
+            return false;
+        error = unmark_and_rename(job, true);
+    }
+    if (is_taken(error))
         return meet_existing(job, error);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_RENAME);
@@ -274,8 +241,7 @@ static bool finish(struct job *job)
                          &job->source, job->dest, job->outcome) &&
            open_check_unchanged(&job->source, job->outcome) &&
            metadata_stamp(&job->source, job->dest, job->outcome) &&
-           check_dest(job) && flush(job) && !outcome_stop(job->outcome) &&
-           commit(job);
+           check_dest(job) && commit(job);
 }
 
 static enum attempt_end fill(struct job *job)
@@ -356,7 +322,7 @@ static enum attempt_end attempt(struct job *job)
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_and_claim_source(job) && look_at_dest(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
-        create_dest(job) && find_source_volume(job)) {
+        create_dest(job)) {
         remove_stale(job); /* its server is there, and may go again */
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK;
@@ -366,16 +332,18 @@ static enum attempt_end attempt(struct job *job)
     return end == ATTEMPT_END ? restart_end_of(job->outcome) : end;
 }
 
-/* The root of DEST's volume is the same for all of a directory. */
+/* The root of DEST's volume is found out once. */
 static void conclude(struct job *job, uint64_t start)
 {
-    struct place *place = &job->session->dest;
-    bool here = session_is_at(place, job->dest_path);
-    if (here)
-        wcscpy(job->outcome->volume_root, place->root);
+    struct lesson *lesson =
+        job->outcome->reason != REFLINK_REASON_NONE
+            ? session_lesson(job->session, &job->prepared.dest.identity)
+            : NULL;
+    if (lesson != NULL)
+        wcscpy(job->outcome->volume_root, lesson->root);
     outcome_end(job->outcome, start);
-    if (here && job->outcome->volume_root[0] != L'\0')
-        wcscpy(place->root, job->outcome->volume_root);
+    if (lesson != NULL && job->outcome->volume_root[0] != L'\0')
+        wcscpy(lesson->root, job->outcome->volume_root);
 }
 
 void reflink_file(struct reflink_session *session,

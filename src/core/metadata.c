@@ -146,8 +146,26 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
     return true;
 }
 
+/*
+ * A stream has to be on the disk with its file [file.c], and is closed before
+ * it is known whether that replaces another: whether it may, decides.
+ */
+static bool flush_stream(const struct reflink_policy *policy,
+                         struct os_file *stream,
+                         struct reflink_outcome *outcome)
+{
+    if (policy->flush == REFLINK_FLUSH_NEVER ||
+        (policy->flush == REFLINK_FLUSH_AUTO &&
+         policy->existing != REFLINK_EXISTING_REPLACE))
+        return true;
+    os_error error = os_flush(stream);
+    return error == 0 || classify_unsupported(error) ||
+           fail(outcome, error, REFLINK_STEP_FLUSH, OUTCOME_DEST);
+}
+
 static bool copy_stream(struct metadata *metadata, size_t index,
                         struct reflink_session *session,
+                        const struct reflink_policy *policy,
                         struct reflink_outcome *outcome)
 {
     struct os_file *source = NULL;
@@ -163,7 +181,9 @@ static bool copy_stream(struct metadata *metadata, size_t index,
     }
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
-    bool copied = copy_bytes(session, source, metadata->opened[index], outcome);
+    bool copied =
+        copy_bytes(session, source, metadata->opened[index], outcome) &&
+        flush_stream(policy, metadata->opened[index], outcome);
     os_close(source);
     os_close(metadata->opened[index]);
     metadata->opened[index] = NULL;
@@ -210,7 +230,7 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    struct reflink_outcome *outcome)
 {
     for (size_t i = 0; i < metadata->count; i++) {
-        if (!copy_stream(metadata, i, session, outcome))
+        if (!copy_stream(metadata, i, session, policy, outcome))
             return false;
     }
     return copy_ea(source->file, dest, outcome) &&

@@ -5,6 +5,7 @@
 
 #include "classify.h"
 #include "codes.h"
+#include "identity.h"
 #include "path.h"
 
 static os_error ask(const wchar_t *path,
@@ -86,25 +87,13 @@ bool open_source(const wchar_t *path, bool with_security,
         fail_source(path, error, outcome);
         return false;
     }
-    source->identified = false;
     source->numbered = false;
     if (source->shared)
         note_writer(source, outcome);
-    error = os_query_state(source->file, &source->info);
+    error = os_query(source->file, &source->info);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
     return error == 0;
-}
-
-bool open_identify(struct open_source *source, struct reflink_outcome *outcome)
-{
-    if (source->identified)
-        return true;
-    os_error error = os_identify(source->file, &source->info.identity);
-    if (error != 0)
-        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
-    source->identified = error == 0;
-    return source->identified;
 }
 
 static void fail_look(os_error error, struct reflink_outcome *outcome)
@@ -153,15 +142,6 @@ bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
     return outcome->error.code == 0;
 }
 
-bool open_is_same_file(const struct os_info *a, const struct os_info *b)
-{
-    bool two_devices = a->identity.device != 0 && b->identity.device != 0 &&
-                       a->identity.device != b->identity.device;
-    return !two_devices && a->identity.volume == b->identity.volume &&
-           memcmp(a->identity.file, b->identity.file,
-                  sizeof a->identity.file) == 0;
-}
-
 bool open_judge_existing(const struct reflink_policy *policy,
                          const struct os_info *there,
                          const struct os_info *source,
@@ -169,7 +149,7 @@ bool open_judge_existing(const struct reflink_policy *policy,
 {
     if (policy->existing == REFLINK_EXISTING_KEEP)
         outcome->status = REFLINK_SKIPPED;
-    else if (open_is_same_file(there, source))
+    else if (identity_same_file(&there->identity, &source->identity))
         outcome_fail_hint(outcome, CODE_SHARING_VIOLATION,
                           REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
                           REFLINK_HINT_SAME_FILE);

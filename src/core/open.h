@@ -21,11 +21,10 @@ bool open_check_paths(const wchar_t *source, const wchar_t *dest,
 
 struct open_source {
     struct os_file *file;
-    struct os_info info; /* the identity only by the functions that say so */
+    struct os_info info; /* when it was opened */
     uint64_t number;     /* in the change journal, if `numbered` */
     bool shared;         /* another program has it open for writing */
     bool numbered;       /* shared, and its volume has a change journal */
-    bool identified;     /* the identity is there */
 };
 
 /* Keeps writers out where that can be; else the outcome has a warning.
@@ -33,9 +32,6 @@ struct open_source {
    after the opening fails. */
 bool open_source(const wchar_t *path, bool with_security,
                  struct open_source *source, struct reflink_outcome *outcome);
-
-/* Finds SOURCE's identity out, if it is not there yet. */
-bool open_identify(struct open_source *source, struct reflink_outcome *outcome);
 
 /* What lies under DEST's name. `*exists` is false, and there is no error,
    where it is missing but its directory is there. */
@@ -47,8 +43,6 @@ bool open_judge_existing(const struct reflink_policy *policy,
                          const struct os_info *there,
                          const struct os_info *source,
                          struct reflink_outcome *outcome);
-
-bool open_is_same_file(const struct os_info *a, const struct os_info *b);
 
 /*
  * Whether SOURCE's data lie not, or not all, in its own clusters: in a cloud,

@@ -92,12 +92,8 @@ struct os_info {
 
 os_error os_query(struct os_file *file, struct os_info *info);
 
-/* The same but for the identity, which has no volume, and may be that of other
-   files, too: all that the system tells at once. */
+/* The same without the identity, which is zero. */
 os_error os_query_state(struct os_file *file, struct os_info *info);
-
-/* The identity alone. The system may have to ask elsewhere for it. */
-os_error os_identify(struct os_file *file, struct os_identity *identity);
 
 /*
  * The number of the last record that the volume's change journal has of the

@@ -5,13 +5,14 @@
 #include "classify.h"
 #include "cluster.h"
 #include "codes.h"
+#include "identity.h"
 #include "open.h"
 
 /* SOURCE's setting, unless its volume said before that it has none. */
 static bool ask_integrity(struct transfer *t, struct prepared *prepared)
 {
     struct lesson *lesson =
-        session_lesson(t->session, prepared->source.identity.volume);
+        session_lesson(t->session, &prepared->source.identity);
     if (lesson == NULL)
         return false;
     if (lesson->no_integrity)
@@ -50,9 +51,9 @@ static void take_volume(struct transfer *t)
 bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
 {
     struct transfer *t = transfer;
-    uint64_t identity = prepared->dest.identity.volume;
+    const struct os_identity *volume = &prepared->dest.identity;
     bool asked = ask_integrity(t, prepared);
-    t->lesson = session_lesson(t->session, identity);
+    t->lesson = session_lesson(t->session, volume);
     if (!asked || t->lesson == NULL) {
         outcome_fail(t->outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
                      OUTCOME_DEST);
@@ -60,7 +61,8 @@ bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
     }
     take_volume(t);
     t->facts.mode = t->policy->mode;
-    t->facts.other_volume = prepared->source.identity.volume != identity;
+    t->facts.other_volume =
+        !identity_same_volume(&prepared->source.identity, volume);
     t->facts.encrypted =
         (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
     t->facts.elsewhere = open_is_elsewhere(&prepared->source);
@@ -137,21 +139,12 @@ static bool match_integrity(struct transfer *t, const struct prepared *prepared)
     return true;
 }
 
-/* One write, which ends where DEST is to end, sets the size itself. If it ends
-   half done, nobody sees what size that is. */
-static bool grows_alone(const struct transfer *t)
-{
-    return t->unseen && !t->holes && !will_clone(t) &&
-           t->length <= SESSION_BUFFER;
-}
-
 bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
 {
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    if (grows_alone(transfer) ||
-        transfer->dest_size == prepared->dest.size) /* to set it is a change */
+    if (transfer->dest_size == prepared->dest.size) /* to set it is a change */
         return true;
     os_error error = os_set_size(transfer->dest, transfer->dest_size);
     return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);

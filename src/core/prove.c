@@ -2,7 +2,8 @@
 
 #include "allocation.h"
 #include "maps.h"
-#include "samples.h"
+
+enum { SAMPLE_SIZE = 4096 };
 
 /* Blocks read from each file for a request where only bytes can speak. */
 enum { SAMPLES_ALONE = 8 };
@@ -81,8 +82,6 @@ struct prover {
     bool has_maps; /* and of at least one the clusters are the same */
     bool doubted;  /* at least one showed nothing but zeros */
     struct maps maps;
-    struct sample samples[PROVE_MOST + 1];
-    size_t count;
     enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
 };
 
@@ -339,34 +338,30 @@ uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
     return alike;
 }
 
-static void add_sample(struct prover *prover, const struct compare_pair *pair,
-                       uint64_t at, uint64_t length)
-{
-    prover->samples[prover->count++] = (struct sample){
-        .source_at = pair->source_offset + at,
-        .dest_at = pair->dest_offset + at,
-        .length = length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
-    };
-}
-
 /*
  * Where both files have the same clusters, what may still differ is data that
  * SOURCE has not written to them yet [REFS 1.17], which is its newest: so the
  * last block that lies in a cluster is read, of the file's only request the
  * first one, too. What is a hole in both needs no proof.
  */
-static void sample_shared(struct prover *prover,
-                          const struct compare_pair *pair,
-                          const struct maps_finding *map)
+static os_error compare_shared(struct prover *prover,
+                               const struct compare_pair *pair,
+                               const struct maps_finding *map, bool *equal,
+                               enum compare_side *side)
 {
     uint64_t end = map->end < pair->length ? map->end : pair->length;
     uint64_t last =
         end - map->first > SAMPLE_SIZE ? end - SAMPLE_SIZE : map->first;
     if (!map->has_data)
-        return;
-    add_sample(prover, pair, last, end - last);
-    if (prover->proof->alone && last != map->first)
-        add_sample(prover, pair, map->first, last - map->first);
+        return 0;
+    os_error error = compare_block(prover->session, pair, last,
+                                   (uint32_t)(end - last), equal, side);
+    if (error != 0 || !*equal || !prover->proof->alone || last == map->first)
+        return error;
+    uint64_t length = last - map->first;
+    return compare_block(prover->session, pair, map->first,
+                         length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
+                         equal, side);
 }
 
 /* What holes and a bounded number of blocks show of a request. */
@@ -378,12 +373,13 @@ static os_error prove_by_bytes(struct prover *prover,
     return *proved ? compare_parts(prover, pair, proved, side) : 0;
 }
 
-/* One request; the samples that it needs may come later. */
+/* One request. */
 static os_error prove_one(struct prover *prover,
                           const struct compare_pair *pair, bool *proved,
                           enum compare_side *side)
 {
     struct maps_finding map;
+    os_error error = 0;
     maps_compare(&prover->maps, prover->session, pair, &map);
     *proved = map.result != MAPS_DIFFERENT;
     if (!*proved)
@@ -394,28 +390,15 @@ static os_error prove_one(struct prover *prover,
         return compare_all(prover->session, &all, proved, side);
     }
     if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
-        sample_shared(prover, pair, &map);
+        error = compare_shared(prover, pair, &map, proved, side);
+    if (error != 0 || !*proved)
+        return error;
     prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;
     prover->proof->worked =
         prover->proof->worked || (map.result != MAPS_UNTOLD && map.has_data);
     if (map.result == MAPS_EQUAL)
         return 0;
     return prove_by_bytes(prover, pair, proved, side);
-}
-
-static os_error judge_samples(struct prover *prover, bool *proved,
-                              enum compare_side *side)
-{
-    samples_compare(prover->maps.source.file, prover->maps.dest.file,
-                    prover->samples, prover->count);
-    for (size_t i = 0; i < prover->count && *proved; i++) {
-        const struct sample *sample = &prover->samples[i];
-        *side = sample->side;
-        *proved = sample->equal;
-        if (sample->error != 0)
-            return sample->error;
-    }
-    return 0;
 }
 
 os_error prove_clones(struct reflink_session *session, struct proof *proof,
@@ -443,5 +426,5 @@ os_error prove_clones(struct reflink_session *session, struct proof *proof,
     for (size_t i = 0; doubted && i < count && *proved && error == 0; i++)
         error = prove_by_bytes(&prover, &pairs[i], proved, side);
     *proved = *proved && (proof->worked || !prover.doubted);
-    return *proved && error == 0 ? judge_samples(&prover, proved, side) : error;
+    return error;
 }

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "bounds.h"
+#include "classify.h"
 #include "codes.h"
 #include "copy.h"
+#include "identity.h"
 #include "open.h"
 #include "prepare.h"
 #include "restart.h"
@@ -46,7 +48,8 @@ static bool fail(struct job *job, os_error error, enum reflink_step step,
 /* In one file, SOURCE's handle would keep DEST's out: one serves as both. */
 static bool open_existing(struct job *job, const struct os_info *there)
 {
-    job->same_file = open_is_same_file(there, &job->source.info);
+    job->same_file =
+        identity_same_file(&there->identity, &job->source.info.identity);
     if (job->same_file) {
         os_close(job->source.file);
         job->source.file = NULL;
@@ -222,14 +225,21 @@ static enum attempt_end fill(struct job *job)
     return after_run(job, &transfer, end);
 }
 
+static bool flush(struct job *job)
+{
+    if (job->policy->flush != REFLINK_FLUSH_ALWAYS)
+        return true;
+    os_error error = os_flush(job->dest);
+    return error == 0 || classify_unsupported(error) ||
+           fail(job, error, REFLINK_STEP_FLUSH, REFLINK_HINT_NONE);
+}
+
 static bool commit(struct job *job)
 {
-    if (!job->created)
-        return true;
-    os_error error = os_mark_deleted(job->dest, false);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
-    return true;
+    if (!flush(job))
+        return false;
+    os_error error = job->created ? os_mark_deleted(job->dest, false) : 0;
+    return error == 0 || fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
 }
 
 /* Closes what is open; a DEST made in vain goes. */
@@ -272,7 +282,6 @@ static enum attempt_end attempt(struct job *job)
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
     if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
-        open_identify(&job->source, job->outcome) &&
         bounds_check(&job->range, job->source.info.size, &job->length,
                      job->outcome) &&
         open_dest(job)) {

@@ -6,7 +6,7 @@ struct reader {
     struct os_file *file;
     uint64_t offset;
     uint64_t length;
-    uint8_t *buffers[2]; /* half of the blocks in each */
+    uint8_t *buffers[READER_BLOCKS];
     struct os_thread *thread;
     struct os_gate *gate; /* for what follows */
     struct reader_block blocks[READER_BLOCKS];
@@ -28,13 +28,11 @@ static bool has_room(struct reader *reader)
 
 static struct reader_block read_block(const struct reader *reader, uint64_t at)
 {
-    uint64_t slot = reader->read % READER_BLOCKS;
-    uint8_t *bytes =
-        reader->buffers[slot % 2] + slot / 2 * (uint64_t)READER_BLOCK;
+    uint8_t *bytes = reader->buffers[reader->read % READER_BLOCKS];
     uint64_t left = reader->length - at;
     struct reader_block block = {.bytes = bytes};
     uint32_t done = 0;
-    block.length = left < READER_BLOCK ? (uint32_t)left : READER_BLOCK;
+    block.length = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
     block.error =
         os_read(reader->file, reader->offset + at, bytes, block.length, &done);
     block.whole = done == block.length;

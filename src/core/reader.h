@@ -8,10 +8,9 @@
 #include "os.h"
 #include "session.h"
 
-/* Both buffers of a session, cut into blocks that a processor's cache holds:
-   faster than whole buffers would be. */
-enum { READER_BLOCKS = 8 };
-#define READER_BLOCK (2 * SESSION_BUFFER / READER_BLOCKS)
+/* A block fills one of a session's two buffers: one is read while the other is
+   written. */
+enum { READER_BLOCKS = 2 };
 
 /* Below, no thread is worth its start. */
 #define READER_LEAST (4 * SESSION_BUFFER)

@@ -1,9 +1,8 @@
 #include "session.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "path.h"
+#include "identity.h"
 
 struct reflink_session *reflink_session_open(void)
 {
@@ -26,15 +25,14 @@ void reflink_session_close(struct reflink_session *session)
     free(session->second);
     free(session->buffer);
     free(session->lessons);
-    free(session->source.directory);
-    free(session->dest.directory);
     free(session);
 }
 
-struct lesson *session_lesson(struct reflink_session *session, uint64_t volume)
+struct lesson *session_lesson(struct reflink_session *session,
+                              const struct os_identity *identity)
 {
     for (size_t i = 0; i < session->count; i++) {
-        if (session->lessons[i].volume == volume)
+        if (identity_same_volume(&session->lessons[i].volume, identity))
             return &session->lessons[i];
     }
     size_t size = (session->count + 1) * sizeof *session->lessons;
@@ -42,22 +40,8 @@ struct lesson *session_lesson(struct reflink_session *session, uint64_t volume)
     if (lessons == NULL)
         return NULL;
     session->lessons = lessons;
-    lessons[session->count] = (struct lesson){.volume = volume};
+    lessons[session->count] = (struct lesson){.volume = *identity};
     return &lessons[session->count++];
-}
-
-bool session_is_at(const struct place *place, const wchar_t *path)
-{
-    size_t length = path_directory_length(path);
-    return place->directory != NULL && wcslen(place->directory) == length &&
-           wmemcmp(place->directory, path, length) == 0;
-}
-
-void session_move(struct place *place, const wchar_t *path, uint64_t volume)
-{
-    free(place->directory);
-    *place = (struct place){.volume = volume};
-    place->directory = path_splice(path, path_directory_length(path), L"");
 }
 
 void reflink_session_watch(struct reflink_session *session,

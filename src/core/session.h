@@ -11,27 +11,20 @@
 
 /* What one volume taught; kept for the run [REFS 11]. */
 struct lesson {
-    uint64_t volume;       /* identity of the volume */
-    uint32_t alignment;    /* refused below this; 0: nothing learned */
-    enum plan_tail tail;   /* what it takes at the end of file */
-    bool no_cloning;       /* it answered that it has no such request */
-    bool no_integrity;     /* likewise, of integrity streams */
-    struct os_volume told; /* what it told of itself; unknown: not asked */
-    uint32_t unit;         /* its allocation unit; 0: not asked, or not told */
-    uint32_t kept;         /* OS_ATTRIBUTE_* that it was seen to keep */
+    struct os_identity volume; /* that of a file on it */
+    uint32_t alignment;        /* refused below this; 0: nothing learned */
+    enum plan_tail tail;       /* what it takes at the end of file */
+    bool no_cloning;           /* it answered that it has no such request */
+    bool no_integrity;         /* likewise, of integrity streams */
+    struct os_volume told;     /* what it told of itself; unknown: not asked */
+    uint32_t unit;    /* its allocation unit; 0: not asked, or not told */
+    uint32_t kept;    /* OS_ATTRIBUTE_* that it was seen to keep */
+    wchar_t root[64]; /* for people; empty: not asked */
 };
 
-/*
- * The directory of the last SOURCE or DEST, and its volume. To ask each file
- * for it is slow on some systems. A file that is not a link lies there.
- */
-struct place {
-    wchar_t *directory; /* NULL: there was none yet */
-    uint64_t volume;
-    wchar_t root[64]; /* of the volume, for people; empty: not asked */
-};
-
-/* Bytes in each of the session's two buffers; a multiple of 64 KiB. */
+/* Bytes in each of the session's two buffers, and so of a read or write: what
+   every Windows server since Windows 7 takes in one message [MS-SMB2 3.3.5.3.1,
+   product behavior]. */
 #define SESSION_BUFFER ((uint32_t)1 << 20)
 
 struct reflink_session {
@@ -45,23 +38,15 @@ struct reflink_session {
     uint64_t total;         /* bytes of the file at hand */
     struct claims *claims;  /* where others work beside it, else NULL */
     bool makes_directories; /* a dry run: DEST's directory may be missing */
-    struct place source;
-    struct place dest;
 };
 
 /* Tells whoever watches how far it got. */
 void session_tell(const struct reflink_session *session,
                   const struct reflink_outcome *outcome);
 
-/* The lesson of `volume`, made if there is none; NULL: no memory. Valid
-   until the next call. */
-struct lesson *session_lesson(struct reflink_session *session, uint64_t volume);
-
-/* Whether `path` names something in this place. */
-bool session_is_at(const struct place *place, const wchar_t *path);
-
-/* Makes the directory of `path`, on `volume`, the place. Without memory there
-   is none. */
-void session_move(struct place *place, const wchar_t *path, uint64_t volume);
+/* The lesson of the volume that a file of this identity is on, made if there is
+   none; NULL: no memory. Valid until the next call. */
+struct lesson *session_lesson(struct reflink_session *session,
+                              const struct os_identity *identity);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codes.h"
+#include "identity.h"
 
 /* B's clusters by their place: each place once. */
 struct cover {
@@ -159,7 +160,7 @@ static void find_run(struct search *search, const struct layout_run *run)
 
 bool shared_same_volume(const struct layout *a, const struct layout *b)
 {
-    return a->info.identity.volume == b->info.identity.volume;
+    return identity_same_volume(&a->info.identity, &b->info.identity);
 }
 
 os_error shared_find(const struct layout *a, const struct layout *b,

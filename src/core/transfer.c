@@ -216,26 +216,11 @@ static enum piece_end on_no_resources(struct state *s,
     return give_up(s, reason_of_refusal(&s->t->facts, code));
 }
 
-/* SOURCE's name may have been a link to another volume: asked now, when
-   there is a reason to. */
-static bool is_other_volume(struct transfer *t)
-{
-    struct os_identity identity;
-    if (!t->assumed)
-        return false;
-    t->assumed = false;
-    t->facts.other_volume = os_identify(t->source, &identity) == 0 &&
-                            identity.volume != t->lesson->volume;
-    return t->facts.other_volume;
-}
-
 /* A piece that is copied instead may become longer. */
 static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
                                  os_error code)
 {
     s->t->outcome->refusal = code;
-    if (is_other_volume(s->t))
-        return give_up(s, reason_before(&s->t->facts));
     switch (classify_clone(code)) {
     case FATE_CANNOT:
         return on_cannot(s, piece, code);

@@ -26,7 +26,6 @@ struct transfer {
     bool holes;                /* SOURCE is sparse */
     bool blank;                /* the range of DEST reads as zeros */
     bool unseen;               /* nobody uses DEST before this has ended */
-    bool assumed;              /* nobody asked SOURCE for its volume */
     struct reason_facts facts; /* whether cloning is to be tried */
     uint32_t cluster_size;     /* a power of 2, or 0: not told */
     struct lesson *lesson;     /* DEST's volume's; never NULL */

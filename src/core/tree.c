@@ -5,6 +5,7 @@
 
 #include "codes.h"
 #include "growing_path.h"
+#include "identity.h"
 #include "literal.h"
 #include "names.h"
 #include "open.h"
@@ -95,7 +96,7 @@ static bool is_own_dest(struct walk *walk)
 {
     struct os_info here;
     return walk->has_root && open_query(walk->source.words, &here) == 0 &&
-           open_is_same_file(&here, &walk->root);
+           identity_same_file(&here.identity, &walk->root.identity);
 }
 
 /* Begins the directory that both paths name now. */
@@ -322,7 +323,8 @@ static bool lies_within(wchar_t *path, const struct os_info *root)
 {
     struct os_info above;
     do {
-        if (open_query(path, &above) == 0 && open_is_same_file(root, &above))
+        if (open_query(path, &above) == 0 &&
+            identity_same_file(&root->identity, &above.identity))
             return true;
     } while (path_cut(path));
     return false;

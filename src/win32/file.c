@@ -136,29 +136,31 @@ os_error os_set_size(struct os_file *file, uint64_t size)
                : win32_last_error();
 }
 
-/*
- * ReadFile takes an offset only in an OVERLAPPED, and then has a completion
- * port in mind: under Wine each block costs a call of its server. All files
- * here are synchronous, so nothing is ever pending.
- */
+/* A file opened without FILE_FLAG_OVERLAPPED takes the offset of a read or a
+   write from there, too, and has it done when the call returns [ReadFile]. */
+static OVERLAPPED at_offset(uint64_t offset)
+{
+    OVERLAPPED at = {0};
+    at.Offset = (DWORD)offset;
+    at.OffsetHigh = (DWORD)(offset >> 32);
+    return at;
+}
+
 os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
                  uint32_t length, uint32_t *done)
 {
     *done = 0;
     while (*done < length) {
-        struct sdk_io_status status = {0};
-        LARGE_INTEGER at;
-        at.QuadPart = (LONGLONG)(offset + *done);
-        LONG result =
-            NtReadFile(file->handle, NULL, NULL, NULL, &status,
-                       (BYTE *)buffer + *done, length - *done, &at, NULL);
-        if (result == SDK_STATUS_END_OF_FILE)
+        OVERLAPPED at = at_offset(offset + *done);
+        DWORD read = 0;
+        if (!ReadFile(file->handle, (BYTE *)buffer + *done, length - *done,
+                      &read, &at)) {
+            os_error error = win32_last_error();
+            return error != ERROR_HANDLE_EOF ? error : 0;
+        }
+        if (read == 0)
             return 0;
-        if (result < 0)
-            return RtlNtStatusToDosError(result);
-        if (status.information == 0)
-            return 0;
-        *done += (uint32_t)status.information;
+        *done += read;
     }
     return 0;
 }
@@ -168,17 +170,14 @@ os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
 {
     uint32_t done = 0;
     while (done < length) {
-        struct sdk_io_status status = {0};
-        LARGE_INTEGER at;
-        at.QuadPart = (LONGLONG)(offset + done);
-        LONG result =
-            NtWriteFile(file->handle, NULL, NULL, NULL, &status,
-                        (const BYTE *)buffer + done, length - done, &at, NULL);
-        if (result < 0)
-            return RtlNtStatusToDosError(result);
-        if (status.information == 0)
+        OVERLAPPED at = at_offset(offset + done);
+        DWORD written = 0;
+        if (!WriteFile(file->handle, (const BYTE *)buffer + done, length - done,
+                       &written, &at))
+            return win32_last_error();
+        if (written == 0)
             return ERROR_DISK_FULL;
-        done += (uint32_t)status.information;
+        done += written;
     }
     return 0;
 }

@@ -56,9 +56,8 @@ static uint64_t volume_of(uint64_t serial, BYTE kind)
 }
 
 /* 128 bits where the volume has them, as ReFS does; else the older 64. */
-os_error os_identify(struct os_file *file, struct os_identity *identity)
+static os_error identify(HANDLE handle, struct os_identity *identity)
 {
-    HANDLE handle = file->handle;
     struct sdk_file_id id;
     BY_HANDLE_FILE_INFORMATION old;
     memset(identity, 0, sizeof *identity);
@@ -79,48 +78,11 @@ os_error os_identify(struct os_file *file, struct os_identity *identity)
     return 0;
 }
 
-/* 64 bits: where an identity is longer, all files may have the same. */
-static os_error query_number(HANDLE handle, struct os_identity *identity)
-{
-    struct sdk_io_status status = {0};
-    LARGE_INTEGER number;
-    LONG result = NtQueryInformationFile(handle, &status, &number,
-                                         sizeof number, SDK_FILE_INTERNAL);
-    if (result < 0)
-        return RtlNtStatusToDosError(result);
-    memcpy(identity->file, &number, sizeof number);
-    return 0;
-}
-
-/* FileStatInformation, new in Windows 10 1709, has in one answer what needs
-   two otherwise; not every file system knows it. */
-static bool query_stat(struct os_file *file, struct os_info *info)
-{
-    static volatile LONG refused; /* by one, and so not asked for again */
-    struct sdk_io_status status = {0};
-    struct sdk_file_stat stat;
-    if (refused)
-        return false;
-    if (NtQueryInformationFile(file->handle, &status, &stat, sizeof stat,
-                               SDK_FILE_STAT) < 0) {
-        refused = 1;
-        return false;
-    }
-    info->size = (uint64_t)stat.end_of_file.QuadPart;
-    info->attributes = stat.attributes;
-    info->written = stat.written.QuadPart;
-    info->changed = stat.changed.QuadPart;
-    memcpy(info->identity.file, &stat.id, sizeof stat.id);
-    return true;
-}
-
 os_error os_query_state(struct os_file *file, struct os_info *info)
 {
     FILE_BASIC_INFO basic;
     FILE_STANDARD_INFO standard;
     memset(info, 0, sizeof *info);
-    if (query_stat(file, info))
-        return 0;
     if (!GetFileInformationByHandleEx(file->handle, FileBasicInfo, &basic,
                                       sizeof basic) ||
         !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &standard,
@@ -130,13 +92,13 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     info->attributes = basic.FileAttributes;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;
-    return query_number(file->handle, &info->identity);
+    return 0;
 }
 
 os_error os_query(struct os_file *file, struct os_info *info)
 {
     os_error error = os_query_state(file, info);
-    return error != 0 ? error : os_identify(file, &info->identity);
+    return error != 0 ? error : identify(file->handle, &info->identity);
 }
 
 /* Version 3 for the 128 bits that a file's identity has on ReFS. */

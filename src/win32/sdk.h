@@ -191,23 +191,6 @@ struct sdk_name_information {
     WCHAR name[1];
 };
 
-/* FileInternalInformation, a number [MS-FSCC 2.4.22], and FileStatInformation
-   [ntifs.h: FILE_STAT_INFORMATION], of NtQueryInformationFile. */
-enum { SDK_FILE_INTERNAL = 6, SDK_FILE_STAT = 68 };
-struct sdk_file_stat {
-    LARGE_INTEGER id;
-    LARGE_INTEGER created;
-    LARGE_INTEGER accessed;
-    LARGE_INTEGER written;
-    LARGE_INTEGER changed;
-    LARGE_INTEGER allocated;
-    LARGE_INTEGER end_of_file;
-    DWORD attributes;
-    DWORD reparse_tag;
-    DWORD links;
-    DWORD access;
-};
-
 /* FileIdInfo, GetFileInformationByHandleEx. */
 enum { SDK_FILE_ID_INFO = 18 };
 struct sdk_file_id {
@@ -252,18 +235,6 @@ __declspec(dllimport) LONG NTAPI
                                  ULONG length, int class);
 
 __declspec(dllimport) LONG NTAPI
-    NtQueryInformationFile(HANDLE file, void *io_status, void *buffer,
-                           ULONG length, int class);
-/* ReadFile and WriteFile at an offset, without an OVERLAPPED. */
-__declspec(dllimport) LONG NTAPI
-    NtReadFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
-               void *io_status, void *buffer, ULONG length,
-               LARGE_INTEGER *offset, ULONG *key);
-__declspec(dllimport) LONG NTAPI
-    NtWriteFile(HANDLE file, HANDLE event, void *apc, void *apc_context,
-                void *io_status, const void *buffer, ULONG length,
-                LARGE_INTEGER *offset, ULONG *key);
-__declspec(dllimport) LONG NTAPI
     NtQueryEaFile(HANDLE file, void *io_status, void *buffer, ULONG length,
                   BOOLEAN single, void *list, ULONG list_length, ULONG *index,
                   BOOLEAN restart);
@@ -276,7 +247,6 @@ __declspec(dllimport) ULONG NTAPI RtlNtStatusToDosError(LONG status);
 __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 
 #define SDK_STATUS_BUFFER_OVERFLOW ((LONG)0x80000005)
-#define SDK_STATUS_END_OF_FILE ((LONG)0xC0000011)
 #define SDK_STATUS_BUFFER_TOO_SMALL ((LONG)0xC0000023)
 #define SDK_STATUS_NOT_IMPLEMENTED ((LONG)0xC0000002)
 #define SDK_STATUS_INVALID_DEVICE_REQUEST ((LONG)0xC0000010)
@@ -321,7 +291,6 @@ _Static_assert(offsetof(struct sdk_name_information, root) == sizeof(void *),
 _Static_assert(offsetof(struct sdk_name_information, name) ==
                    2 * sizeof(void *) + 4,
                "FSCC 2.4.42");
-_Static_assert(sizeof(struct sdk_file_stat) == 72, "FILE_STAT_INFORMATION");
 _Static_assert(sizeof(struct sdk_file_id) == 24, "FILE_ID_INFO");
 _Static_assert(sizeof(struct sdk_fs_size) == 24, "FSCC 2.5.8");
 _Static_assert(sizeof(struct sdk_fs_full_size) == 32, "FSCC 2.5.4");

@@ -194,3 +194,42 @@ Test(clone, saturated_clusters)
     result = RUN("--reflink=always", "a", "c");
     e2e_expect_nothing_done(result, 3, before);
 }
+
+/* --- flushes ---------------------------------------------------------------- */
+
+static unsigned count_flushes(const struct result *result)
+{
+    unsigned count = 0;
+    for (const char *at = result->log;
+         (at = strstr(at, "FLUSH status=00000000\n")) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* Only what replaces a file is flushed, unless another word is given. */
+Test(clone, flushes)
+{
+    static const struct {
+        const char *word;
+        unsigned new_file;
+        unsigned replaced;
+        unsigned range;
+    } rows[] = {{"--flush=auto", 0, 1, 0},
+                {"--flush=always", 1, 1, 1},
+                {"--flush=never", 0, 0, 0}};
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *dest = e2e_text("b%zu", i);
+        struct result *result = RUN(rows[i].word, "-f", "a", dest);
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, count_flushes(result) == rows[i].new_file);
+        result = RUN(rows[i].word, "-f", "a", dest);
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, count_flushes(result) == rows[i].replaced);
+        result = RUN(rows[i].word, "--offset=0", "a", dest);
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, count_flushes(result) == rows[i].range);
+        EXPECT(result, e2e_same_bytes("a", dest));
+    }
+}

@@ -99,21 +99,26 @@ typedef void sim_range_teller(const wchar_t *path, uint64_t offset,
                               size_t capacity, size_t *count, bool *more);
 
 /*
- * A mounted volume. A test may change any field but `root` and `inner`, the
+ * A mounted volume. A test may change any field but `root`, `last_number` and
+ * `inner`, the
  * cluster size only while there is no file. A field that is a code is what
  * the request is answered with, 0 where it is served.
  */
 struct sim_volume {
     const wchar_t *root;    /* without a separator at its end */
     const wchar_t *fs_name; /* what it calls itself, not what it is */
-    uint64_t serial;
-    uint32_t cluster;    /* bytes, 512 to 1 MiB, a power of two */
-    uint64_t capacity;   /* in clusters; growing and shrinking is fine */
-    uint32_t limit;      /* references of a cluster [REFS 1.13] */
-    uint32_t features;   /* OS_VOLUME_* as told to os_query_volume */
-    bool features_known; /* or the volume does not tell */
-    bool remote;         /* reached over a network */
-    bool read_only;      /* everything that writes is refused with 19 */
+    uint64_t serial; /* two volumes may have the same, as a VHD and its copy
+                        that are both attached do; their files' numbers are
+                        the same then, too */
+    uint64_t device; /* 0: not told */
+    uint64_t last_number; /* of a file */
+    uint32_t cluster;     /* bytes, 512 to 1 MiB, a power of two */
+    uint64_t capacity;    /* in clusters; growing and shrinking is fine */
+    uint32_t limit;       /* references of a cluster [REFS 1.13] */
+    uint32_t features;    /* OS_VOLUME_* as told to os_query_volume */
+    bool features_known;  /* or the volume does not tell */
+    bool remote;          /* reached over a network */
+    bool read_only;       /* everything that writes is refused with 19 */
     uint64_t max_file_size;
     bool journal;    /* has a change journal: its number of a file moves at the
                         first change of a kind since a program opened the file for
@@ -363,7 +368,6 @@ enum sim_op {
     SIM_OP_OPEN,
     SIM_OP_CLOSE,
     SIM_OP_QUERY, /* os_query_state, too */
-    SIM_OP_IDENTIFY,
     SIM_OP_CHANGE_NUMBER,
     SIM_OP_QUERY_VOLUME,
     SIM_OP_VOLUME_ROOT,

@@ -51,7 +51,6 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_OPEN] = "open",
     [SIM_OP_CLOSE] = "close",
     [SIM_OP_QUERY] = "query",
-    [SIM_OP_IDENTIFY] = "identify",
     [SIM_OP_CHANGE_NUMBER] = "change-number",
     [SIM_OP_QUERY_VOLUME] = "query-volume",
     [SIM_OP_VOLUME_ROOT] = "volume-root",
@@ -208,10 +207,11 @@ uint64_t sim_calls(enum sim_op op)
     return calls[op];
 }
 
-os_error sim_enter(enum sim_op op, const struct os_file *file)
+os_error sim_enter(enum sim_op op, struct os_file *file)
 {
     os_error code;
 
+    sim_use(file);
     sim_hold();
     calls[op]++;
     if (can_fail(op))
@@ -241,6 +241,7 @@ os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code)
     if (tracing)
         record(op, path, code);
     sim_release();
+    sim_unuse();
     return code;
 }
 

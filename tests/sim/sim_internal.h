@@ -78,6 +78,7 @@ struct os_file {
     os_error dead;             /* what every call is answered with, or 0 */
     wchar_t *path;             /* for the trace, which outlives names */
     struct os_directory *list; /* a directory that is listed; ends with it */
+    _Atomic(const void *) user; /* the thread that is inside a call on it */
     struct os_file *next;
 };
 
@@ -320,6 +321,21 @@ void sim_console_reset(void);
 
 /* ---- threads.c ------------------------------------------------------- */
 
+/*
+ * A handle that was opened without FILE_FLAG_OVERLAPPED is a lock: whoever
+ * calls while another thread is inside a call on it waits, and so two threads
+ * gain nothing by one handle [CreateFileW, synchronous and asynchronous I/O].
+ * The test in which that happens ends here. A NULL is let pass, and so is a
+ * call from within one.
+ */
+void sim_use(struct os_file *file);
+
+/* Gives up what sim_use took, once the thread's outermost call has ended. */
+void sim_unuse(void);
+
+/* The same for a handle that is about to be freed. */
+void sim_closed(const struct os_file *file);
+
 /* One thread at a time, which may come in again from within. */
 void sim_hold(void);
 void sim_release(void);
@@ -336,7 +352,7 @@ void sim_faults_reset(void);
  * fault, or of a handle that is lost, is returned; 0: go on. Until it leaves
  * no other thread gets in.
  */
-os_error sim_enter(enum sim_op op, const struct os_file *file);
+os_error sim_enter(enum sim_op op, struct os_file *file);
 
 /* And leaves here, with its code, which is returned. */
 os_error sim_leave(enum sim_op op, const wchar_t *path, os_error code);

@@ -20,7 +20,6 @@ static size_t last_length;
 
 static struct sim_node *nodes;
 static struct os_file *handles;
-static uint64_t last_id;
 
 void sim_die(const char *what, const wchar_t *path)
 {
@@ -618,7 +617,7 @@ struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind)
         abort();
     node->kind = kind;
     node->volume = volume;
-    node->id = ++last_id;
+    node->id = ++volume->last_number;
     node->extents.step = 1;
     if (kind == SIM_FILE) {
         node->attributes = OS_ATTRIBUTE_ARCHIVE;
@@ -773,6 +772,7 @@ void sim_handle_free(struct os_file *file)
         link = &(*link)->next;
     }
     *link = file->next;
+    sim_closed(file);
     if (file->node)
         detach(file);
     sim_list_free(file->list);
@@ -817,5 +817,4 @@ void sim_names_reset(void)
     roots = NULL;
     free(last_path);
     last_path = NULL;
-    last_id = 0;
 }

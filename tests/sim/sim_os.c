@@ -227,7 +227,7 @@ void os_close(struct os_file *file)
 {
     if (!file)
         return;
-    (void)sim_enter(SIM_OP_CLOSE, NULL);
+    (void)sim_enter(SIM_OP_CLOSE, file);
     wchar_t *path = sim_copy_path(file->path, wcslen(file->path));
     sim_handle_free(file);
     (void)sim_leave(SIM_OP_CLOSE, path, 0);
@@ -254,6 +254,7 @@ static void identify(const struct os_file *file, struct os_identity *identity)
     const struct sim_node *node = sim_file_of(file->node);
     memset(identity, 0, sizeof *identity);
     identity->volume = node->volume->serial;
+    identity->device = node->volume->device;
     memcpy(identity->file, &node->id, sizeof node->id);
 }
 
@@ -265,7 +266,6 @@ static void query(const struct os_file *file, struct os_info *info)
     info->attributes = sim_attributes_of(file->node);
     info->written = node->written;
     info->changed = node->changed;
-    memcpy(info->identity.file, &node->id, sizeof node->id);
 }
 
 os_error os_query(struct os_file *file, struct os_info *info)
@@ -284,14 +284,6 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     if (!error)
         query(file, info);
     return sim_leave(SIM_OP_QUERY, file->path, error);
-}
-
-os_error os_identify(struct os_file *file, struct os_identity *identity)
-{
-    os_error error = sim_enter(SIM_OP_IDENTIFY, file);
-    if (!error)
-        identify(file, identity);
-    return sim_leave(SIM_OP_IDENTIFY, file->path, error);
 }
 
 os_error os_change_number(struct os_file *file, uint64_t *number)

@@ -4,6 +4,8 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "sim_internal.h"
@@ -24,7 +26,9 @@ static pthread_mutex_t lock;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static size_t depth;                /* how often its owner has it */
 static _Thread_local size_t inside; /* the same, of each thread */
-static bool at_once; /* a thread has run before its start returns */
+static bool at_once;          /* a thread has run before its start returns */
+static atomic_size_t threads; /* that were started and have not ended */
+static _Thread_local struct os_file *used;
 
 /* A hook may call operations from within one. */
 static void make_lock(void)
@@ -44,6 +48,32 @@ void sim_hold(void)
     inside++;
 }
 
+void sim_use(struct os_file *file)
+{
+    const void *nobody = NULL;
+    if (!file || inside != 0)
+        return;
+    if (!atomic_compare_exchange_strong(&file->user, &nobody, &inside))
+        sim_die("two threads are inside calls on one handle", file->path);
+    used = file;
+    if (atomic_load(&threads) != 0)
+        sched_yield(); /* whoever would come in now is to do so */
+}
+
+void sim_unuse(void)
+{
+    if (!used || inside != 0)
+        return;
+    atomic_store(&used->user, NULL);
+    used = NULL;
+}
+
+void sim_closed(const struct os_file *file)
+{
+    if (used == file)
+        used = NULL;
+}
+
 bool sim_is_inside(void)
 {
     return inside != 0;
@@ -60,6 +90,7 @@ void sim_threads_reset(void)
 {
     sim_hold();
     at_once = false;
+    used = NULL;
     while (depth > 0)
         sim_release();
 }
@@ -85,6 +116,7 @@ os_error os_thread_start(void (*run)(void *context), void *context,
         started->run = run;
         started->context = context;
         started->joined = at_once;
+        atomic_fetch_add(&threads, 1);
         if (!at_once && pthread_create(&started->id, NULL, begin, started) != 0)
             sim_die("the host starts no more threads", NULL);
         *thread = started;
@@ -101,6 +133,7 @@ void os_thread_end(struct os_thread *thread)
         return;
     if (!thread->joined)
         pthread_join(thread->id, NULL);
+    atomic_fetch_sub(&threads, 1);
     free(thread);
 }
 

@@ -319,6 +319,7 @@ struct sim_volume *sim_mount(const wchar_t *root, const char *profile)
     find_profile(profile)->make(volume);
     volume->root = root_path(root);
     volume->serial = UINT64_C(0x5245464c0000) + volume_count + 1;
+    volume->device = volume_count + 1;
     volume->capacity = TIB / volume->cluster;
     volume->inner = sim_store_new();
     volumes[volume_count++] = volume;

@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "../../src/core/codes.h"
+#include "../../src/core/compare.h"
 #include "../../src/core/copy.h"
-#include "../../src/core/samples.h"
 #include "world.h"
 
 TestSuite(compare, .timeout = 120);
 
-enum { BLOCK = SAMPLE_SIZE };
+enum { BLOCK = 4096 };
 
 /* Two blocks that are alike in SOURCE, of which DEST has the first only. */
 static struct compare_pair make_pair(struct world *w, uint8_t *block)
@@ -44,20 +44,6 @@ Test(compare, a_file_that_ends_early)
     cr_expect_eq(compare_block(w.session, &pair, BLOCK, BLOCK, &equal, &side),
                  0);
     cr_expect_not(equal);
-    end_pair(&w, &pair);
-}
-
-Test(compare, a_sample_of_a_file_that_ends_early)
-{
-    struct world w;
-    uint8_t block[BLOCK];
-    struct compare_pair pair = make_pair(&w, block);
-    struct sample samples[2] = {
-        {.length = BLOCK},
-        {.source_at = BLOCK, .dest_at = BLOCK, .length = BLOCK}};
-    samples_compare(pair.source, pair.dest, samples, 2);
-    cr_expect(samples[0].equal);
-    cr_expect_not(samples[1].equal);
     end_pair(&w, &pair);
 }
 

@@ -1,17 +1,15 @@
 /*
- * Long copies: a thread reads ahead, another has what is written flushed. Of
- * each failure the first is told, and nothing is left behind.
+ * Long copies: a thread reads ahead. Of each failure the first is told, and
+ * nothing is left behind.
  */
 #include "../../src/core/codes.h"
-#include "../../src/core/flusher.h"
 #include "../../src/core/reader.h"
 #include "world.h"
 
 TestSuite(copy, .timeout = 120);
 
-enum { BLOCKS = 17, SIZE = BLOCKS * (256 << 10) + 77 };
+enum { BLOCKS = 17, BLOCK = SESSION_BUFFER, SIZE = BLOCKS * BLOCK + 77 };
 
-_Static_assert(SIZE / BLOCKS >= READER_BLOCK, "these are its blocks");
 _Static_assert(SIZE >= READER_LEAST, "these copies have a reader");
 
 static struct world make_world(void)
@@ -115,7 +113,7 @@ Test(copy, the_first_failure_in_the_file_is_told)
 static void cut_source(void *arg)
 {
     (void)arg;
-    sim_set_size(L"R:\\a", 12 * READER_BLOCK + 5);
+    sim_set_size(L"R:\\a", 12 * BLOCK + 5);
 }
 
 Test(copy, a_source_that_ends_early_was_changed)
@@ -158,59 +156,5 @@ Test(copy, within_one_file_is_not_read_ahead)
     reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\a", &down, &w.outcome);
     cr_expect_eq(w.outcome.status, REFLINK_OK);
     cr_expect_eq(sim_calls(SIM_OP_THREAD), 0);
-    world_end(&w);
-}
-
-/* --- flushed as it goes --------------------------------------------------- */
-
-static struct world make_long(void)
-{
-    struct world w = world_make("ntfs");
-    sim_fill_pattern(L"R:\\a", 0, FLUSHER_LEAST, 9);
-    return w;
-}
-
-Test(copy, is_flushed_as_it_goes)
-{
-    struct world w = make_long();
-    world_run(&w);
-    cr_expect_eq(w.outcome.status, REFLINK_OK);
-    cr_expect_eq(sim_calls(SIM_OP_THREAD), 2);
-    cr_expect_geq(sim_calls(SIM_OP_FLUSH), 1); /* the last is always made */
-    cr_expect_leq(sim_calls(SIM_OP_FLUSH), 3);
-    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
-    world_end(&w);
-}
-
-/* The system tells once that a write was lost: early, or at the end. */
-Test(copy, a_flush_that_fails_is_never_forgotten)
-{
-    struct world w = make_long();
-    sim_fault(SIM_OP_FLUSH, 1, CODE_IO_DEVICE);
-    world_run(&w);
-    expect_failure(&w, CODE_IO_DEVICE, REFLINK_STEP_FLUSH, false);
-}
-
-/* A volume that knows no flush needs none. */
-Test(copy, does_without_a_flush)
-{
-    struct world w = make_long();
-    sim_fault_always(SIM_OP_FLUSH, CODE_NOT_SUPPORTED);
-    world_run(&w);
-    cr_expect_eq(w.outcome.status, REFLINK_OK);
-    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
-    world_end(&w);
-}
-
-/* What goes into a DEST that is there is not promised to be on the disk. */
-Test(copy, nothing_is_flushed_in_place)
-{
-    struct world w = make_long();
-    struct reflink_range all = {.to_end = true};
-    sim_fill_pattern(L"R:\\b", 0, FLUSHER_LEAST, 8);
-    reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\b", &all, &w.outcome);
-    cr_expect_eq(w.outcome.status, REFLINK_OK);
-    cr_expect_eq(sim_calls(SIM_OP_FLUSH), 0);
-    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
     world_end(&w);
 }

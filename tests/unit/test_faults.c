@@ -85,7 +85,6 @@ static const struct {
 } failures[] = {
     {SIM_OP_OPEN, {5, 32, 64, 112, 665, 1450}},
     {SIM_OP_QUERY, {5, 59, 1117}},
-    {SIM_OP_IDENTIFY, {5, 59, 1117}},
     {SIM_OP_QUERY_VOLUME, {1}},
     {SIM_OP_GET_INTEGRITY, {1, 50, 87, 1117}},
     {SIM_OP_SET_INTEGRITY, {1, 5, 50, 64, 87, 112}},

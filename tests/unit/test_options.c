@@ -41,11 +41,29 @@ Test(options, defaults)
     cr_assert_eq(p.options.policy.mode, REFLINK_AUTO);
     cr_assert_eq(p.options.policy.verify, REFLINK_VERIFY_SAMPLE);
     cr_assert_eq(p.options.policy.existing, REFLINK_EXISTING_FAIL);
+    cr_assert_eq(p.options.policy.flush, REFLINK_FLUSH_AUTO);
     cr_assert_eq(p.options.policy.retries, 5);
     cr_assert_not(p.options.quiet);
     cr_assert_not(p.options.verbose);
     cr_assert_eq(p.options.operand_count, 2);
     end(&p);
+}
+
+Test(options, flush)
+{
+    static const struct {
+        const wchar_t *word;
+        enum reflink_flush flush;
+    } rows[] = {{L"--flush=always", REFLINK_FLUSH_ALWAYS},
+                {L"--flush=never", REFLINK_FLUSH_NEVER},
+                {L"--flush=auto", REFLINK_FLUSH_AUTO}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct parsed p =
+            parse(WORDS(L"--flush=never", rows[i].word, L"a", L"b"));
+        cr_assert(p.ok);
+        cr_expect_eq(p.options.policy.flush, rows[i].flush);
+        end(&p);
+    }
 }
 
 Test(options, modes)
@@ -195,6 +213,9 @@ Test(options, mistakes_are_named)
          L"--reflink: 'maybe' is not auto, always or never"},
         {{L"--reflink=", L"a", L"b"},
          L"--reflink: '' is not auto, always or never"},
+        {{L"--flush=often", L"a", L"b"},
+         L"--flush: 'often' is not auto, always or never"},
+        {{L"a", L"b", L"--flush"}, L"--flush needs a value"},
         {{L"--verify=some", L"a", L"b"},
          L"--verify: 'some' is not none, sample or full"},
         {{L"--force=yes", L"a", L"b"}, L"--force takes no value, so not 'yes'"},

@@ -1,6 +1,7 @@
 /*
  * The simulated system itself: what the tests of the core stand on.
  */
+#include <signal.h>
 #include <string.h>
 
 #include "../../src/core/codes.h"
@@ -1760,4 +1761,48 @@ SIM_TEST(same_bytes_sees_one_byte)
               (sim_pattern_byte(1, 64 * KIB - 1) == 0));
     sim_set_size(DEST, 64 * KIB - 1);
     cr_expect_not(sim_same_bytes(SOURCE, DEST));
+}
+
+/* ---- threads ----------------------------------------------------------- */
+
+static void read_byte(void *file)
+{
+    uint8_t byte;
+    uint32_t done;
+    (void)os_read(file, 0, &byte, 1, &done);
+}
+
+/* Where another thread is inside a call on `file`, too. */
+static void read_beside(void *file)
+{
+    struct os_thread *thread = NULL;
+    cr_assert_eq(os_thread_start(read_byte, file, &thread), 0);
+    for (;;) /* it ends this */
+        ;
+}
+
+Test(sim, two_threads_on_one_handle_end_the_test, .signal = SIGABRT)
+{
+    two_files("refs-4k", GIB);
+    struct os_file *file = open_file(SOURCE, OS_OPEN_SOURCE);
+    sim_at_call(SIM_OP_READ, 1, read_beside, file);
+    read_byte(file);
+}
+
+/* A handle of its own, or after the other one: nobody waits for anybody. */
+Test(sim, two_threads_on_two_handles)
+{
+    two_files("refs-4k", GIB);
+    struct os_file *file = open_file(SOURCE, OS_OPEN_SOURCE);
+    struct os_file *other = open_file(SOURCE, OS_OPEN_SOURCE);
+    struct os_thread *thread = NULL;
+    cr_assert_eq(os_thread_start(read_byte, other, &thread), 0);
+    for (int i = 0; i < 1000; i++)
+        read_byte(file);
+    os_thread_end(thread);
+    cr_assert_eq(os_thread_start(read_byte, file, &thread), 0);
+    os_thread_end(thread);
+    read_byte(file);
+    os_close(other);
+    os_close(file);
 }

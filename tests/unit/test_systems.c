@@ -205,6 +205,7 @@ static void another_session(const struct system *system)
     struct sim_volume *twin = sim_mount(L"T:\\", system->profile);
     w.volume->drop.at = twin->drop.at = 0;
     twin->serial = w.volume->serial;
+    twin->device = w.volume->device;
     cr_expect_eq(twin->cross_volume, system->other_volume);
     sim_fill_pattern(L"R:\\a", 0, MI, 5);
     world_run_paths(&w, L"R:\\a", L"T:\\b");

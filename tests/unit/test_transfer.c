@@ -177,21 +177,6 @@ Test(transfer, a_late_refusal_is_no_lack_of_cloning)
     }
 }
 
-/* SOURCE is asked for its volume by the first refusal only. */
-Test(transfer, source_is_asked_once)
-{
-    struct world w = world_make("refs-4k");
-    sim_fill_pattern(L"R:\\a", 0, MI, 5);
-    world_run(&w);
-    sim_set_limit(L"R:\\a", 1);
-    sim_fill_pattern(L"R:\\c", 0, 32 * KI, 6);
-    uint64_t before = sim_calls(SIM_OP_IDENTIFY);
-    world_run_paths(&w, L"R:\\c", L"R:\\d");
-    cr_expect_gt(w.outcome.requests, 2);
-    cr_expect_eq(sim_calls(SIM_OP_IDENTIFY) - before, 1);
-    world_end(&w);
-}
-
 /* What a range taught is kept, too. */
 Test(transfer, lessons_of_a_range_are_kept)
 {

@@ -1,0 +1,22 @@
+#include "identity.h"
+
+#include <string.h>
+
+/* A device that is not known is no other one. */
+static bool are_two_devices(uint64_t a, uint64_t b)
+{
+    return a != 0 && b != 0 && a != b;
+}
+
+bool identity_same_volume(const struct os_identity *a,
+                          const struct os_identity *b)
+{
+    return a->volume == b->volume && !are_two_devices(a->device, b->device);
+}
+
+bool identity_same_file(const struct os_identity *a,
+                        const struct os_identity *b)
+{
+    return identity_same_volume(a, b) &&
+           memcmp(a->file, b->file, sizeof a->file) == 0;
+}
