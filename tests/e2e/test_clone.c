@@ -195,7 +195,8 @@ Test(clone, saturated_clusters)
     e2e_expect_nothing_done(result, 3, before);
 }
 
-/* --- flushes ---------------------------------------------------------------- */
+/* --- flushes ----------------------------------------------------------------
+ */
 
 static unsigned count_flushes(const struct result *result)
 {
