@@ -285,8 +285,6 @@ static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,
     smb_handle remote = smb_find(handle);
     nt_status status;
 
-    if (remote && smb_is_by_handle(__builtin_return_address(0), class))
-        return smb_query_by_handle(remote, io, buffer, size, class);
     if (remote && smb_queries_file(class))
         return smb_query_file(remote, io, buffer, size, class);
     status =

@@ -42,7 +42,6 @@ static const wchar_t unc_prefix[] = L"\\??\\UNC\\";
 static struct {
     wchar_t server[NAME_SIZE];
     int socket;      /* 0: there is no server */
-    DWORD by_handle; /* of a thread: its second question is to come */
     CRITICAL_SECTION one_message;
     SRWLOCK handles_lock;
     HANDLE handles[HANDLES];
@@ -155,7 +154,6 @@ bool smb_startup(void)
     DWORD n = GetEnvironmentVariableW(L"REFLINK_BRIDGE_SMB", value, 512);
 
     InitializeCriticalSection(&smb.one_message);
-    smb.by_handle = TlsAlloc();
     if (n == 0)
         return true;
     equals = n < 512 ? wcschr(value, L'=') : NULL;
@@ -325,10 +323,45 @@ static nt_status query(enum operation operation, smb_handle file,
     return finish(io, &reply, &cargo);
 }
 
+static void put_stat(void *buffer, const struct file_all *all)
+{
+    struct file_stat stat = {.id = all->index,
+                             .allocation_size = all->allocation_size,
+                             .end_of_file = all->end_of_file,
+                             .attributes = all->basic.attributes,
+                             .links = all->links};
+
+    memcpy(stat.times, all->basic.times, sizeof stat.times);
+    memcpy(buffer, &stat, sizeof stat);
+}
+
+/* Wine 10's GetFileInformationByHandle asks for this class, which servers need
+ * not know; the one that they do know holds all of it. */
+static nt_status query_stat(smb_handle file, struct io_status_block *io,
+                            void *buffer, ULONG size)
+{
+    union {
+        struct file_all all;
+        char room[4096]; /* for the name */
+    } answer;
+    nt_status status;
+
+    if (size < sizeof(struct file_stat))
+        return io->result.status = ST_INFO_LENGTH_MISMATCH;
+    status = query(OP_QUERY_FILE, file, io, &answer, sizeof answer,
+                   CLASS_FILE_ALL);
+    if (status == ST_SUCCESS)
+        put_stat(buffer, &answer.all);
+    io->information = sizeof(struct file_stat);
+    return status;
+}
+
 nt_status smb_query_file(smb_handle file, struct io_status_block *io,
                          void *buffer, ULONG size, ULONG class)
 {
-    return query(OP_QUERY_FILE, file, io, buffer, size, class);
+    return class == CLASS_FILE_STAT
+               ? query_stat(file, io, buffer, size)
+               : query(OP_QUERY_FILE, file, io, buffer, size, class);
 }
 
 /* That the volume is remote is what a redirector adds, not what its server
@@ -361,79 +394,6 @@ nt_status smb_query_by_path(const struct object_attributes *path, void *buffer,
         return status;
     status = smb_query_file(file, &io, buffer, size, class);
     smb_close(file);
-    return status;
-}
-
-/* ---- GetFileInformationByHandle of Wine 10 --------------------------------
- */
-
-/* Its first question; the second one from this thread is its own, too. */
-bool smb_is_by_handle(const void *caller, ULONG class)
-{
-    HMODULE asking = NULL;
-
-    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                           GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                       caller, &asking);
-    if (asking != GetModuleHandleW(L"kernelbase.dll"))
-        return false;
-    if (class == CLASS_FILE_STAT)
-        return TlsSetValue(smb.by_handle, &smb);
-    if (class != CLASS_FILE_ID || !TlsGetValue(smb.by_handle))
-        return false;
-    return TlsSetValue(smb.by_handle, NULL);
-}
-
-static void put_stat(void *buffer, const struct file_all *all)
-{
-    struct file_stat stat = {.id = all->index,
-                             .allocation_size = all->allocation_size,
-                             .end_of_file = all->end_of_file,
-                             .attributes = all->basic.attributes,
-                             .links = all->links};
-
-    memcpy(stat.times, all->basic.times, sizeof stat.times);
-    memcpy(buffer, &stat, sizeof stat);
-}
-
-static nt_status put_id(smb_handle file, struct io_status_block *io,
-                        void *buffer, const struct file_all *all)
-{
-    union {
-        struct fs_volume volume;
-        char room[512]; /* for a label */
-    } answer;
-    struct file_id id = {0};
-    nt_status status =
-        smb_query_volume(file, io, &answer, sizeof answer, CLASS_FS_VOLUME);
-
-    id.volume_serial_number = answer.volume.serial_number;
-    memcpy(id.id, &all->index, sizeof all->index);
-    if (status == ST_SUCCESS)
-        memcpy(buffer, &id, sizeof id);
-    return status;
-}
-
-nt_status smb_query_by_handle(smb_handle file, struct io_status_block *io,
-                              void *buffer, ULONG size, ULONG class)
-{
-    union {
-        struct file_all all;
-        char room[4096]; /* for the name */
-    } answer;
-    ULONG needed = class == CLASS_FILE_STAT ? sizeof(struct file_stat)
-                                            : sizeof(struct file_id);
-    nt_status status;
-
-    if (size < needed)
-        return io->result.status = ST_INFO_LENGTH_MISMATCH;
-    status = smb_query_file(file, io, &answer, sizeof answer, CLASS_FILE_ALL);
-    if (status == ST_SUCCESS && class == CLASS_FILE_STAT)
-        put_stat(buffer, &answer.all);
-    else if (status == ST_SUCCESS)
-        status = put_id(file, io, buffer, &answer.all);
-    io->result.status = status;
-    io->information = needed;
     return status;
 }
 

@@ -72,19 +72,6 @@ bool smb_queries_file(ULONG class);
 bool smb_sets_file(ULONG class);
 nt_status smb_query_file(smb_handle file, struct io_status_block *io,
                          void *buffer, ULONG size, ULONG class);
-/*
- * Whether it is Wine 10's GetFileInformationByHandle that asks. It asks for
- * FileStatInformation and then FileIdInformation, which Samba does not know;
- * Windows' own asks for FileFsVolumeInformation and FileAllInformation, which
- * every server knows, and Wine 8's does, too. What a program itself asks for
- * goes to the server whatever the class. `caller` is the address that the
- * answer returns to.
- */
-bool smb_is_by_handle(const void *caller, ULONG class);
-
-/* Answers it from the two classes that Windows asks for. */
-nt_status smb_query_by_handle(smb_handle file, struct io_status_block *io,
-                              void *buffer, ULONG size, ULONG class);
 
 nt_status smb_query_volume(smb_handle file, struct io_status_block *io,
                            void *buffer, ULONG size, ULONG class);
