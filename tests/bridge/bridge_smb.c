@@ -41,7 +41,7 @@ static const wchar_t unc_prefix[] = L"\\??\\UNC\\";
 
 static struct {
     wchar_t server[NAME_SIZE];
-    int socket;      /* 0: there is no server */
+    int socket; /* 0: there is no server */
     CRITICAL_SECTION one_message;
     SRWLOCK handles_lock;
     HANDLE handles[HANDLES];
@@ -348,8 +348,8 @@ static nt_status query_stat(smb_handle file, struct io_status_block *io,
 
     if (size < sizeof(struct file_stat))
         return io->result.status = ST_INFO_LENGTH_MISMATCH;
-    status = query(OP_QUERY_FILE, file, io, &answer, sizeof answer,
-                   CLASS_FILE_ALL);
+    status =
+        query(OP_QUERY_FILE, file, io, &answer, sizeof answer, CLASS_FILE_ALL);
     if (status == ST_SUCCESS)
         put_stat(buffer, &answer.all);
     io->information = sizeof(struct file_stat);
