@@ -16,18 +16,6 @@ build_clang()
         -DCMAKE_BUILD_TYPE=Debug
 }
 
-# The product is strict C11 for any compiler; MSVC cannot be had here.
-strict_c()
-{
-    local target
-    for target in x86_64 aarch64; do
-        find src -name '*.c' ! -path src/cli/help.c -print0 |
-            xargs -0 clang --target=$target-w64-windows-gnu -std=c11 \
-                -pedantic-errors -Wvla -fsyntax-only -Iinclude -municode \
-                -isystem /usr/x86_64-w64-mingw32/include
-    done
-}
-
 analyze()
 {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
@@ -105,7 +93,7 @@ random_long()
     E2E_SEED=$1 E2E_RUNS=40 tests/e2e/e2e.sh --filter '*_random/*'
     E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
 }
-export -f or_skip build_clang strict_c analyze check_scripts check_limits zig_build \
+export -f or_skip build_clang analyze check_scripts check_limits zig_build \
     foreign_client model_long random_long
 
 long_steps()
@@ -116,10 +104,7 @@ long_steps()
     step limits 60 check_limits || true
     have shellcheck scripts && step scripts 120 check_scripts || true
     have cppcheck analyze && step analyze 600 analyze || true
-    if have clang build-clang; then
-        step build-clang 600 build_clang || true
-        step strict-c 300 strict_c || true
-    fi
+    have clang build-clang && step build-clang 600 build_clang || true
     if have npm "zig and a foreign client"; then
         for processor in aarch64 x86; do
             step zig-$processor 900 or_skip zig_build $processor || true

@@ -8,6 +8,7 @@ set -euo pipefail
 packages=(
     gcc libc6-dev cmake ninja-build git        # to build
     gcc-mingw-w64-x86-64                       # ... for Windows
+    clang                                      # to hold it to strict C11
     libcriterion-dev                           # to test
     wine wine64                                # to run what is for Windows
     xfsprogs btrfs-progs e2fsprogs             # volumes that clone or do not
@@ -17,7 +18,7 @@ packages=(
     samba samba-vfs-modules python3-impacket   # a real SMB 3.1.1 server
 )
 if [ "${1:-}" = long ]; then
-    packages+=(clang clang-format cppcheck shellcheck)
+    packages+=(clang-format cppcheck shellcheck)
     command -v npm >/dev/null || packages+=(npm)
 fi
 

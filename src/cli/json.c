@@ -1,7 +1,5 @@
 #include "json.h"
 
-#include <inttypes.h>
-
 /* A comma, unless something has just been opened. */
 static void separate(struct text *text)
 {
@@ -81,7 +79,7 @@ void json_string(struct text *text, const wchar_t *key, const wchar_t *value)
 void json_number(struct text *text, const wchar_t *key, uint64_t value)
 {
     add_key(text, key);
-    text_format(text, L"%" PRIu64, value);
+    text_format(text, L"%" TEXT_U64, value);
 }
 
 void json_boolean(struct text *text, const wchar_t *key, bool value)

@@ -1,7 +1,5 @@
 #include "progress.h"
 
-#include <inttypes.h>
-
 static const uint64_t second = 1000000;
 
 enum { BAR_WIDTH = 20, LEAST_NAME = 8 };
@@ -37,10 +35,10 @@ static void add_bar(struct text *text, uint64_t done, uint64_t total)
 
 static void add_files(const struct progress_view *view, struct text *text)
 {
-    text_format(text, L"%" PRIu64 L" of ", view->files);
+    text_format(text, L"%" TEXT_U64 L" of ", view->files);
     if (view->counting)
         text_add(text, L"at least ");
-    text_format(text, L"%" PRIu64 L" %ls  ", view->files_total,
+    text_format(text, L"%" TEXT_U64 L" %ls  ", view->files_total,
                 view->files_total == 1 ? L"file" : L"files");
 }
 
@@ -50,7 +48,7 @@ static void add_numbers(struct text *text, const struct progress_view *view,
     uint64_t rate = scale(view->done, second, elapsed_us == 0 ? 1 : elapsed_us);
     text_add(text, L"  ");
     if (!view->counting)
-        text_format(text, L"%3" PRIu64 L"%%  ",
+        text_format(text, L"%3" TEXT_U64 L"%%  ",
                     view->total == 0 ? 100
                                      : scale(view->done, 100, view->total));
     if (view->many)

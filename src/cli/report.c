@@ -8,7 +8,7 @@
 
 static void add_requests(uint64_t requests, struct text *text)
 {
-    text_format(text, L", %" PRIu64 L" %ls, ", requests,
+    text_format(text, L", %" TEXT_U64 L" %ls, ", requests,
                 requests == 1 ? L"request" : L"requests");
 }
 
@@ -232,7 +232,7 @@ void report_file(const struct reflink_outcome *outcome,
 static void add_count(struct text *text, uint64_t count, const wchar_t *what,
                       uint64_t bytes)
 {
-    text_format(text, L", %" PRIu64 L" %ls (", count, what);
+    text_format(text, L", %" TEXT_U64 L" %ls (", count, what);
     text_add_size(text, bytes);
     text_add(text, L")");
 }
@@ -240,18 +240,19 @@ static void add_count(struct text *text, uint64_t count, const wchar_t *what,
 /* `3 files: 2 cloned (44 GiB), 1 copied (4.2 GiB), 0 failed` */
 static void add_summary(const struct report_totals *totals, struct text *text)
 {
-    text_format(text, L"%" PRIu64 L" %ls: %" PRIu64 L" cloned (", totals->files,
-                totals->files == 1 ? L"file" : L"files", totals->cloned);
+    text_format(text, L"%" TEXT_U64 L" %ls: %" TEXT_U64 L" cloned (",
+                totals->files, totals->files == 1 ? L"file" : L"files",
+                totals->cloned);
     text_add_size(text, totals->bytes_cloned);
     text_add(text, L")");
     add_count(text, totals->copied, L"copied", totals->bytes_copied);
     if (totals->mixed != 0)
-        text_format(text, L", %" PRIu64 L" mixed", totals->mixed);
+        text_format(text, L", %" TEXT_U64 L" mixed", totals->mixed);
     if (totals->skipped != 0)
-        text_format(text, L", %" PRIu64 L" skipped", totals->skipped);
+        text_format(text, L", %" TEXT_U64 L" skipped", totals->skipped);
     if (totals->refused != 0)
-        text_format(text, L", %" PRIu64 L" refused", totals->refused);
-    text_format(text, L", %" PRIu64 L" failed\n", totals->failed);
+        text_format(text, L", %" TEXT_U64 L" refused", totals->refused);
+    text_format(text, L", %" TEXT_U64 L" failed\n", totals->failed);
 }
 
 void report_summary(const struct report_totals *totals,

@@ -1,7 +1,5 @@
 #include "report_dry.h"
 
-#include <inttypes.h>
-
 #include "json.h"
 #include "report_json.h"
 #include "words.h"
@@ -52,14 +50,15 @@ static void add_line(const struct reflink_dry_step *step, struct text *text)
 {
     text_format(text, L"  %-10ls ", kinds[step->kind].word);
     if (is_piece(step))
-        text_format(text, L"%" PRIu64 L" bytes from %" PRIu64 L" to %" PRIu64,
+        text_format(text,
+                    L"%" TEXT_U64 L" bytes from %" TEXT_U64 L" to %" TEXT_U64,
                     step->length, step->source_offset, step->dest_offset);
     else
         text_add(text, kinds[step->kind].sentence);
     if (step->request > step->length)
-        text_format(text, L" (asks for %" PRIu64 L")", step->request);
+        text_format(text, L" (asks for %" TEXT_U64 L")", step->request);
     if (!is_piece(step) && step->length != 0)
-        text_format(text, L": %" PRIu64, step->length);
+        text_format(text, L": %" TEXT_U64, step->length);
     text_add(text, L"\n");
 }
 
@@ -79,7 +78,7 @@ static void add_amounts(const struct reflink_outcome *outcome,
 {
     text_add(text, L"  (");
     text_add_size(text, outcome->bytes_cloned);
-    text_format(text, L" cloned in %" PRIu64 L" %ls, ", outcome->requests,
+    text_format(text, L" cloned in %" TEXT_U64 L" %ls, ", outcome->requests,
                 outcome->requests == 1 ? L"request" : L"requests");
     text_add_size(text, outcome->bytes_copied);
     text_add(text, L" copied)");

@@ -12,7 +12,7 @@ static void add_amount(struct text *text, uint64_t bytes)
 {
     text_add_size(text, bytes);
     if (bytes >= 1024)
-        text_format(text, L" (%" PRIu64 L" bytes)", bytes);
+        text_format(text, L" (%" TEXT_U64 L" bytes)", bytes);
 }
 
 /* ---- --info ---------------------------------------------------------- */
@@ -189,12 +189,12 @@ void report_extents_begin(struct report_list *list, struct text *out)
 static void add_run(const struct report_list *list,
                     const struct layout_run *run, struct text *text)
 {
-    text_format(text, L"%*" PRIu64 L"  %*" PRIu64, list->widths[0], run->offset,
-                list->widths[1], run->length);
+    text_format(text, L"%*" TEXT_U64 L"  %*" TEXT_U64, list->widths[0],
+                run->offset, list->widths[1], run->length);
     if (run->place == LAYOUT_HOLE)
         text_format(text, L"  %*ls", list->widths[2], L"hole");
     else
-        text_format(text, L"  %*" PRIu64, list->widths[2], run->place);
+        text_format(text, L"  %*" TEXT_U64, list->widths[2], run->place);
     if (run->place == LAYOUT_HOLE || !list->layout->counted)
         text_format(text, L"  %10ls\n", L"-");
     else
@@ -269,7 +269,7 @@ void report_shared_range(struct report_list *list,
     if (!list->has_heads)
         add_heads(list, shared_heads, L"", out);
     list->has_heads = true;
-    text_format(out, L"%*" PRIu64 L"  %*" PRIu64 L"  %*" PRIu64 L"\n",
+    text_format(out, L"%*" TEXT_U64 L"  %*" TEXT_U64 L"  %*" TEXT_U64 L"\n",
                 list->widths[0], range->a_offset, list->widths[1],
                 range->b_offset, list->widths[2], range->length);
 }

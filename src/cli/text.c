@@ -1,6 +1,5 @@
 #include "text.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -108,7 +107,7 @@ void text_add_size(struct text *text, uint64_t bytes)
     static const wchar_t *const units[] = {L"KiB", L"MiB", L"GiB",
                                            L"TiB", L"PiB", L"EiB"};
     if (bytes < 1024) {
-        text_format(text, L"%" PRIu64 L" %ls", bytes,
+        text_format(text, L"%" TEXT_U64 L" %ls", bytes,
                     bytes == 1 ? L"byte" : L"bytes");
         return;
     }
@@ -121,9 +120,9 @@ void text_add_size(struct text *text, uint64_t bytes)
     uint64_t whole = bytes / size;
     uint64_t tenths = bytes % size * 10 / size;
     if (tenths == 0)
-        text_format(text, L"%" PRIu64 L" %ls", whole, units[unit]);
+        text_format(text, L"%" TEXT_U64 L" %ls", whole, units[unit]);
     else
-        text_format(text, L"%" PRIu64 L".%" PRIu64 L" %ls", whole, tenths,
+        text_format(text, L"%" TEXT_U64 L".%" TEXT_U64 L" %ls", whole, tenths,
                     units[unit]);
 }
 
@@ -134,16 +133,16 @@ void text_add_time(struct text *text, uint64_t microseconds)
     if (ms == 0)
         text_add(text, L"< 1 ms");
     else if (seconds == 0)
-        text_format(text, L"%" PRIu64 L" ms", ms);
+        text_format(text, L"%" TEXT_U64 L" ms", ms);
     else if (seconds < 60 && ms % 1000 / 100 != 0)
-        text_format(text, L"%" PRIu64 L".%" PRIu64 L" s", seconds,
+        text_format(text, L"%" TEXT_U64 L".%" TEXT_U64 L" s", seconds,
                     ms % 1000 / 100);
     else if (seconds < 60)
-        text_format(text, L"%" PRIu64 L" s", seconds);
+        text_format(text, L"%" TEXT_U64 L" s", seconds);
     else if (seconds < 3600)
-        text_format(text, L"%" PRIu64 L" min %" PRIu64 L" s", seconds / 60,
+        text_format(text, L"%" TEXT_U64 L" min %" TEXT_U64 L" s", seconds / 60,
                     seconds % 60);
     else
-        text_format(text, L"%" PRIu64 L" h %" PRIu64 L" min", seconds / 3600,
-                    seconds / 60 % 60);
+        text_format(text, L"%" TEXT_U64 L" h %" TEXT_U64 L" min",
+                    seconds / 3600, seconds / 60 % 60);
 }

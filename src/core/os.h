@@ -354,7 +354,7 @@ uint64_t os_clock_us(void);
 /* Sleeps, but no longer than until somebody wants an end. */
 void os_sleep_ms(uint32_t milliseconds);
 
-/* Whether the user wants an end: Ctrl-C, a closed console, a logoff. */
+/* Whether the user wants an end: Ctrl-C, Ctrl-Break, a closed console. */
 bool os_cancelled(void);
 
 /* The system's words for `code`, without a line end; never empty. */

@@ -1,21 +1,29 @@
-/* Hardening, and Ctrl-C, Ctrl-Break, a closed console, a logoff. */
+/* Hardening, and Ctrl-C, Ctrl-Break, a closed console. */
 #include "process.h"
 
 #include "win32.h"
+
+/*
+ * MinGW's start-up code replaces `*` and `?` by the names that match, unless
+ * this is 0: many of its builds are configured with --enable-wildcard. The
+ * program does that itself, and by its own rules. Other C runtimes do not know
+ * the name.
+ */
+int _dowildcard = 0;
 
 /* Set once somebody wants an end. Sleeping waits on it. */
 static HANDLE wanted_event;
 static volatile LONG times_wanted;
 
-enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 10000 };
+enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 5000 };
 
 /*
  * Runs in a thread of its own. The first time only says so: the core stops
  * at its next step and undoes. The second time ends the process at once; what
  * is marked for deletion goes with its handles. ExitProcess may wait for ever
  * for a lock that one of the other threads had [ExitProcess, remarks]. When the
- * console closes or the user logs off, the system ends the process as soon as
- * this returns, so it does not, until the core had time to undo.
+ * console closes, the system ends the process as soon as this returns, or after
+ * 5 seconds [HandlerRoutine]: so it does not, until the core had time to undo.
  */
 static BOOL WINAPI on_event(DWORD event)
 {
