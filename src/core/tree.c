@@ -30,6 +30,8 @@ struct frame {
     wchar_t *source_words; /* its paths, while an entry needs other ones */
     wchar_t *dest_words;
     wchar_t last[OS_NAME_ROOM]; /* the entry before */
+    bool unsorted;         /* the listing was seen to be, and so there are */
+    struct names repeated; /* the names that come more than once in it */
 };
 
 struct walk {
@@ -86,6 +88,7 @@ static void pop_frame(struct walk *walk)
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
     free(frame->noted);
+    names_free(&frame->repeated);
     free(frame->source_words);
     free(frame->dest_words);
 }
@@ -172,16 +175,44 @@ static void restore(struct growing_path *path, wchar_t **words, size_t length)
     growing_path_cut(path, length);
 }
 
-/*
- * Whether the entry before has the same name but for its case, as in a
- * directory that tells cases apart. Listings are sorted whatever the case
- * [FindNextFileW: NTFS], so no other entry has to be remembered.
- */
-static bool comes_twice(struct frame *frame, const wchar_t *name)
+/* Lists the directory once more, for the names that come more than once. */
+static os_error find_repeated(const struct walk *walk, struct frame *frame)
 {
-    bool twice = names_compare(frame->last, name) == 0;
+    struct os_directory *list = NULL;
+    struct os_entry entry;
+    bool end = false;
+    os_error error = os_list_open(walk->source.words, L"*", &list);
+    while (error == 0 && !end) {
+        error = os_list_next(list, &entry, &end);
+        if (error == 0 && !end && !names_add(&frame->repeated, entry.name))
+            error = CODE_NOT_ENOUGH_MEMORY;
+    }
+    os_list_close(list);
+    names_keep_repeated(&frame->repeated);
+    return error;
+}
+
+/*
+ * Whether an entry has a name that another one has, too, but for its case, as
+ * in a directory that tells cases apart: DEST's may not, and one would replace
+ * the other. NTFS lists names in order whatever the case, so that they are
+ * neighbours, and the second one is it. Where a listing is not in order, as one
+ * of FAT or of a server need not be [FindNextFileW], it is read twice, and each
+ * that is still to come is it.
+ */
+static os_error comes_twice(const struct walk *walk, struct frame *frame,
+                            const wchar_t *name, bool *twice)
+{
+    os_error error = 0;
+    int order = names_compare(frame->last, name);
+    if (order > 0 && !frame->unsorted) {
+        frame->unsorted = true;
+        error = find_repeated(walk, frame);
+    }
+    *twice = order == 0 ||
+             names_find(&frame->repeated, name) != frame->repeated.count;
     wcscpy(frame->last, name);
-    return twice;
+    return error;
 }
 
 /* To be entered when the listing is at its end. */
@@ -222,8 +253,14 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         return;
     }
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    bool twice = comes_twice(frame, entry->name);
-    if (directory && !entry->is_link && !twice && walk->depth > MOST_LISTS)
+    bool twice = false;
+    os_error error = comes_twice(walk, frame, entry->name, &twice);
+    if (error != 0) { /* what else is in there may be a name that comes twice */
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+        os_list_close(frame->list);
+        frame->list = NULL;
+    } else if (directory && !entry->is_link && !twice &&
+               walk->depth > MOST_LISTS)
         note(walk, frame, entry->name);
     else if (!push_name(walk, entry->name))
         return;

@@ -217,6 +217,65 @@ Test(tree, collisions_are_refused_before_anything_is_made)
     world_end(&w);
 }
 
+/* A server lists the two far from one another: `B`, `a`, `b`. Only the first
+   has been made by then. */
+static struct world make_unsorted(void)
+{
+    struct world w = world_make("samba");
+    sim_mkdir(L"R:\\t");
+    sim_fill_pattern(L"R:\\t\\a", 0, 0, 1);
+    sim_fill_pattern(L"R:\\t\\b", 0, 0, 1);
+    sim_fill_pattern(L"R:\\t\\c", 0, 10, 1);
+    sim_list_name(L"R:\\t", L"B", OS_ATTRIBUTE_NORMAL);
+    return w;
+}
+
+Test(tree, names_that_differ_in_case_in_an_unsorted_listing)
+{
+    for (int force = 0; force < 2; force++) {
+        struct world w = make_unsorted();
+        if (force)
+            w.policy.existing = REFLINK_EXISTING_REPLACE;
+        struct seen seen = RUN(&w, true, L"R:\\d", L"R:\\t");
+        cr_expect_eq(seen.failed, 1);
+        cr_expect_eq(seen.last.error.hint, REFLINK_HINT_COLLISION);
+        cr_expect_eq(seen.files, 3);
+        cr_expect_eq(sim_calls(SIM_OP_RENAME), 3);
+        world_end(&w);
+    }
+}
+
+/* Whatever the second listing fails with: nothing is replaced unseen. */
+Test(tree, an_unsorted_listing_that_cannot_be_read_again)
+{
+    static const struct {
+        enum sim_op op;
+        uint64_t nth;
+    } rows[] = {{SIM_OP_LIST_OPEN, 3}, {SIM_OP_LIST_NEXT, 5}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = make_unsorted();
+        w.policy.existing = REFLINK_EXISTING_REPLACE;
+        sim_fault(rows[i].op, rows[i].nth, CODE_ACCESS_DENIED);
+        struct seen seen = RUN(&w, true, L"R:\\d", L"R:\\t");
+        cr_expect_eq(seen.failed, 1);
+        cr_expect_eq(seen.last.error.code, CODE_ACCESS_DENIED);
+        cr_expect_eq(seen.files, 1);
+        world_end(&w);
+    }
+}
+
+/* One that is in order is read once; the operand itself is looked for, too. */
+Test(tree, a_sorted_listing_is_read_once)
+{
+    struct world w = make_unsorted();
+    sim_list_name(L"R:\\t", L"A", OS_ATTRIBUTE_NORMAL);
+    struct seen seen = RUN(&w, true, L"R:\\d", L"R:\\t");
+    cr_expect_eq(seen.failed, 1);
+    cr_expect_eq(seen.last.error.hint, REFLINK_HINT_COLLISION);
+    cr_expect_eq(sim_calls(SIM_OP_LIST_OPEN), 2);
+    world_end(&w);
+}
+
 Test(tree, wildcards)
 {
     struct world w = world_make("refs-4k");
