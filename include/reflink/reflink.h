@@ -178,6 +178,7 @@ enum reflink_hint {
     REFLINK_HINT_CLOUD,          /* a cloud provider manages the folder */
     REFLINK_HINT_VIRUS,          /* the virus scanner does not allow it */
     REFLINK_HINT_FALSE_HOLE,     /* the volume calls data a hole */
+    REFLINK_HINT_TOO_LARGE,      /* the volume has room, but not for one file */
     REFLINK_HINT_COUNT
 };
 

@@ -112,6 +112,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"it is in a folder that a cloud provider manages (OneDrive, ...)",
     [REFLINK_HINT_VIRUS] = L"the virus scanner does not allow it",
     [REFLINK_HINT_FALSE_HOLE] = L"its volume reports a hole where it has data",
+    [REFLINK_HINT_TOO_LARGE] =
+        L"the volume has free space, but its file system cannot store a file "
+        L"of this size (FAT32: less than 4 GiB)",
 };
 
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {

@@ -3,8 +3,7 @@
 #include "codes.h"
 #include "plan.h"
 
-/* `most`: clusters that a file or a volume can have. Wine has an extent that
-   ends in front of its begin where it has no answer. */
+/* `most`: clusters that a file or a volume can have. */
 static bool makes_sense(const struct os_extent *extent, uint64_t most)
 {
     if (extent->next_vcn > most || extent->next_vcn <= extent->vcn)

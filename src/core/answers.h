@@ -31,7 +31,7 @@ size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
 
 /*
  * Reads RETRIEVAL_POINTERS_BUFFER or, if `counted`, the one with reference
- * counts [MS-FSCC 2.3.34, 2.3.36]; as above. The extents are as they were told:
+ * counts [MS-FSCC 2.3.32, 2.3.34]; as above. The extents are as they were told:
  * whether they make sense is the caller's to judge.
  */
 size_t answers_extents(const void *answer, size_t size, bool counted,

@@ -45,7 +45,7 @@ static bool is_stream_name(const wchar_t *name)
 }
 
 /* What a volume says that holds streams, but not so long a one, or no more of
-   them: ReFS ends them at 128 KiB [MS-FSA 2.1.5.4, note 54]. A disk that is
+   them: ReFS ends them at 128 KiB [MS-FSA 2.1.5.1.1, note 54]. A disk that is
    full has room for the file by then. */
 static bool is_too_much(os_error error)
 {

@@ -133,7 +133,7 @@ os_error os_free_bytes(struct os_file *file, uint64_t *bytes);
 /* Whether the volume is reached over a network. */
 os_error os_is_remote(struct os_file *file, bool *remote);
 
-/* Integrity stream setting and cluster size [MS-FSCC 2.3.52]. */
+/* Integrity stream setting and cluster size [MS-FSCC 2.3.20]. */
 struct os_integrity {
     uint16_t algorithm; /* 0: no checksums */
     uint32_t flags;

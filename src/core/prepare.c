@@ -80,6 +80,21 @@ static bool fail(const struct transfer *t, os_error error,
     return false;
 }
 
+/* FAT32 says that the disk is full where it is the file that is too large
+   [MS-FSA 2.1.5.15.5, note 180], which sends users to look for space. */
+static bool set_size(const struct transfer *t)
+{
+    uint64_t room = 0;
+    os_error error = os_set_size(t->dest, t->dest_size);
+    if (error == 0)
+        return true;
+    bool too_large = error == CODE_DISK_FULL &&
+                     os_free_bytes(t->dest, &room) == 0 && room >= t->dest_size;
+    outcome_fail_hint(t->outcome, error, REFLINK_STEP_SET_SIZE, OUTCOME_DEST,
+                      too_large ? REFLINK_HINT_TOO_LARGE : REFLINK_HINT_NONE);
+    return false;
+}
+
 /* As far as can be told before the first request. */
 static bool will_clone(const struct transfer *t)
 {
@@ -144,10 +159,8 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    if (transfer->dest_size == prepared->dest.size) /* to set it is a change */
-        return true;
-    os_error error = os_set_size(transfer->dest, transfer->dest_size);
-    return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
+    return transfer->dest_size == prepared->dest.size || /* it would change */
+           set_size(transfer);
 }
 
 /* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
@@ -179,10 +192,7 @@ bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
     compare_integrity(transfer, prepared);
     if (!take_holes(transfer, prepared))
         return false;
-    if (transfer->dest_size == old_size)
-        return true;
-    os_error error = os_set_size(transfer->dest, transfer->dest_size);
-    return error == 0 || fail(transfer, error, REFLINK_STEP_SET_SIZE);
+    return transfer->dest_size == old_size || set_size(transfer);
 }
 
 void prepare_finish(const struct transfer *transfer,

@@ -15,8 +15,8 @@ struct os_directory {
 
 /*
  * A name for another place, not just a file with a reparse point on it
- * [MS-FSCC 2.1.2.1, the N bit]. A directory whose tag is not told, as Wine 8
- * lists links to directories, may be one, and is not to be walked into.
+ * [MS-FSCC 2.1.2.1, the N bit]. A directory whose tag is not told may be one,
+ * and is not to be walked into.
  */
 static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
 {
@@ -237,8 +237,7 @@ static os_error write_as_administrator(const wchar_t *full, struct link *link,
     return error;
 }
 
-/* Whether that link is there. Wine 8 and 10 say that they made one, and did
-   not. */
+/* Whether it is the same link. One that is not is removed again. */
 static bool is_made(const wchar_t *full, const struct link *link)
 {
     struct link *made = calloc(1, sizeof *made);

@@ -80,11 +80,8 @@ static struct sdk_name_information *make_information(const wchar_t *full)
     return info;
 }
 
-/*
- * By NtSetInformationFile: SetFileInformationByHandle has no POSIX semantics
- * before Windows 10 1709's SDK, and takes a name without a directory for one
- * in the current directory.
- */
+/* By NtSetInformationFile: SetFileInformationByHandle is not documented to take
+   the flags of FileRenameInformationEx. */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
 {
     wchar_t *full = NULL;

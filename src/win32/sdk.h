@@ -117,7 +117,7 @@ struct sdk_duplicate_extents {
     LARGE_INTEGER byte_count;
 };
 
-/* FSCTL_GET_INTEGRITY_INFORMATION [MS-FSCC 2.3.52]. */
+/* FSCTL_GET_INTEGRITY_INFORMATION [MS-FSCC 2.3.20]. */
 struct sdk_get_integrity {
     WORD algorithm;
     WORD reserved;
@@ -151,14 +151,14 @@ struct sdk_set_zero {
     LARGE_INTEGER beyond;
 };
 
-/* FSCTL_QUERY_ALLOCATED_RANGES, in and out [MS-FSCC 2.3.47]. */
+/* FSCTL_QUERY_ALLOCATED_RANGES, in and out [MS-FSCC 2.3.51]. */
 struct sdk_range {
     LARGE_INTEGER offset;
     LARGE_INTEGER length;
 };
 
 /* FSCTL_GET_RETRIEVAL_POINTERS, and the same with reference counts; as many
-   elements follow the head as fit [MS-FSCC 2.3.34, 2.3.36]. */
+   elements follow the head as fit [MS-FSCC 2.3.32, 2.3.34]. */
 struct sdk_extents_head {
     DWORD count;
     LARGE_INTEGER starting_vcn;
@@ -254,7 +254,7 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 #define SDK_STATUS_NO_EAS_ON_FILE ((LONG)0xC0000052)
 #define SDK_STATUS_NOT_SUPPORTED ((LONG)0xC00000BB)
 
-/* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.15]. */
+/* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
 enum { SDK_EA_MOST = 1 << 18 };
 
 /* What a volume or file without extended attributes answers. */
@@ -272,17 +272,17 @@ _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,
                "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, byte_count) == 24,
                "FSCC 2.3.7");
-_Static_assert(sizeof(struct sdk_get_integrity) == 16, "FSCC 2.3.52");
+_Static_assert(sizeof(struct sdk_get_integrity) == 16, "FSCC 2.3.20");
 _Static_assert(offsetof(struct sdk_get_integrity, cluster_size) == 12,
-               "FSCC 2.3.52");
+               "FSCC 2.3.20");
 _Static_assert(sizeof(struct sdk_set_integrity) == 8, "FSCC 2.3.73");
 _Static_assert(sizeof(struct sdk_set_sparse) == 1, "FSCC 2.3.83");
 _Static_assert(sizeof(struct sdk_set_zero) == 16, "FSCC 2.3.85");
-_Static_assert(sizeof(struct sdk_range) == 16, "FSCC 2.3.47");
+_Static_assert(sizeof(struct sdk_range) == 16, "FSCC 2.3.51");
 _Static_assert(offsetof(struct sdk_extents_head, starting_vcn) == 8,
-               "FSCC 2.3.36");
-_Static_assert(sizeof(struct sdk_extents_head) == 16, "FSCC 2.3.36");
-_Static_assert(sizeof(struct sdk_extent) == 16, "FSCC 2.3.36");
+               "FSCC 2.3.32");
+_Static_assert(sizeof(struct sdk_extents_head) == 16, "FSCC 2.3.32");
+_Static_assert(sizeof(struct sdk_extent) == 16, "FSCC 2.3.32");
 _Static_assert(sizeof(struct sdk_counted_extent) == 24, "FSCC 2.3.34");
 _Static_assert(offsetof(struct sdk_counted_extent, references) == 16,
                "FSCC 2.3.34");

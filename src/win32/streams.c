@@ -57,7 +57,7 @@ static os_error error_of(LONG status)
     return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
-/* FILE_FULL_EA_INFORMATION is what both calls speak [MS-FSCC 2.4.15]; Win32
+/* FILE_FULL_EA_INFORMATION is what both calls speak [MS-FSCC 2.4.16]; Win32
    has no name for it. */
 os_error os_get_ea(struct os_file *file, void **block, size_t *size)
 {

@@ -22,8 +22,6 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
 {
     DWORD flags = 0;
     memset(volume, 0, sizeof *volume);
-    /* Neither label nor serial number is asked for: Wine 8 has none by
-       handle, and would fail the whole call. */
     volume->known = GetVolumeInformationByHandleW(
         file->handle, NULL, 0, NULL, NULL, &flags, volume->file_system,
         sizeof volume->file_system / sizeof volume->file_system[0]);
@@ -32,6 +30,8 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
     volume->features = volume->known ? features_of(flags) : 0;
 }
 
+/* Win32 asks for sizes by path, which may lead elsewhere by now, and by handle
+   only for what a redirector tells of a connection [FileRemoteProtocolInfo]. */
 static LONG query_volume(struct os_file *file, void *out, ULONG size, int class)
 {
     struct sdk_io_status status;

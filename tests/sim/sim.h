@@ -120,6 +120,7 @@ struct sim_volume {
     bool remote;          /* reached over a network */
     bool read_only;       /* everything that writes is refused with 19 */
     uint64_t max_file_size;
+    os_error file_too_large; /* what a longer one is answered with */
     bool journal;    /* has a change journal: its number of a file moves at the
                         first change of a kind since a program opened the file for
                         writing, and when that program closes it */

@@ -477,7 +477,8 @@ static os_error fits(const struct sim_node *node, uint64_t size)
         return CODE_INVALID_PARAMETER;
     if (node->kind == SIM_STREAM && limit && size > limit)
         return node->volume->stream_full;
-    return size > node->volume->max_file_size ? CODE_FILE_TOO_LARGE : 0;
+    return size > node->volume->max_file_size ? node->volume->file_too_large
+                                              : 0;
 }
 
 static os_error set_size(struct os_file *file, uint64_t size)

@@ -33,6 +33,7 @@ static void refs_4k(struct sim_volume *v)
     v->features_known = true;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_INTEGRITY | OS_VOLUME_SPARSE;
     v->max_file_size = INT64_MAX;
+    v->file_too_large = CODE_FILE_TOO_LARGE;
     v->late_times = true;
     v->time_grain = 1;
     v->posix_rename = true;
@@ -249,6 +250,7 @@ static void fat32(struct sim_volume *v)
     v->fs_name = L"FAT32";
     v->cluster = 32 * KIB;
     v->max_file_size = 4 * GIB - 1;
+    v->file_too_large = CODE_DISK_FULL; /* [MS-FSA 2.1.5.15.5, note 180] */
     v->time_grain = FAT32_TIME;
 }
 

@@ -205,14 +205,20 @@ Test(profiles, names_mean_nothing)
 
 Test(profiles, fat32_has_its_limit)
 {
-    struct world w = world_make("fat32");
-    sim_fill_pattern(L"S:\\a", 0, UINT64_C(4) << 30, 5);
-    world_run_paths(&w, L"S:\\a", L"R:\\b");
-    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
-    cr_expect_eq(w.outcome.error.code, CODE_FILE_TOO_LARGE);
-    cr_expect_eq(w.outcome.error.step, REFLINK_STEP_SET_SIZE);
-    cr_expect_not(sim_exists(L"R:\\b"));
-    world_end(&w);
+    for (int full = 0; full < 2; full++) {
+        struct world w = world_make("fat32");
+        if (full)
+            w.volume->capacity = (UINT64_C(3) << 30) / w.volume->cluster;
+        sim_fill_pattern(L"S:\\a", 0, UINT64_C(4) << 30, 5);
+        world_run_paths(&w, L"S:\\a", L"R:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_SET_SIZE);
+        cr_expect_eq(w.outcome.error.hint,
+                     full ? REFLINK_HINT_NONE : REFLINK_HINT_TOO_LARGE);
+        cr_expect_not(sim_exists(L"R:\\b"));
+        world_end(&w);
+    }
 }
 
 /*

@@ -1356,8 +1356,8 @@ SIM_TEST(fat32)
     file = open_file(DEST, OS_OPEN_IN_PLACE);
     cr_expect_eq(os_set_sparse(file, true), CODE_INVALID_FUNCTION);
     cr_expect_eq(os_zero(file, 0, 1), CODE_INVALID_FUNCTION);
-    cr_expect_eq(os_set_size(file, 4 * GIB), CODE_FILE_TOO_LARGE);
-    cr_expect_eq(os_write(file, 4 * GIB - 1, "x", 1), CODE_FILE_TOO_LARGE);
+    cr_expect_eq(os_set_size(file, 4 * GIB), CODE_DISK_FULL);
+    cr_expect_eq(os_write(file, 4 * GIB - 1, "x", 1), CODE_DISK_FULL);
     cr_expect_eq(os_set_size(file, 4 * GIB - 1), 0);
     cr_expect_eq(os_set_metadata(file, 0, INT64_C(30000001)), 0);
     cr_expect_eq(os_query(file, &info), 0);
