@@ -110,35 +110,36 @@ static bool is_readonly(const struct target *target)
     return (target->st.mode & 0222) == 0;
 }
 
-/* Whether somebody has it open, to read, write or delete it, who does not let
- * it be opened for deletion with this sharing. Wine's server knows. */
-static bool is_open(const struct target *target, ULONG sharing)
+/* Whether somebody has it open, to read, write or delete it, and does not share
+ * DELETE. Wine's server knows. */
+static bool is_unshared(const struct target *target)
 {
+    const ULONG share_all =
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     struct io_status_block io;
     HANDLE handle;
     nt_status status =
-        open_file(&handle, DELETE, &target->path, &io, sharing, 0);
+        open_file(&handle, DELETE, &target->path, &io, share_all, 0);
 
     if (status == ST_SUCCESS)
         CloseHandle(handle);
     return status == ST_SHARING_VIOLATION;
 }
 
+/* Without POSIX semantics, what is open is not replaced: that is Wine's rule,
+ * too. */
 static nt_status judge_target(const struct name_request *request,
                               const struct target *target)
 {
-    const ULONG share_all =
-        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-
     if (!request->replaces || !target->replaceable)
         return ST_SUCCESS;
     if (is_readonly(target) && !request->ignores_readonly)
         return ST_ACCESS_DENIED;
     if (file_is_marked_deleted_at(target->unix_path))
         return ST_DELETE_PENDING;
-    if (request->posix)
-        return is_open(target, share_all) ? ST_SHARING_VIOLATION : ST_SUCCESS;
-    return is_open(target, 0) ? ST_ACCESS_DENIED : ST_SUCCESS;
+    if (request->posix && is_unshared(target))
+        return ST_SHARING_VIOLATION;
+    return ST_SUCCESS;
 }
 
 static nt_status judge(const struct name_request *request,

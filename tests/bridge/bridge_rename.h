@@ -1,5 +1,5 @@
 /*
- * NTFS' rules for what takes a file's name, where Wine knows none or others.
+ * NTFS' rules for what takes a file's name, where Wine has none or others.
  *
  * They hold for files on XFS and Btrfs, unless REFLINK_BRIDGE_NTFS_RULES is
  * off:
@@ -9,7 +9,8 @@
  * - What is read-only is not replaced, unless a request in the _Ex form says
  *   FILE_RENAME_IGNORE_READONLY_ATTRIBUTE: STATUS_ACCESS_DENIED.
  * - What is marked for deletion is not replaced: STATUS_DELETE_PENDING.
- * - What any process has open is not replaced: STATUS_ACCESS_DENIED.
+ * - What any process has open, if only for its attributes, is not replaced:
+ *   STATUS_ACCESS_DENIED. This is the rule of Wine's server as well.
  * - With POSIX semantics it is replaced if all who have it open share DELETE,
  *   and their handles stay valid; otherwise STATUS_SHARING_VIOLATION.
  * - The _Ex forms (FileRenameInformationEx, FileLinkInformationEx) are known or
