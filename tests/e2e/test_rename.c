@@ -150,6 +150,11 @@ ParameterizedTest(int *number, rename, over_a_read_only_file)
     result = RUN("-f", "a", "b");
     expect_replaced(result, row);
     EXPECT(result, !read_only("b"));
+    /* the older request is refused until the attribute is removed */
+    EXPECT(result, row->posix != e2e_like(result->log,
+                                          "*NAME class=10 status=C0000022\n"
+                                          "*class=10 status=00000000\n*"));
+    EXPECT(result, row->posix != e2e_has(result->log, "status=C0000022"));
 }
 
 /* ... but while it is open, it stays, and stays read-only, where nothing that
