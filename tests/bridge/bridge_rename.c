@@ -87,7 +87,6 @@ static void find_target(const struct name_request *request,
     const struct file_name_information *info = request->info;
     ULONG size = sizeof target->unix_path;
 
-    memset(target, 0, sizeof *target);
     target->name = (struct unicode_string){(USHORT)info->name_length,
                                            (USHORT)info->name_length,
                                            (WCHAR *)(uintptr_t)info->name};
@@ -131,7 +130,7 @@ static bool is_unshared(const struct target *target)
 static nt_status judge_target(const struct name_request *request,
                               const struct target *target)
 {
-    if (!request->replaces || !target->replaceable)
+    if (!target->replaceable)
         return ST_SUCCESS;
     if (is_readonly(target) && !request->ignores_readonly)
         return ST_ACCESS_DENIED;
@@ -151,6 +150,10 @@ static nt_status judge(const struct name_request *request,
         return ST_ACCESS_DENIED;
     if (file_is_marked_deleted(request->handle))
         return ST_ACCESS_DENIED;
+    /* what does not replace is spared the search: Wine reads all of a folder
+       to find out that a name is free */
+    if (!request->replaces)
+        return ST_SUCCESS;
     find_target(request, file, target);
     return judge_target(request, target);
 }
@@ -220,9 +223,8 @@ static nt_status carry_out(const struct name_request *request,
 {
     nt_status status = set_name(request);
 
-    if (status == ST_ACCESS_DENIED && request->replaces &&
-        target->replaceable && (request->posix || is_readonly(target)) &&
-        detach_target(target))
+    if (status == ST_ACCESS_DENIED && target->replaceable &&
+        (request->posix || is_readonly(target)) && detach_target(target))
         status = set_name(request);
     return status;
 }
@@ -230,7 +232,7 @@ static nt_status carry_out(const struct name_request *request,
 static nt_status answer(const struct name_request *request,
                         const struct bridge_file *file)
 {
-    struct target *target = malloc(sizeof *target);
+    struct target *target = calloc(1, sizeof *target);
     nt_status status = ST_INSUFFICIENT_RESOURCES;
 
     if (target) {
