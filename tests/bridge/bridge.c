@@ -14,6 +14,7 @@
 #include "bridge_hook.h"
 #include "bridge_log.h"
 #include "bridge_nt.h"
+#include "bridge_rename.h"
 #include "bridge_smb.h"
 #include "bridge_status.h"
 #include "bridge_volume.h"
@@ -184,6 +185,59 @@ static void open_root(HANDLE *handle, ACCESS_MASK access,
     *handle = opened;
 }
 
+/*
+ * On NTFS, what is marked for deletion cannot be opened, whoever marked it and
+ * whatever is asked for; Wine opens it. Passes on how Wine opened a file, and
+ * takes back a handle to a marked one.
+ */
+static nt_status refuse_marked(HANDLE *handle, struct io_status_block *io,
+                               nt_status status)
+{
+    if (status != ST_SUCCESS || !bridge_config.ntfs_rules ||
+        io->information == CREATE_CREATED || !file_is_marked_deleted(*handle))
+        return status;
+    ((close_function)original_close)(*handle);
+    *handle = NULL;
+    io->result.status = ST_DELETE_PENDING;
+    io->information = 0;
+    log_line("OPEN status=%08X", ST_DELETE_PENDING);
+    return ST_DELETE_PENDING;
+}
+
+/* The same for what Wine does not open, or would overwrite. */
+static nt_status look_for_mark(const struct object_attributes *path,
+                               struct io_status_block *io, nt_status status)
+{
+    const ULONG share_all =
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    struct io_status_block found;
+    HANDLE handle;
+
+    if (!bridge_config.ntfs_rules ||
+        ((open_function)original_open)(&handle, FILE_READ_ATTRIBUTES, path,
+                                       &found, share_all, 0) != ST_SUCCESS)
+        return status;
+    if (refuse_marked(&handle, &found, ST_SUCCESS) == ST_SUCCESS) {
+        ((close_function)original_close)(handle);
+        return status;
+    }
+    *io = found;
+    return ST_DELETE_PENDING;
+}
+
+/* The mark is met before what others share, and before the name is taken. */
+static bool may_hide_mark(nt_status status)
+{
+    return status == ST_SHARING_VIOLATION || status == ST_OBJECT_NAME_COLLISION;
+}
+
+static bool overwrites(ULONG disposition)
+{
+    return disposition == DISPOSITION_SUPERSEDE ||
+           disposition == DISPOSITION_OVERWRITE ||
+           disposition == DISPOSITION_OVERWRITE_IF;
+}
+
 static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
                              const struct object_attributes *path,
                              struct io_status_block *io, ULONG sharing,
@@ -198,7 +252,9 @@ static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
                                             options);
     if (status == ST_SUCCESS && is_drive(path))
         open_root(handle, access, path, io, sharing);
-    return status;
+    if (may_hide_mark(status))
+        return look_for_mark(path, io, status);
+    return refuse_marked(handle, io, status);
 }
 
 static nt_status WINAPI close(HANDLE handle)
@@ -257,9 +313,15 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
 
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
+    if (overwrites(disposition) &&
+        look_for_mark(path, io, ST_SUCCESS) != ST_SUCCESS)
+        return ST_DELETE_PENDING;
     status = ((create_function)original_create)(
         handle, access, path, io, allocation_size, attributes, sharing,
         disposition, options, ea, ea_size);
+    if (may_hide_mark(status))
+        return look_for_mark(path, io, status);
+    status = refuse_marked(handle, io, status);
     if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
                                  io->information == CREATE_SUPERSEDED))
         file_overwritten(*handle);
@@ -305,7 +367,7 @@ query_basic_by_path(const struct object_attributes *path, void *buffer)
                                  CLASS_FILE_BASIC);
     status = ((query_path_function)original_query_basic_by_path)(path, buffer);
     if (status == ST_SUCCESS)
-        attributes_correct_by_path(path, buffer, CLASS_FILE_BASIC);
+        status = attributes_correct_by_path(path, buffer, CLASS_FILE_BASIC);
     return status;
 }
 
@@ -319,8 +381,29 @@ static nt_status WINAPI query_full_by_path(const struct object_attributes *path,
                                  CLASS_FILE_NETWORK_OPEN);
     status = ((query_path_function)original_query_full_by_path)(path, buffer);
     if (status == ST_SUCCESS)
-        attributes_correct_by_path(path, buffer, CLASS_FILE_NETWORK_OPEN);
+        status =
+            attributes_correct_by_path(path, buffer, CLASS_FILE_NETWORK_OPEN);
     return status;
+}
+
+/* Wine's answer, or NTFS', to a request that sets a name. */
+static nt_status set_name(HANDLE handle, struct io_status_block *io,
+                          void *buffer, ULONG size, ULONG class)
+{
+    set_file_function wine = (set_file_function)original_set_file;
+    nt_status status =
+        bridge_config.ntfs_rules
+            ? rename_answer(wine, handle, io, buffer, size, class)
+            : wine(handle, io, buffer, size, class);
+
+    log_line("NAME class=%u status=%08X", (unsigned)class, (unsigned)status);
+    return status;
+}
+
+static void note_mark(HANDLE handle, const void *buffer)
+{
+    if (bridge_config.ntfs_rules)
+        file_mark_deleted(handle, *(const BYTE *)buffer & 1);
 }
 
 static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
@@ -340,11 +423,12 @@ static nt_status WINAPI set_file(HANDLE handle, struct io_status_block *io,
         io->information = 0;
         return status;
     }
+    if (sets_name(class))
+        return set_name(handle, io, buffer, size, class);
     status =
         ((query_function)original_set_file)(handle, io, buffer, size, class);
-    if (sets_name(class))
-        log_line("NAME class=%u status=%08X", (unsigned)class,
-                 (unsigned)status);
+    if (status == ST_SUCCESS && marks_for_deletion(class))
+        note_mark(handle, buffer);
     return status;
 }
 
@@ -394,5 +478,6 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         return TRUE;
     DisableThreadLibraryCalls(instance);
     return config_read() && file_startup() && volume_startup() &&
-           smb_startup() && hook_install(hooks, sizeof hooks / sizeof hooks[0]);
+           rename_startup() && smb_startup() &&
+           hook_install(hooks, sizeof hooks / sizeof hooks[0]);
 }

@@ -107,10 +107,19 @@ static bool read_kill(void)
     return bridge_config.killed_at_rename;
 }
 
+static bool read_ntfs_rules(void)
+{
+    char text[64] = "on";
+
+    variable(L"REFLINK_BRIDGE_NTFS_RULES", text, sizeof text);
+    bridge_config.ntfs_rules = strcmp(text, "on") == 0;
+    return bridge_config.ntfs_rules || strcmp(text, "off") == 0;
+}
+
 bool config_read(void)
 {
     variable(L"REFLINK_BRIDGE_LOG", bridge_config.log_path,
              sizeof bridge_config.log_path);
     return read_profile() && read_lie() && read_fail() && read_saturated() &&
-           read_pointers() && read_twins() && read_kill();
+           read_pointers() && read_twins() && read_kill() && read_ntfs_rules();
 }

@@ -9,9 +9,12 @@
  *                           that meet them fail with C000048C
  * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
  * REFLINK_BRIDGE_TWINS      on: all volumes have one serial number, and all
- * files one file ID, as those of a VHD and its copy REFLINK_BRIDGE_KILL rename:
- * the process ends, with exit code 137, when it asks for a file to be renamed,
- * and before it is REFLINK_BRIDGE_LOG        absolute Linux path, appended to
+ *                           files one file ID, as those of a VHD and its copy
+ * REFLINK_BRIDGE_KILL       rename: the process ends, with exit code 137, when
+ *                           it asks for a file to be renamed, and before it is
+ * REFLINK_BRIDGE_NTFS_RULES off: renames and opens are as lenient as Wine;
+ *                           default on, see bridge_rename.h
+ * REFLINK_BRIDGE_LOG        absolute Linux path, appended to
  * REFLINK_BRIDGE_SMB        SERVER=SOCKET: files below \\SERVER\ are a real
  *                           server's; bridge_smb.h tells how
  */
@@ -42,6 +45,7 @@ struct bridge_config {
     bool pointers_off;
     bool twins;
     bool killed_at_rename;
+    bool ntfs_rules;
     char log_path[512]; /* empty: no log */
 };
 

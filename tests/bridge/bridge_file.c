@@ -13,6 +13,7 @@
 #define XATTR_INTEGRITY "user.reflink.integrity"
 #define XATTR_REFCOUNT "user.reflink.refcount"
 #define XATTR_FLUSHED "user.reflink.flushed"
+#define XATTR_DELETED "user.reflink.deleted"
 
 /* Exported by Wine's ntdll; checks the handle's access rights. */
 typedef nt_status(__cdecl *handle_to_fd_function)(HANDLE handle,
@@ -317,6 +318,51 @@ void file_overwritten(HANDLE handle)
     if (file.can_clone && file_is_data(&file))
         linux_remove_xattr(file.fd, XATTR_SPARSE); /* or there is none */
     file_close(&file);
+}
+
+static int set_deleted(int fd, bool deleted)
+{
+    return deleted ? linux_set_xattr(fd, XATTR_DELETED, "1", 1)
+                   : linux_remove_xattr(fd, XATTR_DELETED);
+}
+
+/* Linux changes attributes only of what may be written, but a program may make
+ * a marked file read-only and then unmark it. */
+void file_mark_deleted(HANDLE handle, bool deleted)
+{
+    const uint32_t owner_writes = 0200;
+    struct bridge_file file;
+
+    if (file_open(handle, 0, &file) != ST_SUCCESS)
+        return;
+    if (file.can_clone && set_deleted(file.fd, deleted) == -LINUX_EACCES &&
+        linux_fchmod(file.fd, file.st.mode | owner_writes) == 0) {
+        set_deleted(file.fd, deleted);
+        linux_fchmod(file.fd, file.st.mode);
+    }
+    file_close(&file);
+}
+
+bool file_is_marked_deleted(HANDLE handle)
+{
+    unsigned options;
+    char value;
+    int fd;
+    bool marked;
+
+    if (handle_to_fd(handle, 0, &fd, &options) != ST_SUCCESS)
+        return false;
+    marked = linux_get_xattr(fd, XATTR_DELETED, &value, sizeof value) > 0;
+    linux_close(fd);
+    return marked;
+}
+
+bool file_is_marked_deleted_at(const char *path)
+{
+    char value;
+
+    return linux_get_xattr_by_path(path, XATTR_DELETED, &value, sizeof value) >
+           0;
 }
 
 void file_mark_flushed(const struct bridge_file *file)

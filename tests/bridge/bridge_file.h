@@ -10,6 +10,7 @@
  *   user.reflink.refcount   decimal: the count to report for shared clusters
  *   user.reflink.flushed    set by a flush, for profiles that heed it: the
  *                           write time it made durable
+ *   user.reflink.deleted    the file is marked for deletion
  */
 #ifndef BRIDGE_FILE_H
 #define BRIDGE_FILE_H
@@ -78,6 +79,17 @@ bool file_grow(HANDLE handle, int64_t size, nt_status *status);
 
 /* A file that is overwritten is dense again, as after CREATE_ALWAYS. */
 void file_overwritten(HANDLE handle);
+
+/*
+ * The mark for deletion, which Wine's server keeps to itself: kept in the file,
+ * it is seen by all processes, and goes with the file when a process is killed.
+ * Files that are not on XFS or Btrfs are never marked.
+ */
+void file_mark_deleted(HANDLE handle, bool deleted);
+bool file_is_marked_deleted(HANDLE handle);
+
+/* The same for what `path`, a Linux path, names. */
+bool file_is_marked_deleted_at(const char *path);
 
 void file_mark_flushed(const struct bridge_file *file);
 bool file_was_flushed(const struct bridge_file *file);

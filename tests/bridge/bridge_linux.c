@@ -11,6 +11,7 @@ enum {
     CALL_CLOSE = 3,
     CALL_STAT = 4,
     CALL_FSTAT = 5,
+    CALL_LSTAT = 6,
     CALL_LSEEK = 8,
     CALL_IOCTL = 16,
     CALL_PREAD = 17,
@@ -19,8 +20,12 @@ enum {
     CALL_CONNECT = 42,
     CALL_FCNTL = 72,
     CALL_FTRUNCATE = 77,
+    CALL_RENAME = 82,
+    CALL_UNLINK = 87,
+    CALL_FCHMOD = 91,
     CALL_FSTATFS = 138,
     CALL_FSETXATTR = 190,
+    CALL_LGETXATTR = 192,
     CALL_FGETXATTR = 193,
     CALL_FREMOVEXATTR = 199,
     CALL_FALLOCATE = 285
@@ -122,6 +127,11 @@ int linux_stat(const char *path, struct linux_stat *st)
     return (int)system_call(CALL_STAT, at(path), at(st), 0, 0, 0);
 }
 
+int linux_lstat(const char *path, struct linux_stat *st)
+{
+    return (int)system_call(CALL_LSTAT, at(path), at(st), 0, 0, 0);
+}
+
 int linux_fstatfs(int fd, struct linux_statfs *fs)
 {
     return (int)system_call(CALL_FSTATFS, fd, at(fs), 0, 0, 0);
@@ -130,6 +140,21 @@ int linux_fstatfs(int fd, struct linux_statfs *fs)
 int linux_truncate(int fd, int64_t size)
 {
     return (int)system_call(CALL_FTRUNCATE, fd, size, 0, 0, 0);
+}
+
+int linux_rename(const char *from, const char *to)
+{
+    return (int)system_call(CALL_RENAME, at(from), at(to), 0, 0, 0);
+}
+
+int linux_unlink(const char *path)
+{
+    return (int)system_call(CALL_UNLINK, at(path), 0, 0, 0, 0);
+}
+
+int linux_fchmod(int fd, uint32_t mode)
+{
+    return (int)system_call(CALL_FCHMOD, fd, mode, 0, 0, 0);
 }
 
 int linux_fallocate(int fd, int mode, int64_t offset, int64_t length)
@@ -160,6 +185,13 @@ int linux_clone_range(int from, int64_t from_offset, int64_t length, int to,
 int linux_get_xattr(int fd, const char *name, void *value, size_t size)
 {
     return (int)system_call(CALL_FGETXATTR, fd, at(name), at(value),
+                            (int64_t)size, 0);
+}
+
+int linux_get_xattr_by_path(const char *path, const char *name, void *value,
+                            size_t size)
+{
+    return (int)system_call(CALL_LGETXATTR, at(path), at(name), at(value),
                             (int64_t)size, 0);
 }
 

@@ -33,6 +33,7 @@
 #define LINUX_O_WRONLY 1
 #define LINUX_O_RDWR 2
 #define LINUX_O_CREAT 0100
+#define LINUX_O_EXCL 0200
 #define LINUX_O_APPEND 02000
 #define LINUX_O_CLOEXEC 02000000
 
@@ -127,9 +128,15 @@ int64_t linux_read(int fd, void *buffer, size_t size);
 int64_t linux_write(int fd, const void *buffer, size_t size);
 int64_t linux_seek(int fd, int64_t offset, int whence);
 int linux_stat(const char *path, struct linux_stat *st);
+/* Of a symbolic link itself. */
+int linux_lstat(const char *path, struct linux_stat *st);
+
 int linux_fstat(int fd, struct linux_stat *st);
 int linux_fstatfs(int fd, struct linux_statfs *fs);
 int linux_truncate(int fd, int64_t size);
+int linux_rename(const char *from, const char *to);
+int linux_unlink(const char *path);
+int linux_fchmod(int fd, uint32_t mode);
 int linux_fallocate(int fd, int mode, int64_t offset, int64_t length);
 int linux_fiemap(int fd, struct linux_fiemap *map);
 
@@ -139,6 +146,8 @@ int linux_clone_range(int from, int64_t from_offset, int64_t length, int to,
 
 /* Returns the attribute's size, or a negated errno. */
 int linux_get_xattr(int fd, const char *name, void *value, size_t size);
+int linux_get_xattr_by_path(const char *path, const char *name, void *value,
+                            size_t size);
 int linux_set_xattr(int fd, const char *name, const void *value, size_t size);
 int linux_remove_xattr(int fd, const char *name);
 

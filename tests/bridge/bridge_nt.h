@@ -125,7 +125,11 @@ struct refs_volume_data {
 };
 
 /* What NtCreateFile is to do. */
+#define DISPOSITION_SUPERSEDE 0u
 #define DISPOSITION_OPEN 1u
+#define DISPOSITION_OPEN_IF 3u
+#define DISPOSITION_OVERWRITE 4u
+#define DISPOSITION_OVERWRITE_IF 5u
 #define OPTION_DELETE_ON_CLOSE 0x1000u
 
 /* The options that a redirector hands on: directory, no directory, write
@@ -134,6 +138,7 @@ struct refs_volume_data {
 
 /* What NtCreateFile says it did. */
 #define CREATE_SUPERSEDED 0u
+#define CREATE_CREATED 2u
 #define CREATE_OVERWRITTEN 3u
 
 /* FILE_INFORMATION_CLASS */
@@ -143,6 +148,7 @@ struct refs_volume_data {
 #define CLASS_FILE_EA 7u
 #define CLASS_FILE_RENAME 10u
 #define CLASS_FILE_LINK 11u
+#define CLASS_FILE_DISPOSITION 13u
 #define CLASS_FILE_POSITION 14u
 #define CLASS_FILE_MODE 16u
 #define CLASS_FILE_ALL 18u
@@ -152,6 +158,7 @@ struct refs_volume_data {
 #define CLASS_FILE_NETWORK_OPEN 34u
 #define CLASS_FILE_ATTRIBUTE_TAG 35u
 #define CLASS_FILE_ID 59u
+#define CLASS_FILE_DISPOSITION_EX 64u
 #define CLASS_FILE_RENAME_EX 65u
 #define CLASS_FILE_STAT 68u
 #define CLASS_FILE_LINK_EX 72u
@@ -210,11 +217,23 @@ struct file_name_information {
     WCHAR name[1];
 };
 
+#define NAME_REPLACE 0x1u
+#define NAME_POSIX 0x2u
+#define NAME_IGNORE_READONLY 0x40u
+
 /* Whether that is what the class has. */
 static inline bool sets_name(ULONG class)
 {
     return class == CLASS_FILE_RENAME || class == CLASS_FILE_LINK ||
            class == CLASS_FILE_RENAME_EX || class == CLASS_FILE_LINK_EX;
+}
+
+/* FileDispositionInformation has one byte, the _Ex form 32 bits of flags; the
+ * lowest bit of both marks the file for deletion. */
+static inline bool marks_for_deletion(ULONG class)
+{
+    return class == CLASS_FILE_DISPOSITION ||
+           class == CLASS_FILE_DISPOSITION_EX;
 }
 
 /* FS_INFORMATION_CLASS */

@@ -23,21 +23,33 @@
     .refs_volume_data = true
 
 /* smbd: no integrity, no retrieval pointers, and no growing (source3/smbd/
- * smb2_ioctl_filesys.c); the name and the 1 KiB unit are its defaults. */
+ * smb2_ioctl_filesys.c); the name and the 1 KiB unit are its defaults; an
+ * unknown class is refused as such (smb2_setinfo.c). */
 #define SAMBA_RULES                                                            \
     .file_system = "NTFS", .volume_flags = CLONE_FLAGS, .clones = true,        \
     .tail = TAIL_EXACT, .past_end = PAST_END_NOTHING,                          \
     .overlap_status = ST_NOT_SUPPORTED,                                        \
-    .other_volume_status = ST_INVALID_HANDLE, .integrity = INTEGRITY_NONE
+    .other_volume_status = ST_INVALID_HANDLE,                                  \
+    .name_ex_status = ST_INVALID_INFO_CLASS, .integrity = INTEGRITY_NONE
 
+/*
+ * name_ex_status: FILE_SUPPORTS_POSIX_UNLINK_RENAME is NTFS' alone (MS-FSCC
+ * 2.5.1). How others refuse a class that they do not know was looked up in the
+ * sources of Samba and ms-nfs41-client (nfs41sys_setfileinfo.c), and that
+ * WinBtrfs knows it (fileinfo.c). The rest have one of the two usual answers
+ * each, so that a program meets both.
+ */
 static const struct bridge_profile profiles[] = {
-    {.name = "refs", REFS_RULES},
-    {.name = "refs-4k", REFS_RULES},
-    {.name = "refs-64k", REFS_RULES},
+    {.name = "refs", REFS_RULES, .name_ex_status = ST_NOT_SUPPORTED},
+    {.name = "refs-4k", REFS_RULES, .name_ex_status = ST_NOT_SUPPORTED},
+    {.name = "refs-64k", REFS_RULES, .name_ex_status = ST_INVALID_PARAMETER},
     /* SET_INTEGRITY needs read access on every ReFS, by its control code;
      * the name is kept because that is where people met it. */
-    {.name = "dev-drive", REFS_RULES},
-    {.name = "refs-unflushed", REFS_RULES, .zeros_unless_flushed = true},
+    {.name = "dev-drive", REFS_RULES, .name_ex_status = ST_INVALID_PARAMETER},
+    {.name = "refs-unflushed",
+     REFS_RULES,
+     .name_ex_status = ST_NOT_SUPPORTED,
+     .zeros_unless_flushed = true},
     {.name = "no-flag",
      .file_system = "ReFS",
      .volume_flags = SPARSE_FILES | INTEGRITY_STREAMS,
@@ -45,6 +57,7 @@ static const struct bridge_profile profiles[] = {
      .tail = TAIL_ROUNDED,
      .overlap_status = ST_NOT_SUPPORTED,
      .other_volume_status = ST_INVALID_PARAMETER,
+     .name_ex_status = ST_NOT_SUPPORTED,
      .integrity = INTEGRITY_REAL,
      .retrieval_pointers = true,
      .reference_counts = true},
@@ -56,6 +69,7 @@ static const struct bridge_profile profiles[] = {
      .past_end = PAST_END_CLIPPED,
      .overlap_status = ST_NOT_SUPPORTED,
      .other_volume_status = ST_INVALID_PARAMETER,
+     .name_ex_status = ST_INVALID_PARAMETER,
      .integrity = INTEGRITY_REAL,
      .retrieval_pointers = true,
      .refs_volume_data = true},
@@ -67,6 +81,7 @@ static const struct bridge_profile profiles[] = {
      .tail = TAIL_ROUNDED,
      .overlap_status = ST_NOT_SUPPORTED,
      .other_volume_status = ST_INVALID_PARAMETER,
+     .name_ex_status = ST_NOT_SUPPORTED,
      .integrity = INTEGRITY_REAL,
      .retrieval_pointers = true,
      .reference_counts = true,
@@ -80,6 +95,7 @@ static const struct bridge_profile profiles[] = {
      .tail = TAIL_ROUNDED,
      .overlap_status = ST_NOT_SUPPORTED,
      .other_volume_status = ST_INVALID_PARAMETER,
+     .name_ex_status = ST_NOT_SUPPORTED,
      .integrity = INTEGRITY_BLOCKED,
      .retrieval_pointers = true,
      .reference_counts = true},
@@ -113,6 +129,7 @@ static const struct bridge_profile profiles[] = {
      .tail = TAIL_CLAMPED,
      .overlap_status = ST_INVALID_PARAMETER,
      .other_volume_status = ST_INVALID_PARAMETER,
+     .name_ex_status = ST_INVALID_PARAMETER,
      .integrity = INTEGRITY_STUB,
      .integrity_cluster = 512,
      .sparse_is_noop = true},
@@ -124,6 +141,7 @@ static const struct bridge_profile profiles[] = {
      .tail = TAIL_CLAMPED,
      .overlap_status = ST_INVALID_PARAMETER,
      .other_volume_status = ST_NOT_SAME_DEVICE,
+     .name_ex_status = ST_NOT_SUPPORTED,
      .integrity = INTEGRITY_NONE},
     {.name = "ntfs",
      .file_system = "NTFS",

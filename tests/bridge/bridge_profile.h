@@ -47,6 +47,8 @@ struct bridge_profile {
     uint32_t integrity_cluster; /* in GET_INTEGRITY; 0: the cluster */
     uint32_t overlap_status;
     uint32_t other_volume_status;
+    uint32_t name_ex_status; /* of FileRenameInformationEx and ...LinkEx; 0:
+                                known, with POSIX semantics */
     enum tail_rule tail;
     enum past_end_rule past_end;
     enum misaligned_rule misaligned;

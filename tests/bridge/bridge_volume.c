@@ -216,18 +216,20 @@ bool volume_startup(void)
     return open_file != NULL;
 }
 
-void attributes_correct_by_path(const struct object_attributes *path,
-                                void *buffer, uint32_t class)
+nt_status attributes_correct_by_path(const struct object_attributes *path,
+                                     void *buffer, uint32_t class)
 {
     const ULONG share_all =
         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
     struct io_status_block io;
     HANDLE handle;
+    nt_status status =
+        open_file(&handle, FILE_READ_ATTRIBUTES, path, &io, share_all, 0);
 
-    if (open_file(&handle, FILE_READ_ATTRIBUTES, path, &io, share_all, 0) !=
-        ST_SUCCESS)
-        return;
+    if (status != ST_SUCCESS)
+        return status == ST_DELETE_PENDING ? status : ST_SUCCESS;
     file_information_correct(handle, buffer, sizeof(struct file_network_open),
                              class);
     CloseHandle(handle);
+    return ST_SUCCESS;
 }

@@ -20,9 +20,9 @@ void file_information_correct(HANDLE handle, void *buffer, uint32_t size,
                               uint32_t class);
 
 /* Adds the sparse attribute to what was asked by path; `buffer` is that of
- * `class`. */
-void attributes_correct_by_path(const struct object_attributes *path,
-                                void *buffer, uint32_t class);
+ * `class`. Returns the status to pass on: ST_SUCCESS, or ST_DELETE_PENDING. */
+nt_status attributes_correct_by_path(const struct object_attributes *path,
+                                     void *buffer, uint32_t class);
 
 /* Finds the function the above needs; false if this is no Wine. */
 bool volume_startup(void);

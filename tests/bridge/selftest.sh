@@ -188,9 +188,29 @@ check_lies()
     run "$1" "$2" saturated 0 REFLINK_BRIDGE_SATURATED=65536+65536
     run "$1" "$2" pointers-off 0 REFLINK_BRIDGE_POINTERS=off
     for bad in PROFILE=none LIE=none FAIL=none FAIL=1@ SATURATED=1 \
-        POINTERS=none TWINS=none KILL=none SMB=none SMB=server=/nowhere; do
+        POINTERS=none TWINS=none KILL=none NTFS_RULES=none SMB=none SMB=server=/nowhere; do
         run "$1" "$2" share 125 REFLINK_BRIDGE_$bad
     done
+}
+
+# NTFS' rules for names and marks, and what each profile knows.
+check_names()
+{
+    for profile in refs refs-64k ntfs; do
+        run "$1" "$2" rename 0 REFLINK_BRIDGE_PROFILE=$profile
+    done
+    for profile in ntfs winbtrfs; do
+        run "$1" "$2" rename-posix 0 REFLINK_BRIDGE_PROFILE=$profile
+    done
+    for profile in refs refs-4k csvfs nfs41; do
+        run "$1" "$2" ex-not-supported 0 REFLINK_BRIDGE_PROFILE=$profile
+    done
+    for profile in refs-64k refs-ws2016 dev-drive; do
+        run "$1" "$2" ex-invalid-parameter 0 REFLINK_BRIDGE_PROFILE=$profile
+    done
+    run "$1" "$2" ex-invalid-class 0 REFLINK_BRIDGE_PROFILE=samba
+    run "$1" "$2" mark 0
+    run "$1" "$2" rules-off 0 REFLINK_BRIDGE_NTFS_RULES=off
 }
 
 # What was shared, and what was not, as Linux sees it.
@@ -260,6 +280,7 @@ for volume in $volumes; do
     run "$volume" $other refs 0
     check_profiles "$volume" "$other"
     check_lies "$volume" "$other"
+    check_names "$volume" "$other"
     check_sharing "$volume" "$other"
 done
 

@@ -95,6 +95,7 @@ session_start()
     session_folder=$(mktemp -d "${2:-/tmp}/reflink-e2e.XXXXXX")
     session_volumes
     export E2E_DESK=$session_folder
+    export REFLINK_BRIDGE_NTFS_RULES=on
     export E2E_REFLINK=${E2E_REFLINK:-$build/mingw/reflink.exe}
     export E2E_LAUNCH=${E2E_LAUNCH:-$build/mingw/bridge/launch.exe}
     export E2E_HOLD=${E2E_HOLD:-$build/mingw/e2e/hold.exe}
