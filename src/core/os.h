@@ -90,6 +90,8 @@ struct os_info {
     struct os_identity identity;
 };
 
+/* A reparse point that a filter hides is among the attributes where it matters:
+   the data are not in the file's own clusters. */
 os_error os_query(struct os_file *file, struct os_info *info);
 
 /* The same without the identity, which is zero. */

@@ -95,9 +95,29 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     return 0;
 }
 
+/*
+ * Whether the Windows Overlay Filter reads the data from a compressed stream,
+ * or from an image, as after `compact /exe`. It hides the reparse point, and
+ * below it the file is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING;
+ * wimlib, win32_capture.c]. Nothing says that it hides the sparse flag, too.
+ */
+static bool is_backed_externally(struct os_file *file)
+{
+    BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; not looked at */
+    DWORD size = 0;
+    os_error error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
+                                   provider, sizeof provider, &size);
+    return error == 0 || error == ERROR_MORE_DATA;
+}
+
 os_error os_query(struct os_file *file, struct os_info *info)
 {
+    const uint32_t both =
+        FILE_ATTRIBUTE_SPARSE_FILE | FILE_ATTRIBUTE_REPARSE_POINT;
     os_error error = os_query_state(file, info);
+    if (error == 0 && (info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE &&
+        is_backed_externally(file))
+        info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
     return error != 0 ? error : identify(file->handle, &info->identity);
 }
 

@@ -282,7 +282,7 @@ nt_status extents_allocated_ranges(struct fsctl_request *request)
         return ST_INVALID_PARAMETER;
     if (in.offset + in.length < end)
         end = in.offset + in.length;
-    if (in.offset >= end)
+    if (in.offset >= end || file_is_backed_externally(request->file))
         return ST_SUCCESS;
     if (!file_is_sparse(request->file))
         return put_range(request, in.offset, end) ? ST_SUCCESS

@@ -14,6 +14,7 @@
 #define XATTR_REFCOUNT "user.reflink.refcount"
 #define XATTR_FLUSHED "user.reflink.flushed"
 #define XATTR_DELETED "user.reflink.deleted"
+#define XATTR_BACKED "user.reflink.backed"
 
 /* Exported by Wine's ntdll; checks the handle's access rights. */
 typedef nt_status(__cdecl *handle_to_fd_function)(HANDLE handle,
@@ -227,6 +228,13 @@ bool file_is_sparse(const struct bridge_file *file)
 
     return !bridge_config.profile->sparse_is_noop &&
            read_text(file, XATTR_SPARSE, text, sizeof text) && text[0] == '1';
+}
+
+bool file_is_backed_externally(const struct bridge_file *file)
+{
+    char text[8];
+
+    return read_text(file, XATTR_BACKED, text, sizeof text);
 }
 
 /* A file without the attribute has no holes: MS-FSA 2.1.5.10.38. */

@@ -61,6 +61,9 @@ bool file_same_volume(const struct bridge_file *a, const struct bridge_file *b);
 uint64_t file_volume_serial(const struct bridge_file *file);
 
 bool file_is_sparse(const struct bridge_file *file);
+
+/* Whether it stands for a file that the Windows Overlay Filter compressed. */
+bool file_is_backed_externally(const struct bridge_file *file);
 nt_status file_set_sparse(const struct bridge_file *file, bool sparse);
 
 struct file_integrity file_integrity(const struct bridge_file *file);

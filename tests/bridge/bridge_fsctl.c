@@ -161,6 +161,20 @@ static nt_status set_zero_data(struct fsctl_request *request)
                                        in.beyond - in.offset));
 }
 
+/* Of a file that WOF compressed, version and provider are told. */
+static nt_status get_external_backing(struct fsctl_request *request)
+{
+    const uint32_t info[5] = {1, 2, 1, 0, 0};
+
+    if (!file_is_backed_externally(request->file))
+        return ST_NOT_EXTERNALLY_BACKED;
+    if (request->output_size < sizeof info)
+        return ST_BUFFER_TOO_SMALL;
+    memcpy(request->output, info, sizeof info);
+    request->returned = sizeof info;
+    return ST_SUCCESS;
+}
+
 static nt_status get_refs_volume_data(struct fsctl_request *request)
 {
     struct refs_volume_data out = {0};
@@ -209,6 +223,8 @@ static const struct handler handlers[] = {
      false},
     {CODE_GET_RETRIEVAL_POINTERS_AND_REFCOUNT,
      "GET_RETRIEVAL_POINTERS_AND_REFCOUNT", extents_pointers_and_counts, false},
+    {CODE_GET_EXTERNAL_BACKING, "GET_EXTERNAL_BACKING", get_external_backing,
+     false},
     {CODE_GET_REFS_VOLUME_DATA, "GET_REFS_VOLUME_DATA", get_refs_volume_data,
      false},
 };

@@ -1,4 +1,6 @@
 /* The main job: a clone of every size on every volume that clones. */
+#include <sys/xattr.h>
+
 #include "e2e.h"
 
 TestSuite(clone, .fini = e2e_leave, .timeout = E2E_TEST_SECONDS);
@@ -233,4 +235,28 @@ Test(clone, flushes)
         EXPECT(result, count_flushes(result) == rows[i].range);
         EXPECT(result, e2e_same_bytes("a", dest));
     }
+}
+
+/*
+ * What `compact /exe` compressed is sparse and has no clusters below the filter
+ * that decompresses it, which hides the reparse point: it is read.
+ */
+Test(clone, what_a_filter_hides_is_no_hole)
+{
+    static const struct range data[] = {{0, MIB}, {0, 0}};
+    e2e_enter(XFS4K);
+    e2e_make_sparse("a", MIB, data);
+    struct result *result = RUN("a", "b");
+    e2e_expect_cloned(result, "a", "b", "a b");
+    EXPECT(result,
+           e2e_has(result->log, "GET_EXTERNAL_BACKING status=C000046D"));
+    EXPECT(result, setxattr("a", "user.reflink.backed", "1", 1, 0) == 0);
+    result = RUN("a", "c");
+    e2e_expect_copied(result, "a", "c", "a b c");
+    EXPECT(result,
+           e2e_has(result->log, "GET_EXTERNAL_BACKING status=00000000"));
+    EXPECT(result, result->requests == 0);
+    const char *before = e2e_snapshot();
+    result = RUN("--reflink=always", "a", "d");
+    e2e_expect_nothing_done(result, 3, before);
 }
