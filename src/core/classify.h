@@ -23,7 +23,9 @@ enum fate classify_clone(os_error code);
 /* The fate of any other operation on an open file. */
 enum fate classify_io(os_error code);
 
-/* Whether an optional request failed because it is not offered there. */
+/* Whether an optional request, a flush among them, failed because it is not
+   offered there. What a clone request is refused with may mean something else:
+   a handle that a server has lost is answered with 6, too. */
 bool classify_unsupported(os_error code);
 
 /*

@@ -130,6 +130,12 @@ static os_error add_extent(struct reader *reader,
                         extent->lcn + (int64_t)skipped, extent->references);
 }
 
+/* A volume that does not know the question may find fault with its form. */
+static bool is_not_offered(os_error error)
+{
+    return classify_unsupported(error) || error == CODE_INVALID_PARAMETER;
+}
+
 /* With reference counts, unless the first request for them is refused. */
 static os_error ask(struct reader *reader, size_t *count, bool *more)
 {
@@ -137,7 +143,7 @@ static os_error ask(struct reader *reader, size_t *count, bool *more)
     os_error error = allocation_extents(
         layout->file, layout->counted, layout->cluster_size, reader->vcn,
         reader->extents, EXTENTS_AT_ONCE, count, more);
-    if (!layout->counted || !classify_unsupported(error) || reader->vcn != 0)
+    if (!layout->counted || !is_not_offered(error) || reader->vcn != 0)
         return error;
     layout->counted = false;
     return allocation_extents(layout->file, false, layout->cluster_size,
@@ -201,7 +207,7 @@ static bool fail_read(struct reflink_error *error, os_error code)
     if (code == CODE_NOT_ENOUGH_MEMORY)
         return fail(error, code, REFLINK_STEP_MEMORY, REFLINK_HINT_NONE);
     enum reflink_hint hint = REFLINK_HINT_NONE;
-    if (classify_unsupported(code))
+    if (is_not_offered(code))
         hint = REFLINK_HINT_UNTOLD;
     if (code == CODE_CANCELLED)
         hint = REFLINK_HINT_INTERRUPTED;

@@ -155,6 +155,24 @@ Test(flush, a_volume_without_a_flush_needs_none)
     }
 }
 
+/* What is no answer to a flush that is not there is a failure: a lost handle
+   is answered with 6. */
+Test(flush, other_codes_are_failures)
+{
+    static const os_error codes[] = {CODE_ACCESS_DENIED, CODE_INVALID_HANDLE,
+                                     CODE_NOT_SAME_DEVICE,
+                                     CODE_INVALID_PARAMETER};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct world w = make_old(REFLINK_FLUSH_AUTO);
+        sim_fault(SIM_OP_FLUSH, 1, codes[i]);
+        world_run(&w);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_FLUSH);
+        cr_expect_eq(w.outcome.error.code, codes[i]);
+        cr_expect(sim_same_bytes(L"R:\\old", L"R:\\b"));
+        world_end(&w);
+    }
+}
+
 /* A stream is on the disk with its file. */
 Test(flush, each_word_for_streams)
 {
