@@ -12,6 +12,7 @@
 #include "claims.h"
 #include "classify.h"
 #include "codes.h"
+#include "flush.h"
 #include "metadata.h"
 #include "open.h"
 #include "path.h"
@@ -162,21 +163,6 @@ static bool check_dest(struct job *job)
 }
 
 /*
- * What replaces a file has to be on the disk first, or a power cut could leave
- * half of the new one in place of the old one. A volume that knows no flush
- * needs none.
- */
-static bool flush(struct job *job, bool replace)
-{
-    if (job->policy->flush == REFLINK_FLUSH_NEVER ||
-        (job->policy->flush == REFLINK_FLUSH_AUTO && !replace))
-        return true;
-    os_error error = os_flush(job->dest);
-    return error == 0 || classify_unsupported(error) ||
-           fail(job, error, REFLINK_STEP_FLUSH);
-}
-
-/*
  * Clears the mark, then renames: a process that is killed between the two
  * leaves the complete file under its staging name. In the other order, DEST
  * would be replaced by a file that is deleted at its close.
@@ -218,11 +204,12 @@ static bool commit(struct job *job)
 {
     bool may_replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
     bool replace = may_replace && job->exists;
-    if (!flush(job, replace) || outcome_stop(job->outcome))
+    if (!flush_dest(job->policy, job->dest, replace, job->outcome) ||
+        outcome_stop(job->outcome))
         return false;
     os_error error = unmark_and_rename(job, replace);
     if (is_taken(error) && may_replace && !replace) { /* it came meanwhile */
-        if (!flush(job, true))
+        if (!flush_dest(job->policy, job->dest, true, job->outcome))
             return false;
         error = unmark_and_rename(job, true);
     }

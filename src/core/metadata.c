@@ -6,6 +6,7 @@
 #include "classify.h"
 #include "codes.h"
 #include "ea.h"
+#include "flush.h"
 #include "path.h"
 
 /* The attributes that a copy keeps and a program may set. */
@@ -146,23 +147,8 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
     return true;
 }
 
-/*
- * A stream has to be on the disk with its file [file.c], and is closed before
- * it is known whether that replaces another: whether it may, decides.
- */
-static bool flush_stream(const struct reflink_policy *policy,
-                         struct os_file *stream,
-                         struct reflink_outcome *outcome)
-{
-    if (policy->flush == REFLINK_FLUSH_NEVER ||
-        (policy->flush == REFLINK_FLUSH_AUTO &&
-         policy->existing != REFLINK_EXISTING_REPLACE))
-        return true;
-    os_error error = os_flush(stream);
-    return error == 0 || classify_unsupported(error) ||
-           fail(outcome, error, REFLINK_STEP_FLUSH, OUTCOME_DEST);
-}
-
+/* A stream is closed before it is known whether its file replaces another:
+   whether it may, decides. */
 static bool copy_stream(struct metadata *metadata, size_t index,
                         struct reflink_session *session,
                         const struct reflink_policy *policy,
@@ -183,7 +169,8 @@ static bool copy_stream(struct metadata *metadata, size_t index,
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
     bool copied =
         copy_bytes(session, source, metadata->opened[index], outcome) &&
-        flush_stream(policy, metadata->opened[index], outcome);
+        flush_dest(policy, metadata->opened[index],
+                   policy->existing == REFLINK_EXISTING_REPLACE, outcome);
     os_close(source);
     os_close(metadata->opened[index]);
     metadata->opened[index] = NULL;

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "bounds.h"
-#include "classify.h"
 #include "codes.h"
 #include "copy.h"
+#include "flush.h"
 #include "identity.h"
 #include "open.h"
 #include "prepare.h"
@@ -225,18 +225,9 @@ static enum attempt_end fill(struct job *job)
     return after_run(job, &transfer, end);
 }
 
-static bool flush(struct job *job)
-{
-    if (job->policy->flush != REFLINK_FLUSH_ALWAYS)
-        return true;
-    os_error error = os_flush(job->dest);
-    return error == 0 || classify_unsupported(error) ||
-           fail(job, error, REFLINK_STEP_FLUSH, REFLINK_HINT_NONE);
-}
-
 static bool commit(struct job *job)
 {
-    if (!flush(job))
+    if (!flush_dest(job->policy, job->dest, false, job->outcome))
         return false;
     os_error error = job->created ? os_mark_deleted(job->dest, false) : 0;
     return error == 0 || fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);

@@ -83,8 +83,9 @@ static bool is_unc(const wchar_t *full)
     return wcsncmp(full, unc_prefix, wcslen(unc_prefix)) == 0;
 }
 
-/* The root of a share stands in its path, whether the system knows it or not
-   (Wine does not). `root` has room for two characters more than `full`. */
+/* The root of a share stands in its path; the system need not tell it
+   [GetVolumePathNameW: not for SMB]. `root` has room for two characters more
+   than `full`. */
 static bool share_root(const wchar_t *full, wchar_t *root)
 {
     const wchar_t *share =
