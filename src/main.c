@@ -7,9 +7,9 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "core/os.h"
-#include "perform.h"
-#include "show.h"
-#include "teller.h"
+#include "cli/run_files.h"
+#include "cli/run_query.h"
+#include "cli/console.h"
 #include "win32/process.h"
 
 static int print_page(void (*add)(struct text *text))

@@ -2,9 +2,9 @@
 
 #include <inttypes.h>
 
-#include "../core/os.h"
+#include "core/os.h"
 #include "report_json.h"
-#include "words.h"
+#include "messages.h"
 
 static void add_requests(uint64_t requests, struct text *text)
 {

@@ -2,7 +2,7 @@
 
 #include "json.h"
 #include "report_json.h"
-#include "words.h"
+#include "messages.h"
 
 /* The stable word, and what people read. */
 static const struct {

@@ -1,8 +1,8 @@
 #include "report_json.h"
 
-#include "../core/os.h"
+#include "core/os.h"
 #include "json.h"
-#include "words.h"
+#include "messages.h"
 
 static void add_reason(const struct reflink_outcome *outcome, struct text *text)
 {

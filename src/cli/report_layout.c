@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "report_layout_json.h"
-#include "words.h"
+#include "messages.h"
 
 static const wchar_t untold[] = L"not told";
 

@@ -7,8 +7,8 @@
 #ifndef REFLINK_CLI_REPORT_LAYOUT_H
 #define REFLINK_CLI_REPORT_LAYOUT_H
 
-#include "../core/info.h"
-#include "../core/shared.h"
+#include "core/inspect/volume_info.h"
+#include "core/inspect/shared.h"
 #include "report.h"
 
 /* What one list is about. Columns are as wide as its begin finds they must

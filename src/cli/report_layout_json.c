@@ -2,7 +2,7 @@
 
 #include "json.h"
 #include "report_json.h"
-#include "words.h"
+#include "messages.h"
 
 static void add_if(struct text *text, const wchar_t *key, bool told,
                    uint64_t number)

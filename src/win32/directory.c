@@ -1,5 +1,5 @@
 /* Directories: listing, making, and the links that stand in them. */
-#include "../core/symlink.h"
+#include "reparse.h"
 #include "win32.h"
 
 #include <stdlib.h>

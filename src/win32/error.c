@@ -1,5 +1,5 @@
 /* The system's words for its codes; and that the core's names are right. */
-#include "../core/codes.h"
+#include "core/errors.h"
 #include "win32.h"
 
 #include <stdio.h>

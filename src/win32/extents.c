@@ -1,5 +1,5 @@
 /* Clusters: cloning them, and what the volume tells of them. */
-#include "../core/answers.h"
+#include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Identity, times, attributes, and the mark for deletion. */
-#include "../core/path.h"
-#include "../core/usn.h"
+#include "core/base/path.h"
+#include "usn.h"
 #include "win32.h"
 
 #include <stdlib.h>

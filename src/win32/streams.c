@@ -1,5 +1,5 @@
 /* Named streams and extended attributes: what rides on a file. */
-#include "../core/answers.h"
+#include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>

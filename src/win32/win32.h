@@ -5,7 +5,7 @@
 #ifndef REFLINK_WIN32_WIN32_H
 #define REFLINK_WIN32_WIN32_H
 
-#include "../core/os.h"
+#include "core/os.h"
 #include "sdk.h"
 
 struct os_file {

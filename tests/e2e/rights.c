@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/symlink.h"
-#include "../../src/win32/win32.h"
+#include "win32/reparse.h"
+#include "win32/win32.h"
 
 /* --- a system that has links ---------------------------------------------- */
 
@@ -223,7 +223,7 @@ static void fake_drop(HANDLE saved)
 #define RemoveDirectoryW fake_remove
 #define win32_take_privilege fake_take
 #define win32_drop_privilege fake_drop
-#include "../../src/win32/directory.c"
+#include "win32/directory.c"
 #undef CreateFileW
 #undef CloseHandle
 #undef DeviceIoControl

@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-#include "../../src/core/os.h"
+#include "core/os.h"
 
 /* ---- the system as a whole ------------------------------------------- */
 

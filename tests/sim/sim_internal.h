@@ -4,7 +4,7 @@
 #ifndef REFLINK_TESTS_SIM_INTERNAL_H
 #define REFLINK_TESTS_SIM_INTERNAL_H
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "sim.h"
 #include "sim_map.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/answers.h"
+#include "win32/answers.h"
 
 TestSuite(answers, .timeout = 120);
 

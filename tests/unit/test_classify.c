@@ -1,9 +1,9 @@
 /* Each code of REFS.md 1.16 and what follows from it. */
 #include <criterion/criterion.h>
 
-#include "../../src/core/classify.h"
-#include "../../src/core/codes.h"
-#include "../../src/core/reason.h"
+#include "core/base/classify.h"
+#include "core/errors.h"
+#include "core/base/reason.h"
 
 TestSuite(classify, .timeout = 120);
 TestSuite(reason, .timeout = 120);

@@ -2,9 +2,9 @@
    the buffers held before. */
 #include <string.h>
 
-#include "../../src/core/codes.h"
-#include "../../src/core/compare.h"
-#include "../../src/core/copy.h"
+#include "core/errors.h"
+#include "core/verify/compare.h"
+#include "core/copy/copy.h"
 #include "world.h"
 
 TestSuite(compare, .timeout = 120);

@@ -2,8 +2,8 @@
  * Long copies: a thread reads ahead. Of each failure the first is told, and
  * nothing is left behind.
  */
-#include "../../src/core/codes.h"
-#include "../../src/core/reader.h"
+#include "core/errors.h"
+#include "core/copy/read_ahead.h"
 #include "world.h"
 
 TestSuite(copy, .timeout = 120);

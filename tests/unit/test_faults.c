@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(faults, .timeout = 120);

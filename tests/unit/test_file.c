@@ -1,7 +1,7 @@
 /* Whole files on every kind of volume: cloned or copied, right, and said. */
 #include <stdlib.h>
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(file, .timeout = 120);

@@ -1,5 +1,5 @@
 /* What is flushed to disk, and when: --flush. */
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(flush, .timeout = 120);

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cli/help.h"
-#include "../../src/cli/options.h"
-#include "../../src/cli/report.h"
-#include "../../src/cli/words.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/messages.h"
 
 TestSuite(help, .timeout = 120);
 

@@ -1,6 +1,6 @@
 /* Files and volumes that have the same numbers: a VHD and its copy. */
-#include "../../src/core/codes.h"
-#include "../../src/core/identity.h"
+#include "core/errors.h"
+#include "core/base/identity.h"
 #include "world.h"
 
 TestSuite(identity, .timeout = 120);

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/cli/json.h"
+#include "cli/json.h"
 
 TestSuite(json, .timeout = 120);
 

@@ -4,9 +4,9 @@
  * that looks at each cluster.
  */
 
-#include "../../src/core/codes.h"
-#include "../../src/core/plan.h"
-#include "../../src/core/shared.h"
+#include "core/errors.h"
+#include "core/clone/plan.h"
+#include "core/inspect/shared.h"
 #include "world.h"
 
 TestSuite(layout, .timeout = 120);

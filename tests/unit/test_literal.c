@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "../../src/core/literal.h"
-#include "../../src/core/names.h"
+#include "core/base/verbatim.h"
+#include "core/base/name_set.h"
 #include "../sim/sim.h"
 
 TestSuite(literal, .timeout = 120);

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cli/report.h"
-#include "../../src/cli/text.h"
-#include "../../src/win32/process.h"
+#include "cli/report.h"
+#include "cli/text.h"
+#include "win32/process.h"
 #include "world.h"
 
 TestSuite(memory, .timeout = 300);

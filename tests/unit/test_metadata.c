@@ -1,5 +1,5 @@
 /* What rides on a file comes along, or is named as lost. */
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "world.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/cli/options.h"
+#include "cli/options.h"
 
 TestSuite(options, .timeout = 120);
 

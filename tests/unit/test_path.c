@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "../../src/core/path.h"
+#include "core/base/path.h"
 
 TestSuite(path, .timeout = 120);
 

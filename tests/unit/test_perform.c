@@ -2,9 +2,9 @@
    order, and the exit code. */
 #include <stdlib.h>
 
-#include "../../src/cli/options.h"
-#include "../../src/core/codes.h"
-#include "../../src/perform.h"
+#include "cli/options.h"
+#include "core/errors.h"
+#include "cli/run_files.h"
 #include "world.h"
 
 TestSuite(perform, .timeout = 120);

@@ -2,7 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-#include "../../src/core/plan.h"
+#include "core/clone/plan.h"
 
 TestSuite(plan, .timeout = 120);
 

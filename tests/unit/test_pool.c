@@ -2,9 +2,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "../../src/core/claims.h"
-#include "../../src/core/codes.h"
-#include "../../src/core/pool.h"
+#include "core/base/source_lock.h"
+#include "core/errors.h"
+#include "core/tree/workers.h"
 #include "world.h"
 
 TestSuite(pool, .timeout = 120);

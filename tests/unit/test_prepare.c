@@ -1,7 +1,7 @@
 /* DEST made ready: what is asked of it, what is set, and what a lost
    connection means meanwhile. */
-#include "../../src/core/codes.h"
-#include "../../src/core/os.h"
+#include "core/errors.h"
+#include "core/os.h"
 #include "world.h"
 
 TestSuite(prepare, .timeout = 120);

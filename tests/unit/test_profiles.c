@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cli/report.h"
-#include "../../src/core/codes.h"
+#include "cli/report.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(profiles, .timeout = 120);

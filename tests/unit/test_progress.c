@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/cli/progress.h"
+#include "cli/progress.h"
 
 TestSuite(progress, .timeout = 120);
 

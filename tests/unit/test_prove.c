@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "../../src/core/prove.h"
-#include "../../src/core/session.h"
+#include "core/verify/verify.h"
+#include "core/base/session.h"
 #include "world.h"
 
 TestSuite(prove, .timeout = 120);

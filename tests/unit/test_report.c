@@ -1,7 +1,7 @@
 /* The lines of CONTRACT.md, to the letter. */
 #include <criterion/criterion.h>
 
-#include "../../src/cli/report.h"
+#include "cli/report.h"
 
 TestSuite(report, .timeout = 120);
 

@@ -3,10 +3,10 @@
  * simulated volume, from the words of the command line to the exit code.
  */
 
-#include "../../src/cli/options.h"
-#include "../../src/cli/report_layout.h"
-#include "../../src/core/codes.h"
-#include "../../src/show.h"
+#include "cli/options.h"
+#include "cli/report_layout.h"
+#include "core/errors.h"
+#include "cli/run_query.h"
 #include "world.h"
 
 TestSuite(show_info, .timeout = 120);

@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #define SIM_SUITE sim
 #include "sim_test.h"
 #include "../sim/sim_internal.h"

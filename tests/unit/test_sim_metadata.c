@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #define SIM_SUITE sim_metadata
 #include "sim_test.h"
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/cli/size.h"
+#include "cli/size.h"
 
 TestSuite(size, .timeout = 120);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/symlink.h"
+#include "win32/reparse.h"
 
 TestSuite(symlink, .timeout = 120);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(samba, .timeout = 120);

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/cli/text.h"
+#include "cli/text.h"
 
 TestSuite(text, .timeout = 120);
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
-#include "../../src/core/session.h"
+#include "core/errors.h"
+#include "core/base/session.h"
 #include "world.h"
 
 TestSuite(transfer, .timeout = 120);

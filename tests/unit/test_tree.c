@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/core/codes.h"
-#include "../../src/core/directory.h"
-#include "../../src/core/many.h"
+#include "core/errors.h"
+#include "core/tree/directory.h"
+#include "core/tree/operands.h"
 #include "world.h"
 
 TestSuite(tree, .timeout = 120);

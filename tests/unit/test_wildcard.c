@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "../../src/core/wildcard.h"
+#include "core/tree/wildcard.h"
 #include "../sim/sim.h"
 
 TestSuite(wildcard, .timeout = 120);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cli/options.h"
-#include "../../src/core/codes.h"
-#include "../../src/core/usn.h"
-#include "../../src/perform.h"
+#include "cli/options.h"
+#include "core/errors.h"
+#include "win32/usn.h"
+#include "cli/run_files.h"
 #include "world.h"
 
 TestSuite(writer, .timeout = 120);

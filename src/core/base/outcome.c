@@ -1,0 +1,103 @@
+#include "outcome.h"
+
+#include <string.h>
+
+#include "classify.h"
+#include "core/errors.h"
+#include "core/os.h"
+
+void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
+                       enum reflink_step step, enum outcome_side side,
+                       enum reflink_hint hint)
+{
+    if (outcome->error.code != 0)
+        return;
+    outcome->error.code = code;
+    outcome->error.step = step;
+    outcome->error.hint =
+        hint != REFLINK_HINT_NONE ? hint : classify_hint(code);
+    outcome->error.in_source = side == OUTCOME_SOURCE;
+    outcome->status =
+        code == CODE_CANCELLED ? REFLINK_INTERRUPTED : REFLINK_FAILED;
+}
+
+void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
+                  enum reflink_step step, enum outcome_side side)
+{
+    outcome_fail_hint(outcome, code, step, side, REFLINK_HINT_NONE);
+}
+
+bool outcome_stop(struct reflink_outcome *outcome)
+{
+    if (!os_cancelled())
+        return false;
+    outcome_fail_hint(outcome, CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
+                      REFLINK_HINT_INTERRUPTED);
+    return true;
+}
+
+/* A reason that says only where the border of the last cluster lies gives
+   way to one that says more. */
+static bool is_slight(enum reflink_reason reason)
+{
+    return reason == REFLINK_REASON_NONE ||
+           reason == REFLINK_REASON_PARTIAL_CLUSTER;
+}
+
+void outcome_reason(struct reflink_outcome *outcome, enum reflink_reason reason)
+{
+    if (reason != REFLINK_REASON_NONE && is_slight(outcome->reason))
+        outcome->reason = reason;
+}
+
+void outcome_restart(struct reflink_outcome *outcome)
+{
+    outcome->status = REFLINK_OK;
+    outcome->method = REFLINK_METHOD_NONE;
+    outcome->reason = REFLINK_REASON_NONE;
+    outcome->bytes = 0;
+    outcome->bytes_cloned = 0;
+    outcome->bytes_copied = 0;
+    outcome->lost = 0;
+    outcome->warnings = 0;
+    outcome->error = (struct reflink_error){0};
+}
+
+uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
+                       const wchar_t *dest)
+{
+    memset(outcome, 0, sizeof *outcome);
+    outcome->source = source;
+    outcome->dest = dest;
+    return os_clock_us();
+}
+
+static void sum(struct reflink_outcome *outcome)
+{
+    outcome->bytes = outcome->bytes_cloned + outcome->bytes_copied;
+    if (outcome->status != REFLINK_OK)
+        outcome->method = REFLINK_METHOD_NONE;
+    else if (outcome->bytes_cloned == 0)
+        outcome->method = REFLINK_METHOD_COPY;
+    else if (outcome->bytes_copied == 0)
+        outcome->method = REFLINK_METHOD_CLONE;
+    else
+        outcome->method = REFLINK_METHOD_MIXED;
+}
+
+static bool names_volume(enum reflink_reason reason)
+{
+    return reason == REFLINK_REASON_NO_CLONING ||
+           reason == REFLINK_REASON_OTHER_VOLUME;
+}
+
+void outcome_end(struct reflink_outcome *outcome, uint64_t start)
+{
+    sum(outcome);
+    if (!names_volume(outcome->reason))
+        outcome->volume_root[0] = L'\0';
+    else if (outcome->volume_root[0] == L'\0')
+        os_volume_root(outcome->dest, outcome->volume_root,
+                       sizeof outcome->volume_root / sizeof(wchar_t));
+    outcome->elapsed_us = os_clock_us() - start;
+}

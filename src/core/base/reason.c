@@ -1,0 +1,66 @@
+#include "reason.h"
+
+#include "classify.h"
+#include "core/errors.h"
+
+/* A volume may have the request and not say so [REFS 3, OpenZFS]: with
+   REFLINK_ALWAYS it is asked all the same. */
+static bool offers_none(const struct reason_facts *facts)
+{
+    return facts->volume_refused ||
+           (facts->volume_known && !facts->volume_clones &&
+            facts->mode != REFLINK_ALWAYS);
+}
+
+enum reflink_reason reason_before(const struct reason_facts *facts)
+{
+    if (facts->mode == REFLINK_NEVER)
+        return REFLINK_REASON_NOT_ASKED;
+    if (facts->length == 0)
+        return REFLINK_REASON_EMPTY;
+    if (facts->below_cluster && facts->mode == REFLINK_ALWAYS)
+        return REFLINK_REASON_BELOW_CLUSTER; /* nothing to refuse */
+    if (facts->unproved)
+        return REFLINK_REASON_UNPROVED;
+    if (offers_none(facts))
+        return REFLINK_REASON_NO_CLONING;
+    if (facts->other_volume)
+        return facts->volume_known && !facts->volume_clones
+                   ? REFLINK_REASON_NO_CLONING
+                   : REFLINK_REASON_OTHER_VOLUME;
+    if (facts->encrypted)
+        return REFLINK_REASON_ENCRYPTED;
+    if (facts->elsewhere)
+        return REFLINK_REASON_ELSEWHERE;
+    if (facts->sparse_mismatch)
+        return REFLINK_REASON_SPARSE;
+    if (facts->integrity_differs)
+        return REFLINK_REASON_INTEGRITY;
+    return REFLINK_REASON_NONE;
+}
+
+enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
+                                      os_error code)
+{
+    if (facts->has_cloned && classify_clone(code) == FATE_CANNOT)
+        return REFLINK_REASON_REFUSED; /* it can, and both are on it */
+    switch (code) {
+    case CODE_INVALID_FUNCTION:
+        return REFLINK_REASON_NO_CLONING;
+    case CODE_NOT_SAME_DEVICE:
+    case CODE_INVALID_HANDLE: /* an open handle is always valid: another
+                                 device or session [REFS 1.15] */
+        return REFLINK_REASON_OTHER_VOLUME;
+    case CODE_BLOCK_TOO_MANY_REFERENCES:
+    case CODE_TOO_MANY_LINKS_EARLY:
+        return REFLINK_REASON_LIMIT;
+    case CODE_NOT_ENOUGH_MEMORY:
+    case CODE_OUTOFMEMORY:
+    case CODE_NO_SYSTEM_RESOURCES: /* it can clone, and not this now */
+        return REFLINK_REASON_REFUSED;
+    default:
+        return facts->volume_known && !facts->volume_clones
+                   ? REFLINK_REASON_NO_CLONING
+                   : REFLINK_REASON_REFUSED;
+    }
+}

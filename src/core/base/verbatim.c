@@ -1,0 +1,73 @@
+#include "verbatim.h"
+
+#include <stdlib.h>
+
+#include "core/errors.h"
+#include "name_set.h"
+#include "path.h"
+
+/* The length of what Win32 compares with the names of devices. */
+static size_t stem_length(const wchar_t *name)
+{
+    size_t length = wcscspn(name, L".:");
+    while (length != 0 && name[length - 1] == L' ')
+        length--;
+    return length;
+}
+
+/* COM and LPT have a digit, or a superscript one. */
+static bool is_port(const wchar_t *stem)
+{
+    static const wchar_t digits[] = L"0123456789\x00b9\x00b2\x00b3";
+    wchar_t start[4] = {stem[0], stem[1], stem[2], L'\0'};
+    return (names_compare(start, L"COM") == 0 ||
+            names_compare(start, L"LPT") == 0) &&
+           wcschr(digits, stem[3]) != NULL;
+}
+
+static bool is_device(const wchar_t *name)
+{
+    static const wchar_t *const devices[] = {L"CON", L"PRN",    L"AUX",
+                                             L"NUL", L"CONIN$", L"CONOUT$"};
+    wchar_t stem[8] = {0};
+    size_t length = stem_length(name);
+    if (length >= sizeof stem / sizeof stem[0])
+        return false;
+    wmemcpy(stem, name, length);
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
+        if (names_compare(stem, devices[i]) == 0)
+            return true;
+    }
+    return length == 4 && is_port(stem);
+}
+
+bool literal_is_needed(const wchar_t *name)
+{
+    size_t length = wcslen(name);
+    return length != 0 && (name[length - 1] == L'.' ||
+                           name[length - 1] == L' ' || is_device(name));
+}
+
+os_error literal_directory(const wchar_t *directory, wchar_t **path)
+{
+    *path = NULL;
+    return os_full_path(*directory != L'\0' ? directory : L".", path);
+}
+
+os_error literal_join(const wchar_t *directory, const wchar_t *name,
+                      wchar_t **joined)
+{
+    wchar_t *literal = NULL;
+    os_error error = 0;
+    *joined = NULL;
+    if (literal_is_needed(name))
+        error = literal_directory(directory, &literal);
+    if (error != 0)
+        return error;
+    if (literal != NULL)
+        directory = literal;
+    *joined = *directory != L'\0' ? path_join(directory, name)
+                                  : path_splice(name, wcslen(name), L"");
+    free(literal);
+    return *joined != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}

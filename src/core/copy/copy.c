@@ -1,0 +1,304 @@
+#include "copy.h"
+
+#include <string.h>
+
+#include "core/base/allocation.h"
+#include "core/base/classify.h"
+#include "core/errors.h"
+#include "core/verify/compare.h"
+#include "read_ahead.h"
+
+struct copy {
+    struct reflink_session *session;
+    const struct copy_job *job;
+    struct reflink_outcome *outcome;
+};
+
+/* A part of the range, as an offset into it. */
+struct part {
+    uint64_t at;
+    uint64_t length;
+    bool hole;
+};
+
+/* What a read came to; a file that ends early was changed. */
+static bool judge_read(const struct copy *copy, os_error error, bool whole)
+{
+    if (error != 0)
+        outcome_fail(copy->outcome, error, REFLINK_STEP_READ, OUTCOME_SOURCE);
+    else if (!whole)
+        outcome_fail_hint(copy->outcome, CODE_HANDLE_EOF, REFLINK_STEP_READ,
+                          OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return error == 0 && whole;
+}
+
+static bool write_block(const struct copy *copy, const uint8_t *bytes,
+                        uint64_t at, uint32_t length)
+{
+    os_error error =
+        os_write(copy->job->dest, copy->job->dest_offset + at, bytes, length);
+    if (error != 0)
+        outcome_fail(copy->outcome, error, REFLINK_STEP_WRITE, OUTCOME_DEST);
+    return error == 0;
+}
+
+/* Reads back what was written from `bytes` into the second buffer. */
+static bool check_block(const struct copy *copy, const uint8_t *bytes,
+                        uint64_t at, uint32_t length)
+{
+    uint32_t done = 0;
+    if (!copy->job->check)
+        return true;
+    os_error error = os_read(copy->job->dest, copy->job->dest_offset + at,
+                             copy->session->second, length, &done);
+    if (error != 0) {
+        outcome_fail(copy->outcome, error, REFLINK_STEP_COMPARE, OUTCOME_DEST);
+        return false;
+    }
+    if (done == length && memcmp(bytes, copy->session->second, length) == 0)
+        return true;
+    outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
+                      OUTCOME_DEST, REFLINK_HINT_DIFFERENT);
+    copy->outcome->status = REFLINK_DIFFERENT;
+    return false;
+}
+
+static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
+{
+    memset(copy->session->buffer, 0, SESSION_BUFFER);
+    while (length != 0) {
+        uint32_t step =
+            length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
+        if (outcome_stop(copy->outcome) ||
+            !write_block(copy, copy->session->buffer, at, step))
+            return false;
+        at += step;
+        length -= step;
+    }
+    return true;
+}
+
+/* Reads back a hole, to be sure that it is one. */
+static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
+{
+    memset(copy->session->buffer, 0, SESSION_BUFFER);
+    while (length != 0) {
+        struct os_range data;
+        size_t count = 0;
+        bool more = false;
+        uint64_t skip = 0;
+        if (allocation_ranges(copy->job->dest, copy->job->dest_offset + at,
+                              length, &data, 1, &count, &more) == 0)
+            skip = count == 0 ? length
+                              : data.offset - (copy->job->dest_offset + at);
+        at += skip;
+        length -= skip;
+        uint32_t step =
+            length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
+        if (step != 0 && !check_block(copy, copy->session->buffer, at, step))
+            return false;
+        at += step;
+        length -= step;
+    }
+    return true;
+}
+
+static bool count(const struct copy *copy, uint64_t length)
+{
+    copy->outcome->bytes_copied += length;
+    session_tell(copy->session, copy->outcome);
+    return true;
+}
+
+/* Reads SOURCE where its volume reports a hole. Such a report may be wrong, as
+   OpenZFS' was for data written moments ago, before 2.1.14 and 2.2.2
+   [openzfs/zfs #15526]. DEST, which may be the same file, is zeroed later. */
+static bool check_hole(const struct copy *copy, const struct part *part)
+{
+    uint8_t *buffer = copy->session->buffer;
+    uint64_t done = 0;
+    while (done < part->length) {
+        uint64_t left = part->length - done;
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        uint32_t read = 0;
+        if (outcome_stop(copy->outcome))
+            return false;
+        os_error error = os_read(copy->job->source,
+                                 copy->job->source_offset + part->at + done,
+                                 buffer, step, &read);
+        if (!judge_read(copy, error, read == step))
+            return false;
+        if (!compare_is_zero(buffer, step)) {
+            outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
+                              OUTCOME_SOURCE, REFLINK_HINT_FALSE_HOLE);
+            copy->outcome->status = REFLINK_DIFFERENT;
+            return false;
+        }
+        count(copy, step);
+        done += step;
+    }
+    return true;
+}
+
+/* Has DEST read as zeros there. */
+static bool make_hole(const struct copy *copy, const struct part *part)
+{
+    if (copy->job->blank)
+        return true;
+    os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
+                             part->length);
+    if (error != 0 && classify_unsupported(error)) {
+        if (!write_zeros(copy, part->at, part->length))
+            return false;
+    } else if (error != 0) {
+        outcome_fail(copy->outcome, error, REFLINK_STEP_ZERO, OUTCOME_DEST);
+        return false;
+    }
+    return true;
+}
+
+static bool copy_hole(const struct copy *copy, const struct part *part)
+{
+    if (!copy->job->check)
+        return make_hole(copy, part) && count(copy, part->length);
+    return check_hole(copy, part) && make_hole(copy, part) &&
+           check_zeros(copy, part->at, part->length);
+}
+
+/* One block that was read; what is zero in a sparse SOURCE stays a hole in a
+   blank DEST, for volumes that keep holes but do not list them. */
+static bool put_block(const struct copy *copy, const uint8_t *bytes,
+                      uint64_t at, uint32_t length)
+{
+    bool skip =
+        copy->job->holes && copy->job->blank && compare_is_zero(bytes, length);
+    return (skip || write_block(copy, bytes, at, length)) &&
+           check_block(copy, bytes, at, length) && count(copy, length);
+}
+
+static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
+{
+    uint8_t *buffer = copy->session->buffer;
+    uint32_t done = 0;
+    if (outcome_stop(copy->outcome))
+        return false;
+    os_error error = os_read(copy->job->source, copy->job->source_offset + at,
+                             buffer, length, &done);
+    return judge_read(copy, error, done == length) &&
+           put_block(copy, buffer, at, length);
+}
+
+/* Puts each block down as the reader brings it. */
+static bool put_blocks(const struct copy *copy, struct reader *reader,
+                       const struct part *part)
+{
+    uint64_t done = 0;
+    while (done < part->length) {
+        if (outcome_stop(copy->outcome))
+            return false;
+        struct reader_block block = reader_next(reader);
+        if (!judge_read(copy, block.error, block.whole) ||
+            !put_block(copy, block.bytes, part->at + done, block.length))
+            return false;
+        reader_done(reader);
+        done += block.length;
+    }
+    return true;
+}
+
+/* The next blocks of SOURCE are read while this one is written. False, and
+   nothing is done, where there is no second thread to be had. */
+static bool copy_piped(const struct copy *copy, const struct part *part,
+                       bool *copied)
+{
+    struct reader *reader =
+        reader_start(copy->session, copy->job->source,
+                     copy->job->source_offset + part->at, part->length);
+    if (reader == NULL)
+        return false;
+    *copied = put_blocks(copy, reader, part);
+    reader_end(reader);
+    return true;
+}
+
+/* In one file, what is to be written may be what is to be read. Reading each
+   block back needs a buffer, and waits for its write anyway. */
+static bool is_worth_a_thread(const struct copy *copy, const struct part *part)
+{
+    return part->length >= READER_LEAST && !copy->job->check &&
+           copy->job->source != copy->job->dest;
+}
+
+static bool copy_data(const struct copy *copy, const struct part *part)
+{
+    uint64_t done = 0;
+    bool copied = false;
+    if (is_worth_a_thread(copy, part) && copy_piped(copy, part, &copied))
+        return copied;
+    while (done < part->length) {
+        uint64_t left = part->length - done;
+        uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
+        if (!copy_block(copy, part->at + done, step))
+            return false;
+        done += step;
+    }
+    return true;
+}
+
+/* The part that begins `at` bytes into the range: a hole, or data. */
+static struct part part_from(const struct copy_job *job, uint64_t at,
+                             uint64_t length)
+{
+    struct part part = {.at = at, .length = length};
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    if (!job->holes || allocation_ranges(job->source, job->source_offset + at,
+                                         length, &range, 1, &count, &more) != 0)
+        return part;
+    uint64_t start =
+        count == 0 ? length : range.offset - (job->source_offset + at);
+    part.hole = start != 0;
+    part.length = part.hole ? start : range.length;
+    return part;
+}
+
+static bool copy_part(const struct copy *copy, const struct part *part)
+{
+    return part->hole ? copy_hole(copy, part) : copy_data(copy, part);
+}
+
+static bool copy_forward(const struct copy *copy)
+{
+    uint64_t at = 0;
+    while (at < copy->job->length) {
+        struct part part = part_from(copy->job, at, copy->job->length - at);
+        if (!copy_part(copy, &part))
+            return false;
+        at += part.length;
+    }
+    return true;
+}
+
+/* Block by block from the end; a block is a hole only as a whole. */
+static bool copy_backward(const struct copy *copy)
+{
+    uint64_t left = copy->job->length;
+    while (left != 0) {
+        uint64_t step = left < SESSION_BUFFER ? left : SESSION_BUFFER;
+        struct part part = part_from(copy->job, left - step, step);
+        if (part.length != step)
+            part = (struct part){.at = left - step, .length = step};
+        if (!copy_part(copy, &part))
+            return false;
+        left -= step;
+    }
+    return true;
+}
+
+bool copy_range(struct reflink_session *session, const struct copy_job *job,
+                struct reflink_outcome *outcome)
+{
+    struct copy copy = {session, job, outcome};
+    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
+}

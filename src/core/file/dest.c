@@ -1,0 +1,203 @@
+#include "dest.h"
+
+#include <string.h>
+
+#include "core/base/classify.h"
+#include "core/clone/cluster.h"
+#include "core/errors.h"
+#include "core/base/identity.h"
+#include "source.h"
+
+/* SOURCE's setting, unless its volume said before that it has none. */
+static bool ask_integrity(struct transfer *t, struct prepared *prepared)
+{
+    struct lesson *lesson =
+        session_lesson(t->session, &prepared->source.identity);
+    if (lesson == NULL)
+        return false;
+    if (lesson->no_integrity)
+        return true;
+    os_error error = os_get_integrity(t->source, &prepared->integrity);
+    prepared->integrity_known = error == 0;
+    lesson->no_integrity =
+        error == CODE_INVALID_FUNCTION || error == CODE_NOT_SUPPORTED;
+    return true;
+}
+
+static uint32_t find_cluster_size(const struct transfer *t,
+                                  const struct prepared *prepared)
+{
+    uint32_t size =
+        prepared->integrity_known ? cluster_size_told(&prepared->integrity) : 0;
+    if (size != 0)
+        return size;
+    if (t->lesson->unit == 0)
+        t->lesson->unit = cluster_size(NULL, t->dest);
+    return t->lesson->unit;
+}
+
+/* What DEST's volume tells of itself is asked for once. */
+static void take_volume(struct transfer *t)
+{
+    struct os_volume *told = &t->lesson->told;
+    if (!told->known)
+        os_query_volume(t->dest, told);
+    wcscpy(t->outcome->file_system, told->file_system);
+    t->facts.volume_known = told->known;
+    t->facts.volume_clones = (told->features & OS_VOLUME_CLONES) != 0;
+    t->facts.volume_refused = t->lesson->no_cloning;
+}
+
+bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
+{
+    struct transfer *t = transfer;
+    const struct os_identity *volume = &prepared->dest.identity;
+    bool asked = ask_integrity(t, prepared);
+    t->lesson = session_lesson(t->session, volume);
+    if (!asked || t->lesson == NULL) {
+        outcome_fail(t->outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                     OUTCOME_DEST);
+        return false;
+    }
+    take_volume(t);
+    t->facts.mode = t->policy->mode;
+    t->facts.other_volume =
+        !identity_same_volume(&prepared->source.identity, volume);
+    t->facts.encrypted =
+        (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
+    t->facts.elsewhere = open_is_elsewhere(&prepared->source);
+    t->facts.length = t->length;
+    t->cluster_size = find_cluster_size(t, prepared);
+    t->facts.below_cluster = t->source_size < transfer_unit(t);
+    t->outcome->cluster_size = t->cluster_size;
+    return true;
+}
+
+static bool fail(const struct transfer *t, os_error error,
+                 enum reflink_step step)
+{
+    outcome_fail(t->outcome, error, step, OUTCOME_DEST);
+    return false;
+}
+
+/* FAT32 says that the disk is full where it is the file that is too large
+   [MS-FSA 2.1.5.15.5, note 180], which sends users to look for space. */
+static bool set_size(const struct transfer *t)
+{
+    uint64_t room = 0;
+    os_error error = os_set_size(t->dest, t->dest_size);
+    if (error == 0)
+        return true;
+    bool too_large = error == CODE_DISK_FULL &&
+                     os_free_bytes(t->dest, &room) == 0 && room >= t->dest_size;
+    outcome_fail_hint(t->outcome, error, REFLINK_STEP_SET_SIZE, OUTCOME_DEST,
+                      too_large ? REFLINK_HINT_TOO_LARGE : REFLINK_HINT_NONE);
+    return false;
+}
+
+/* As far as can be told before the first request. */
+static bool will_clone(const struct transfer *t)
+{
+    return !t->facts.below_cluster &&
+           reason_before(&t->facts) == REFLINK_REASON_NONE;
+}
+
+/*
+ * A sparse DEST needs no clusters before it gets SOURCE's, and takes a sparse
+ * SOURCE's holes; a dense one does neither [REFS 1.7, 1.8].
+ */
+static bool make_sparse(struct transfer *t, struct prepared *prepared)
+{
+    bool source_sparse =
+        (prepared->source.attributes & OS_ATTRIBUTE_SPARSE) != 0;
+    if (!will_clone(t) && !source_sparse)
+        return true;
+    os_error error = os_set_sparse(t->dest, true);
+    if (error == 0) {
+        prepared->made_sparse = !source_sparse && (prepared->dest.attributes &
+                                                   OS_ATTRIBUTE_SPARSE) == 0;
+        return true;
+    }
+    if (classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_SPARSE);
+    t->facts.sparse_mismatch = source_sparse;
+    if (source_sparse)
+        t->outcome->lost |= REFLINK_LOST_SPARSE;
+    return true;
+}
+
+/*
+ * Both files must have the same setting, and it can be changed only as long
+ * as DEST has no clusters [REFS 1.9, 2.2].
+ */
+static bool match_integrity(struct transfer *t, const struct prepared *prepared)
+{
+    struct os_integrity there = {0};
+    struct os_integrity wanted = prepared->integrity;
+    if (!prepared->integrity_known)
+        return true;
+    if (wanted.algorithm == 0) /* no flag goes with no checksum */
+        wanted.flags = 0;
+    os_error error = os_get_integrity(t->dest, &there);
+    if (error == 0 && there.algorithm == wanted.algorithm &&
+        there.flags == wanted.flags)
+        return true;
+    if (error == 0)
+        error = os_set_integrity(t->dest, &wanted);
+    if (error == 0)
+        return true;
+    if (classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_INTEGRITY);
+    t->facts.integrity_differs = there.algorithm != wanted.algorithm;
+    if (there.algorithm != wanted.algorithm)
+        t->outcome->lost |= REFLINK_LOST_INTEGRITY;
+    return true;
+}
+
+bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
+{
+    if (!make_sparse(transfer, prepared) ||
+        !match_integrity(transfer, prepared))
+        return false;
+    return transfer->dest_size == prepared->dest.size || /* it would change */
+           set_size(transfer);
+}
+
+/* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
+static bool take_holes(struct transfer *t, const struct prepared *prepared)
+{
+    if (!t->holes || (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
+        reason_before(&t->facts) != REFLINK_REASON_NONE)
+        return true;
+    os_error error = os_set_sparse(t->dest, true);
+    if (error != 0 && classify_io(error) == FATE_TRANSIENT)
+        return fail(t, error, REFLINK_STEP_SPARSE);
+    t->facts.sparse_mismatch = error != 0;
+    return true;
+}
+
+static void compare_integrity(struct transfer *t,
+                              const struct prepared *prepared)
+{
+    struct os_integrity there;
+    if (!t->same_file && prepared->integrity_known &&
+        os_get_integrity(t->dest, &there) == 0)
+        t->facts.integrity_differs =
+            there.algorithm != prepared->integrity.algorithm;
+}
+
+bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
+                      uint64_t old_size)
+{
+    compare_integrity(transfer, prepared);
+    if (!take_holes(transfer, prepared))
+        return false;
+    return transfer->dest_size == old_size || set_size(transfer);
+}
+
+void prepare_finish(const struct transfer *transfer,
+                    const struct prepared *prepared)
+{
+    if (prepared->made_sparse)
+        os_set_sparse(transfer->dest, false);
+}

@@ -1,0 +1,269 @@
+/*
+ * What a run would do, found out without changing anything: the same facts
+ * and the same plan, told step by step instead of carried out.
+ */
+#include <reflink/reflink.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "range_check.h"
+#include "core/errors.h"
+#include "core/base/identity.h"
+#include "metadata.h"
+#include "source.h"
+#include "core/base/path.h"
+#include "dest.h"
+
+struct dry {
+    struct reflink_session *session;
+    const struct reflink_policy *policy;
+    struct reflink_outcome *outcome;
+    const struct reflink_range *range; /* NULL: the whole file */
+    void (*tell)(void *context, const struct reflink_dry_step *step);
+    void *context;
+    struct open_source source;
+    struct os_file *place; /* DEST, or the directory it goes into */
+    struct os_info place_info;
+    bool exists;
+    uint64_t dest_size; /* DEST's end of file now */
+    size_t streams;
+};
+
+static void tell(const struct dry *dry, enum reflink_dry_kind kind,
+                 uint64_t length)
+{
+    struct reflink_dry_step step = {.kind = kind, .length = length};
+    dry->tell(dry->context, &step);
+}
+
+static void tell_piece(const struct dry *dry, const struct plan_piece *piece)
+{
+    struct reflink_dry_step step = {
+        .kind = piece->clone ? REFLINK_DRY_CLONE : REFLINK_DRY_COPY,
+        .source_offset = piece->source_offset,
+        .dest_offset = piece->dest_offset,
+        .length = piece->length,
+        .request = piece->request,
+    };
+    dry->tell(dry->context, &step);
+}
+
+/* --- finding out -------------------------------------------------------- */
+
+static bool open_source_and_count(struct dry *dry)
+{
+    struct metadata metadata = {0};
+    if (!open_source(dry->outcome->source, dry->policy->security, &dry->source,
+                     dry->outcome))
+        return false;
+    bool looked = metadata_look(&metadata, dry->source.file, dry->outcome);
+    dry->streams = metadata.count;
+    metadata_end(&metadata);
+    return looked;
+}
+
+/* DEST's directory stands for its volume while there is no DEST; in a tree,
+   what is there of its path. */
+static os_error open_directory(const struct dry *dry, const wchar_t *dest,
+                               struct os_file **file)
+{
+    wchar_t *path = path_directory(dest);
+    if (path == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error = os_open(path, OS_OPEN_LOOK, file);
+    bool more = dry->session->makes_directories;
+    while (more &&
+           (error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND)) {
+        more = path_cut(path);
+        error = os_open(*path != L'\0' ? path : L".", OS_OPEN_LOOK, file);
+    }
+    free(path);
+    return error;
+}
+
+/* Whether DEST's directory is one that a run would have made by then. */
+static bool is_to_come(const struct dry *dry)
+{
+    struct os_file *file = NULL;
+    if (!dry->session->makes_directories)
+        return false;
+    os_error error = os_open(dry->outcome->dest, OS_OPEN_LOOK, &file);
+    if (error == 0)
+        os_close(file);
+    return error == CODE_PATH_NOT_FOUND;
+}
+
+static bool look_at_place(struct dry *dry)
+{
+    struct os_info there = {0};
+    if (!is_to_come(dry) &&
+        !open_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
+        return false;
+    bool in_place = dry->exists && dry->range != NULL;
+    if (in_place && dry->policy->existing == REFLINK_EXISTING_KEEP) {
+        dry->outcome->status = REFLINK_SKIPPED;
+        return false;
+    }
+    if (dry->exists && !in_place &&
+        !open_judge_existing(dry->policy, &there, &dry->source.info,
+                             dry->outcome))
+        return false;
+    dry->dest_size = in_place ? there.size : 0;
+    os_error error =
+        in_place ? os_open(dry->outcome->dest, OS_OPEN_LOOK, &dry->place)
+                 : open_directory(dry, dry->outcome->dest, &dry->place);
+    if (error == 0)
+        error = os_query(dry->place, &dry->place_info);
+    if (error != 0)
+        outcome_fail(dry->outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST);
+    return error == 0;
+}
+
+static bool make_transfer(struct dry *dry, struct transfer *transfer)
+{
+    const struct os_info *source = &dry->source.info;
+    struct reflink_range whole = {.to_end = true};
+    const struct reflink_range *range =
+        dry->range != NULL ? dry->range : &whole;
+    uint64_t length = 0;
+    if (!bounds_check(range, source->size, &length, dry->outcome))
+        return false;
+    *transfer = (struct transfer){
+        .session = dry->session,
+        .policy = dry->policy,
+        .outcome = dry->outcome,
+        .source = dry->source.file,
+        .dest = dry->place,
+        .source_offset = range->source_offset,
+        .dest_offset = range->dest_offset,
+        .length = length,
+        .source_size = source->size,
+        .dest_size = bounds_grown(range, length, dry->dest_size),
+        .same_file =
+            dry->range != NULL &&
+            identity_same_file(&source->identity, &dry->place_info.identity),
+        .holes = open_has_holes(source),
+    };
+    if (transfer->same_file)
+        transfer->source_size = transfer->dest_size;
+    return true;
+}
+
+/* --- telling -------------------------------------------------------------- */
+
+static void tell_before(const struct dry *dry, const struct transfer *transfer,
+                        const struct prepared *prepared, bool clones)
+{
+    bool blank = dry->dest_size == 0 && !transfer->same_file;
+    if (dry->range == NULL || !dry->exists)
+        tell(dry, REFLINK_DRY_CREATE, 0);
+    if (transfer->holes || (blank && clones))
+        tell(dry, REFLINK_DRY_SPARSE, 0);
+    if (blank && prepared->integrity_known && prepared->integrity.algorithm)
+        tell(dry, REFLINK_DRY_INTEGRITY, 0);
+    if (transfer->dest_size != dry->dest_size)
+        tell(dry, REFLINK_DRY_SET_SIZE, transfer->dest_size);
+}
+
+static void tell_pieces(const struct dry *dry, const struct transfer *transfer,
+                        const struct plan *plan)
+{
+    uint64_t count = plan_count(plan);
+    for (uint64_t i = 0; i < count; i++) {
+        struct plan_piece piece = plan_piece(plan, i);
+        tell_piece(dry, &piece);
+        if (piece.clone)
+            transfer->outcome->bytes_cloned += piece.length;
+        else
+            transfer->outcome->bytes_copied += piece.length;
+        transfer->outcome->requests += piece.clone;
+    }
+    if (plan->nothing)
+        transfer->outcome->bytes_cloned = transfer->length;
+    else
+        outcome_reason(transfer->outcome, plan->reason);
+}
+
+static void tell_bytes(const struct dry *dry, const struct transfer *transfer,
+                       enum reflink_reason reason)
+{
+    struct plan_piece all = {
+        .source_offset = transfer->source_offset,
+        .dest_offset = transfer->dest_offset,
+        .length = transfer->length,
+    };
+    if (all.length != 0)
+        tell_piece(dry, &all);
+    transfer->outcome->bytes_copied = all.length;
+    outcome_reason(transfer->outcome, reason);
+}
+
+static void tell_after(const struct dry *dry, const struct transfer *transfer,
+                       bool clones)
+{
+    bool blank = dry->dest_size == 0 && !transfer->same_file;
+    if (blank && clones && !transfer->holes && transfer->dest_offset == 0)
+        tell(dry, REFLINK_DRY_DENSE, 0);
+    if (dry->range != NULL)
+        return;
+    if (dry->streams != 0)
+        tell(dry, REFLINK_DRY_STREAMS, dry->streams);
+    tell(dry, REFLINK_DRY_ATTRIBUTES, 0);
+    tell(dry, dry->exists ? REFLINK_DRY_REPLACE : REFLINK_DRY_RENAME, 0);
+}
+
+static void tell_all(struct dry *dry, struct transfer *transfer,
+                     const struct prepared *prepared)
+{
+    struct plan plan;
+    enum reflink_reason reason = transfer_plan(transfer, &plan);
+    bool clones = reason == REFLINK_REASON_NONE;
+    tell_before(dry, transfer, prepared, clones);
+    if (clones)
+        tell_pieces(dry, transfer, &plan);
+    else
+        tell_bytes(dry, transfer, reason);
+    tell_after(dry, transfer, clones);
+}
+
+static void run(struct dry *dry)
+{
+    struct transfer transfer;
+    struct prepared prepared = {0};
+    if (!open_check_paths(dry->outcome->source, dry->outcome->dest,
+                          dry->outcome) ||
+        !open_source_and_count(dry) || !look_at_place(dry) ||
+        !make_transfer(dry, &transfer))
+        return;
+    prepared.source = dry->source.info;
+    prepared.dest = dry->place_info;
+    if (!prepare_facts(&transfer, &prepared))
+        return;
+    if (transfer_refuses(&transfer))
+        dry->outcome->status = REFLINK_REFUSED;
+    else
+        tell_all(dry, &transfer, &prepared);
+}
+
+void reflink_dry_run(struct reflink_session *session,
+                     const struct reflink_policy *policy, const wchar_t *source,
+                     const wchar_t *dest, const struct reflink_range *range,
+                     void (*tell_step)(void *context,
+                                       const struct reflink_dry_step *step),
+                     void *context, struct reflink_outcome *outcome)
+{
+    struct dry dry = {
+        .session = session,
+        .policy = policy,
+        .outcome = outcome,
+        .range = range,
+        .tell = tell_step,
+        .context = context,
+    };
+    uint64_t start = outcome_begin(outcome, source, dest);
+    run(&dry);
+    os_close(dry.place);
+    os_close(dry.source.file);
+    outcome_end(outcome, start);
+}

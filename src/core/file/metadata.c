@@ -1,0 +1,271 @@
+#include "metadata.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/classify.h"
+#include "core/errors.h"
+#include "ea.h"
+#include "flush.h"
+#include "core/base/path.h"
+
+/* The attributes that a copy keeps and a program may set. */
+enum {
+    KEPT_ATTRIBUTES = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
+                      OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
+                      OS_ATTRIBUTE_TEMPORARY | OS_ATTRIBUTE_NOT_INDEXED
+};
+
+static bool fail(struct reflink_outcome *outcome, os_error error,
+                 enum reflink_step step, enum outcome_side side)
+{
+    outcome_fail(outcome, error, step, side);
+    return false;
+}
+
+/* What a volume says that has no room for such a thing at all. */
+static bool is_not_held(os_error error)
+{
+    return classify_unsupported(error) || error == CODE_INVALID_NAME ||
+           error == CODE_EAS_NOT_SUPPORTED;
+}
+
+/*
+ * Whether a stream can have such a name: up to 255 characters, and none that
+ * separates [MS-FSCC 2.1.5.3]. A server or a crafted volume may list
+ * `:\..\name:$DATA`, which would be a file outside DEST.
+ */
+static bool is_stream_name(const wchar_t *name)
+{
+    enum { LONGEST = 255 };
+    if (name[0] != L':')
+        return false;
+    size_t length = wcscspn(name + 1, L":\\/");
+    return length != 0 && length <= LONGEST &&
+           wcscmp(name + 1 + length, L":$DATA") == 0;
+}
+
+/* What a volume says that holds streams, but not so long a one, or no more of
+   them: ReFS ends them at 128 KiB [MS-FSA 2.1.5.1.1, note 54]. A disk that is
+   full has room for the file by then. */
+static bool is_too_much(os_error error)
+{
+    return error == CODE_FILE_SYSTEM_LIMITATION || error == CODE_DISK_FULL;
+}
+
+/* What DEST's volume cannot hold of a stream is a loss; the rest a failure. */
+static bool judge_stream(os_error error, struct reflink_outcome *outcome)
+{
+    if (is_not_held(error) || is_too_much(error))
+        outcome->lost |= REFLINK_LOST_STREAMS;
+    else if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
+    return true;
+}
+
+bool metadata_look(struct metadata *metadata, struct os_file *source,
+                   struct reflink_outcome *outcome)
+{
+    size_t listed = 0;
+    os_error error = os_list_streams(source, &metadata->streams, &listed);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+    for (size_t i = 0; i < listed; i++) {
+        const wchar_t *name = metadata->streams[i].name;
+        if (is_stream_name(name))
+            metadata->streams[metadata->count++] = metadata->streams[i];
+        else if (wcscmp(name, L"::$DATA") != 0)
+            outcome->lost |= REFLINK_LOST_STREAMS;
+    }
+    return true;
+}
+
+static os_error open_stream(const wchar_t *file, const wchar_t *name,
+                            enum os_intent intent, struct os_file **stream)
+{
+    wchar_t *path = path_stream(file, name);
+    if (path == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error = os_open(path, intent, stream);
+    free(path);
+    return error;
+}
+
+bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
+                           struct reflink_outcome *outcome)
+{
+    if (metadata->count == 0)
+        return true;
+    metadata->opened = calloc(metadata->count, sizeof *metadata->opened);
+    if (metadata->opened == NULL)
+        return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                    OUTCOME_DEST);
+    for (size_t i = 0; i < metadata->count; i++) {
+        os_error error = open_stream(made_path, metadata->streams[i].name,
+                                     OS_CREATE_STREAM, &metadata->opened[i]);
+        if (!judge_stream(error, outcome))
+            return false;
+    }
+    return true;
+}
+
+bool metadata_empty_streams(struct metadata *metadata,
+                            struct reflink_outcome *outcome)
+{
+    for (size_t i = 0; i < metadata->count; i++) {
+        struct os_file *stream = metadata->opened[i];
+        os_error error = stream != NULL ? os_set_size(stream, 0) : 0;
+        if (!judge_stream(error, outcome))
+            return false;
+        if (error != 0) { /* what it has would stay behind the new bytes */
+            os_close(stream);
+            metadata->opened[i] = NULL;
+        }
+    }
+    return true;
+}
+
+/* By bytes, always: cloning into a stream brought systems down [REFS 1.12]. */
+static bool copy_bytes(struct reflink_session *session, struct os_file *source,
+                       struct os_file *dest, struct reflink_outcome *outcome)
+{
+    uint64_t at = 0;
+    uint32_t done = 0;
+    do {
+        os_error error =
+            os_read(source, at, session->buffer, SESSION_BUFFER, &done);
+        if (error != 0)
+            return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+        error = done != 0 ? os_write(dest, at, session->buffer, done) : 0;
+        if (error != 0) {
+            if (is_too_much(error)) /* half of it would look like all of it */
+                (void)os_set_size(dest, 0);
+            return judge_stream(error, outcome);
+        }
+        at += done;
+    } while (done == SESSION_BUFFER);
+    return true;
+}
+
+/* A stream is closed before it is known whether its file replaces another:
+   whether it may, decides. */
+static bool copy_stream(struct metadata *metadata, size_t index,
+                        struct reflink_session *session,
+                        const struct reflink_policy *policy,
+                        struct reflink_outcome *outcome)
+{
+    struct os_file *source = NULL;
+    if (metadata->opened[index] == NULL)
+        return true;
+    const wchar_t *name = metadata->streams[index].name;
+    os_error error =
+        open_stream(outcome->source, name, OS_OPEN_SOURCE, &source);
+    if (error == CODE_SHARING_VIOLATION) { /* somebody writes to it already */
+        outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
+        error =
+            open_stream(outcome->source, name, OS_OPEN_SOURCE_SHARED, &source);
+    }
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
+    bool copied =
+        copy_bytes(session, source, metadata->opened[index], outcome) &&
+        flush_dest(policy, metadata->opened[index],
+                   policy->existing == REFLINK_EXISTING_REPLACE, outcome);
+    os_close(source);
+    os_close(metadata->opened[index]);
+    metadata->opened[index] = NULL;
+    return copied;
+}
+
+static bool copy_ea(struct os_file *source, struct os_file *dest,
+                    struct reflink_outcome *outcome)
+{
+    void *block = NULL;
+    size_t size = 0;
+    os_error error = os_get_ea(source, &block, &size);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_SOURCE);
+    if (block == NULL)
+        return true;
+    size = ea_without_kernel(block, size);
+    error = size != 0 ? os_set_ea(dest, block, size) : 0;
+    free(block);
+    if (is_not_held(error))
+        outcome->lost |= REFLINK_LOST_EA;
+    else if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_DEST);
+    return true;
+}
+
+static bool copy_security(struct os_file *source, struct os_file *dest,
+                          struct reflink_outcome *outcome)
+{
+    os_error error = os_copy_security(source, dest);
+    if (is_not_held(error))
+        outcome->lost |= REFLINK_LOST_SECURITY;
+    if (error == 0 || is_not_held(error))
+        return true;
+    outcome_fail_hint(outcome, error, REFLINK_STEP_SECURITY, OUTCOME_DEST,
+                      error == CODE_INVALID_OWNER ? REFLINK_HINT_OWNER_RIGHT
+                                                  : REFLINK_HINT_NONE);
+    return false;
+}
+
+bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
+                   const struct reflink_policy *policy,
+                   const struct open_source *source, struct os_file *dest,
+                   struct reflink_outcome *outcome)
+{
+    for (size_t i = 0; i < metadata->count; i++) {
+        if (!copy_stream(metadata, i, session, policy, outcome))
+            return false;
+    }
+    return copy_ea(source->file, dest, outcome) &&
+           (!policy->security || copy_security(source->file, dest, outcome));
+}
+
+uint32_t metadata_kept(const struct os_info *source)
+{
+    return source->attributes & KEPT_ATTRIBUTES;
+}
+
+static os_error stamp(const struct open_source *source, struct os_file *dest)
+{
+    return os_set_metadata(dest, metadata_kept(&source->info),
+                           source->info.written);
+}
+
+bool metadata_stamp(const struct open_source *source, struct os_file *dest,
+                    struct reflink_outcome *outcome)
+{
+    os_error error = stamp(source, dest);
+    return error == 0 ||
+           fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
+}
+
+void metadata_check(const struct os_info *source, uint32_t now,
+                    struct reflink_outcome *outcome)
+{
+    if ((metadata_kept(source) & ~now) != 0)
+        outcome->lost |= REFLINK_LOST_ATTRIBUTES;
+}
+
+/* A file that gets a name gets the archive attribute, too [MS-FSA 2.1.5.15.7,
+   2.1.5.15.12]. DEST is whole by then: that it keeps it is no failure. */
+void metadata_clear_archive(const struct open_source *source,
+                            struct os_file *dest,
+                            struct reflink_outcome *outcome)
+{
+    if ((source->info.attributes & OS_ATTRIBUTE_ARCHIVE) == 0 &&
+        stamp(source, dest) != 0)
+        outcome->lost |= REFLINK_LOST_ATTRIBUTES;
+}
+
+void metadata_end(struct metadata *metadata)
+{
+    for (size_t i = 0; metadata->opened != NULL && i < metadata->count; i++)
+        os_close(metadata->opened[i]);
+    free(metadata->opened);
+    free(metadata->streams);
+    *metadata = (struct metadata){0};
+}

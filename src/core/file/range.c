@@ -1,0 +1,335 @@
+/*
+ * A part of a file into (part of) another, or of itself, in place: DEST is
+ * created when missing, extended when the range ends past its end, never
+ * truncated; bytes outside the range stay as they are.
+ */
+#include <reflink/reflink.h>
+
+#include <string.h>
+
+#include "range_check.h"
+#include "core/errors.h"
+#include "core/copy/copy.h"
+#include "flush.h"
+#include "core/base/identity.h"
+#include "source.h"
+#include "dest.h"
+#include "retry.h"
+
+struct job {
+    struct reflink_session *session;
+    const struct reflink_policy *policy;
+    struct reflink_outcome *outcome;
+    struct reflink_range range; /* its length is found once only */
+    struct open_source source;
+    struct os_file *dest;
+    struct restart restart;
+    struct prepared prepared;
+    bool created;   /* DEST was made by this attempt */
+    bool marked;    /* and vanishes when it is closed */
+    bool same_file; /* DEST's handle serves as SOURCE's */
+    uint64_t length;
+    uint64_t old_size; /* DEST's end of file before this attempt */
+    uint64_t new_size;
+    bool measured;       /* what follows is known */
+    uint64_t first_size; /* DEST's end of file before the first attempt */
+    bool first_sparse;   /* its flag, likewise */
+    uint64_t torn_from;  /* what requests that were not proved may have left */
+    uint64_t torn_end;   /* in the range; 0: there were none */
+};
+
+static bool fail(struct job *job, os_error error, enum reflink_step step,
+                 enum reflink_hint hint)
+{
+    outcome_fail_hint(job->outcome, error, step, OUTCOME_DEST, hint);
+    return false;
+}
+
+/* In one file, SOURCE's handle would keep DEST's out: one serves as both. */
+static bool open_existing(struct job *job, const struct os_info *there)
+{
+    job->same_file =
+        identity_same_file(&there->identity, &job->source.info.identity);
+    if (job->same_file) {
+        os_close(job->source.file);
+        job->source.file = NULL;
+    }
+    os_error error = os_open(job->outcome->dest, OS_OPEN_IN_PLACE, &job->dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_OPEN_DEST,
+                    error == CODE_SHARING_VIOLATION ? REFLINK_HINT_IN_USE
+                                                    : REFLINK_HINT_NONE);
+    error = os_query(job->dest, &job->prepared.dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
+    if (job->same_file)
+        job->source.info = job->prepared.dest;
+    return true;
+}
+
+/* A new DEST vanishes with the handle until the range is in it. */
+static bool create(struct job *job)
+{
+    os_error error =
+        os_open(job->outcome->dest,
+                OS_CREATE_NEW | open_encrypted(&job->source.info), &job->dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_CREATE, REFLINK_HINT_NONE);
+    job->created = true;
+    error = os_mark_deleted(job->dest, true);
+    job->marked = error == 0;
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
+    error = os_query(job->dest, &job->prepared.dest);
+    return error == 0 ||
+           fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
+}
+
+static bool open_dest(struct job *job)
+{
+    bool exists = false;
+    struct os_info there;
+    if (!open_look(job->outcome->dest, &exists, &there, job->outcome))
+        return false;
+    if (exists && job->policy->existing == REFLINK_EXISTING_KEEP) {
+        job->outcome->status = REFLINK_SKIPPED;
+        return false;
+    }
+    bool opened = exists ? open_existing(job, &there) : create(job);
+    job->old_size = opened ? job->prepared.dest.size : 0;
+    job->range.length = job->length; /* a new start may find SOURCE grown */
+    job->range.to_end = false;
+    if (opened && !job->measured) {
+        job->measured = true;
+        job->first_size = job->old_size;
+        job->first_sparse =
+            (job->prepared.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
+    }
+    return opened && open_keeps_encryption(&job->source.info,
+                                           &job->prepared.dest, job->outcome);
+}
+
+static struct transfer range_transfer(struct job *job)
+{
+    job->new_size = bounds_grown(&job->range, job->length, job->old_size);
+    struct transfer transfer = {
+        .session = job->session,
+        .policy = job->policy,
+        .outcome = job->outcome,
+        .source = job->same_file ? job->dest : job->source.file,
+        .dest = job->dest,
+        .source_offset = job->range.source_offset,
+        .dest_offset = job->range.dest_offset,
+        .length = job->length,
+        .source_size = job->source.info.size,
+        .dest_size = job->new_size,
+        .same_file = job->same_file,
+        .shared = !job->same_file && job->source.shared,
+        .holes = open_has_holes(&job->source.info),
+        .blank = job->range.dest_offset >= job->old_size,
+    };
+    if (job->same_file)
+        transfer.source_size = job->first_size;
+    transfer.facts.unproved = job->restart.unproved;
+    return transfer;
+}
+
+/* What is neither old nor new since a clone was not proved. */
+static void note_torn(struct job *job, const struct transfer *transfer)
+{
+    uint64_t from = transfer->dest_offset - job->range.dest_offset;
+    if (job->torn_end == 0 || from < job->torn_from)
+        job->torn_from = from;
+    if (from + transfer->length > job->torn_end)
+        job->torn_end = from + transfer->length;
+}
+
+/* It is made new, where DEST stays and is refused. */
+static void mend(struct job *job, const struct transfer *transfer)
+{
+    uint64_t copied = job->outcome->bytes_copied;
+    struct copy_job copy = {
+        .source = transfer->source,
+        .dest = transfer->dest,
+        .source_offset = job->range.source_offset + job->torn_from,
+        .dest_offset = job->range.dest_offset + job->torn_from,
+        .length = job->torn_end - job->torn_from,
+        .holes = transfer->holes,
+    };
+    if (!job->created && job->torn_end != 0)
+        (void)copy_range(job->session, &copy, job->outcome);
+    job->outcome->bytes_copied = copied;
+}
+
+/* A DEST that is refused is as it was before the first attempt. */
+static void give_back(struct job *job)
+{
+    struct os_info now;
+    if (job->created || job->outcome->bytes_cloned != 0 ||
+        os_query_state(job->dest, &now) != 0)
+        return;
+    if (now.size > job->first_size)
+        os_set_size(job->dest, job->first_size);
+    if (!job->first_sparse && (now.attributes & OS_ATTRIBUTE_SPARSE) != 0)
+        os_set_sparse(job->dest, false);
+}
+
+static void refuse(struct job *job, const struct transfer *transfer)
+{
+    mend(job, transfer);
+    give_back(job);
+    if (job->outcome->error.code == 0)
+        job->outcome->status = REFLINK_REFUSED;
+}
+
+static enum attempt_end after_run(struct job *job,
+                                  const struct transfer *transfer,
+                                  enum transfer_end end)
+{
+    if (end == TRANSFER_UNPROVED) {
+        note_torn(job, transfer);
+        return ATTEMPT_UNPROVED;
+    }
+    if (end == TRANSFER_REFUSED)
+        refuse(job, transfer);
+    if (end != TRANSFER_DONE)
+        return ATTEMPT_END;
+    /* without a gap in front, there is no hole to fill */
+    if (job->range.dest_offset == 0)
+        prepare_finish(transfer, &job->prepared);
+    if (!job->same_file)
+        open_check_unchanged(&job->source, job->outcome);
+    return ATTEMPT_END;
+}
+
+static bool prepare(struct job *job, struct transfer *transfer)
+{
+    job->prepared.source = job->source.info;
+    if (!prepare_facts(transfer, &job->prepared))
+        return false;
+    if (transfer_refuses(transfer)) {
+        refuse(job, transfer);
+        return false;
+    }
+    if (job->old_size == 0 && !job->same_file)
+        return prepare_blank(transfer, &job->prepared);
+    return prepare_in_place(transfer, &job->prepared, job->old_size);
+}
+
+static enum attempt_end fill(struct job *job)
+{
+    struct transfer transfer = range_transfer(job);
+    if (!prepare(job, &transfer))
+        return ATTEMPT_END;
+    enum transfer_end end = transfer_run(&transfer);
+    return after_run(job, &transfer, end);
+}
+
+static bool commit(struct job *job)
+{
+    if (!flush_dest(job->policy, job->dest, false, job->outcome))
+        return false;
+    os_error error = job->created ? os_mark_deleted(job->dest, false) : 0;
+    return error == 0 || fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
+}
+
+/* Closes what is open; a DEST made in vain goes. */
+static void undo(struct job *job, bool committed)
+{
+    bool remove = job->created && !committed && !job->marked;
+    os_close(job->dest);
+    if (remove)
+        os_remove(job->outcome->dest);
+    os_close(job->source.file);
+    job->dest = NULL;
+    job->source.file = NULL;
+    job->created = false;
+    job->marked = false;
+    job->same_file = false;
+}
+
+/*
+ * Ranges that overlap in one file can be moved anew only while no byte has
+ * been: what a new start would read may be what the last one wrote.
+ */
+static bool is_restartable(const struct job *job)
+{
+    const struct reflink_outcome *outcome = job->outcome;
+    uint64_t from = job->range.source_offset;
+    uint64_t to = job->range.dest_offset;
+    uint64_t apart = from > to ? from - to : to - from;
+    if (!job->same_file || apart >= job->length)
+        return true;
+    return outcome->bytes_cloned == 0 && outcome->bytes_copied == 0 &&
+           outcome->error.step != REFLINK_STEP_READ &&
+           outcome->error.step != REFLINK_STEP_WRITE &&
+           outcome->error.step != REFLINK_STEP_ZERO &&
+           outcome->error.step != REFLINK_STEP_COMPARE;
+}
+
+static enum attempt_end attempt(struct job *job)
+{
+    enum attempt_end end = ATTEMPT_END;
+    bool committed = false;
+    memset(&job->prepared, 0, sizeof job->prepared);
+    if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
+        bounds_check(&job->range, job->source.info.size, &job->length,
+                     job->outcome) &&
+        open_dest(job)) {
+        end = fill(job);
+        committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK &&
+                    commit(job);
+    }
+    bool restartable = is_restartable(job);
+    undo(job, committed);
+    if (end == ATTEMPT_END)
+        end = restart_end_of(job->outcome);
+    return restartable ? end : ATTEMPT_END;
+}
+
+static void take_no_step(void *context, const struct reflink_dry_step *step)
+{
+    (void)context;
+    (void)step;
+}
+
+/*
+ * What REFLINK_ALWAYS refuses is refused before anything changes: a DEST that
+ * is missing is not made first, so its directory is asked in its place.
+ */
+static bool foresees_refusal(const struct job *job,
+                             const struct reflink_range *range)
+{
+    struct reflink_outcome *outcome = job->outcome;
+    struct reflink_outcome foreseen;
+    struct os_info there;
+    if (job->policy->mode != REFLINK_ALWAYS ||
+        open_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
+        return false;
+    reflink_dry_run(job->session, job->policy, outcome->source, outcome->dest,
+                    range, take_no_step, NULL, &foreseen);
+    if (foreseen.status == REFLINK_REFUSED)
+        *outcome = foreseen;
+    return foreseen.status == REFLINK_REFUSED;
+}
+
+void reflink_range(struct reflink_session *session,
+                   const struct reflink_policy *policy, const wchar_t *source,
+                   const wchar_t *dest, const struct reflink_range *range,
+                   struct reflink_outcome *outcome)
+{
+    struct job job = {
+        .session = session,
+        .policy = policy,
+        .outcome = outcome,
+        .range = *range,
+        .restart = {.policy = policy, .source_path = source},
+    };
+    uint64_t start = outcome_begin(outcome, source, dest);
+    if (open_check_paths(source, dest, outcome) &&
+        !foresees_refusal(&job, range)) {
+        while (restart_again(&job.restart, attempt(&job), outcome))
+            ;
+    }
+    outcome_end(outcome, start);
+}

@@ -1,0 +1,220 @@
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/classify.h"
+#include "core/errors.h"
+#include "core/base/identity.h"
+#include "core/base/path.h"
+
+static os_error ask(const wchar_t *path,
+                    os_error (*query)(struct os_file *, struct os_info *),
+                    struct os_info *info)
+{
+    struct os_file *file = NULL;
+    os_error error = os_open(path, OS_OPEN_LOOK, &file);
+    if (error != 0)
+        return error;
+    error = query(file, info);
+    os_close(file);
+    return error;
+}
+
+os_error open_query(const wchar_t *path, struct os_info *info)
+{
+    return ask(path, os_query, info);
+}
+
+os_error open_query_state(const wchar_t *path, struct os_info *info)
+{
+    return ask(path, os_query_state, info);
+}
+
+bool open_is_directory(const wchar_t *path)
+{
+    struct os_info info;
+    return open_query_state(path, &info) == 0 &&
+           (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+bool open_check_paths(const wchar_t *source, const wchar_t *dest,
+                      struct reflink_outcome *outcome)
+{
+    bool in_source = path_names_stream(source);
+    if (!in_source && !path_names_stream(dest))
+        return true;
+    outcome_fail_hint(outcome, CODE_INVALID_NAME, REFLINK_STEP_PATH,
+                      in_source ? OUTCOME_SOURCE : OUTCOME_DEST,
+                      REFLINK_HINT_STREAM);
+    return false;
+}
+
+static void fail_source(const wchar_t *path, os_error error,
+                        struct reflink_outcome *outcome)
+{
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (error == CODE_SHARING_VIOLATION)
+        hint = REFLINK_HINT_IN_USE;
+    if (error == CODE_INVALID_FUNCTION)
+        hint = REFLINK_HINT_NOT_A_FILE;
+    /* opening a directory is answered with "access denied", which misleads */
+    if (error == CODE_ACCESS_DENIED && open_is_directory(path)) {
+        error = CODE_DIRECTORY_NOT_SUPPORTED;
+        hint = REFLINK_HINT_RECURSIVE;
+    }
+    outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_SOURCE, OUTCOME_SOURCE,
+                      hint);
+}
+
+/* The journal is asked before anything is read, and only where it may help. */
+static void note_writer(struct open_source *source,
+                        struct reflink_outcome *outcome)
+{
+    outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
+    source->numbered = os_change_number(source->file, &source->number) == 0;
+}
+
+bool open_source(const wchar_t *path, bool with_security,
+                 struct open_source *source, struct reflink_outcome *outcome)
+{
+    unsigned extra = with_security ? OS_WITH_SECURITY : 0;
+    os_error error = os_open(path, OS_OPEN_SOURCE | extra, &source->file);
+    source->shared = error == CODE_SHARING_VIOLATION;
+    if (source->shared)
+        error = os_open(path, OS_OPEN_SOURCE_SHARED | extra, &source->file);
+    if (error != 0) {
+        fail_source(path, error, outcome);
+        return false;
+    }
+    source->numbered = false;
+    if (source->shared)
+        note_writer(source, outcome);
+    error = os_query(source->file, &source->info);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+    return error == 0;
+}
+
+static void fail_look(os_error error, struct reflink_outcome *outcome)
+{
+    if (error == CODE_PATH_NOT_FOUND)
+        outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                          REFLINK_HINT_NO_DIRECTORY);
+    else
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          error == CODE_INVALID_FUNCTION
+                              ? REFLINK_HINT_NOT_A_FILE
+                              : REFLINK_HINT_NONE);
+}
+
+/* A link to a file in a directory that is missing is not followed either; but
+   the directory that it stands in is there. */
+static bool is_dangling(const wchar_t *dest)
+{
+    wchar_t *directory = path_directory(dest);
+    bool there = directory != NULL && open_is_directory(directory);
+    free(directory);
+    return there;
+}
+
+bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
+               struct reflink_outcome *outcome)
+{
+    struct os_file *file = NULL;
+    os_error error = os_open(dest, OS_OPEN_LOOK, &file);
+    *exists = error == 0;
+    if (error == CODE_FILE_NOT_FOUND ||
+        (error == CODE_PATH_NOT_FOUND && is_dangling(dest)))
+        return true;
+    if (error != 0) {
+        fail_look(error, outcome);
+        return false;
+    }
+    error = os_query(file, info);
+    os_close(file);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_DEST);
+    else if (info->attributes & OS_ATTRIBUTE_DIRECTORY)
+        outcome_fail_hint(outcome, CODE_DIRECTORY_NOT_SUPPORTED,
+                          REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          REFLINK_HINT_DIRECTORY);
+    return outcome->error.code == 0;
+}
+
+bool open_judge_existing(const struct reflink_policy *policy,
+                         const struct os_info *there,
+                         const struct os_info *source,
+                         struct reflink_outcome *outcome)
+{
+    if (policy->existing == REFLINK_EXISTING_KEEP)
+        outcome->status = REFLINK_SKIPPED;
+    else if (identity_same_file(&there->identity, &source->identity))
+        outcome_fail_hint(outcome, CODE_SHARING_VIOLATION,
+                          REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          REFLINK_HINT_SAME_FILE);
+    else if (policy->existing == REFLINK_EXISTING_FAIL)
+        outcome_fail_hint(outcome, CODE_FILE_EXISTS, REFLINK_STEP_CREATE,
+                          OUTCOME_DEST, REFLINK_HINT_EXISTS);
+    return outcome->status == REFLINK_OK;
+}
+
+bool open_is_elsewhere(const struct os_info *source)
+{
+    return (source->attributes & (OS_ATTRIBUTE_REPARSE | OS_ATTRIBUTE_OFFLINE |
+                                  OS_ATTRIBUTE_RECALL_ON_OPEN |
+                                  OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS)) != 0;
+}
+
+bool open_has_holes(const struct os_info *source)
+{
+    return (source->attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+           !open_is_elsewhere(source);
+}
+
+unsigned open_encrypted(const struct os_info *source)
+{
+    return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;
+}
+
+bool open_keeps_encryption(const struct os_info *source,
+                           const struct os_info *dest,
+                           struct reflink_outcome *outcome)
+{
+    if ((source->attributes & ~dest->attributes & OS_ATTRIBUTE_ENCRYPTED) == 0)
+        return true;
+    outcome_fail_hint(outcome, CODE_NOT_SUPPORTED, REFLINK_STEP_CREATE,
+                      OUTCOME_DEST, REFLINK_HINT_ENCRYPTED);
+    return false;
+}
+
+/* `*same`: nothing was written to the journal. One that ended meanwhile tells
+   nothing. */
+static os_error compare_number(const struct open_source *source, bool *same)
+{
+    uint64_t now = 0;
+    os_error error = os_change_number(source->file, &now);
+    *same = error != 0 || now == source->number;
+    return classify_unsupported(error) ? 0 : error;
+}
+
+bool open_check_unchanged(const struct open_source *source,
+                          struct reflink_outcome *outcome)
+{
+    const struct os_info *before = &source->info;
+    struct os_info now;
+    bool same = true;
+    os_error error = os_query_state(source->file, &now);
+    if (error == 0 && source->numbered)
+        error = compare_number(source, &same);
+    if (error != 0) {
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+        return false;
+    }
+    if (same && now.size == before->size && now.written == before->written &&
+        (!source->shared || now.changed == before->changed))
+        return true;
+    outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,
+                      OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return false;
+}

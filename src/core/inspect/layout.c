@@ -1,0 +1,228 @@
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/allocation.h"
+#include "core/base/classify.h"
+#include "core/clone/cluster.h"
+#include "core/errors.h"
+#include "core/clone/plan.h"
+
+enum { EXTENTS_AT_ONCE = 1024 };
+
+static bool fail(struct reflink_error *error, os_error code,
+                 enum reflink_step step, enum reflink_hint hint)
+{
+    if (hint == REFLINK_HINT_NONE)
+        hint = classify_hint(code);
+    *error = (struct reflink_error){code, step, hint, true};
+    return false;
+}
+
+bool layout_open(const wchar_t *path, struct layout *layout,
+                 struct reflink_error *error)
+{
+    memset(layout, 0, sizeof *layout);
+    os_error code = os_open(path, OS_OPEN_LOOK, &layout->file);
+    if (code != 0) {
+        layout->file = NULL;
+        return fail(error, code, REFLINK_STEP_OPEN_SOURCE,
+                    code == CODE_INVALID_FUNCTION ? REFLINK_HINT_NOT_A_FILE
+                                                  : REFLINK_HINT_NONE);
+    }
+    code = os_query(layout->file, &layout->info);
+    if (code != 0)
+        return fail(error, code, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
+    if (layout->info.attributes & OS_ATTRIBUTE_DIRECTORY)
+        return fail(error, CODE_DIRECTORY_NOT_SUPPORTED,
+                    REFLINK_STEP_OPEN_SOURCE, REFLINK_HINT_DIRECTORY);
+    return true;
+}
+
+void layout_close(struct layout *layout)
+{
+    os_close(layout->file);
+    free(layout->runs);
+    memset(layout, 0, sizeof *layout);
+}
+
+/* Whether `run`, which begins where `last` ends, is the rest of it. */
+static bool goes_on(const struct layout_run *last, const struct layout_run *run)
+{
+    if (last->place == LAYOUT_HOLE || run->place == LAYOUT_HOLE)
+        return last->place == run->place;
+    return last->place + last->length == run->place &&
+           last->references == run->references;
+}
+
+static os_error append(struct layout *layout, const struct layout_run *run)
+{
+    if (layout->count != 0 && goes_on(&layout->runs[layout->count - 1], run)) {
+        layout->runs[layout->count - 1].length += run->length;
+        return 0;
+    }
+    if (layout->count == layout->capacity) {
+        size_t capacity = layout->capacity != 0 ? layout->capacity * 2 : 16;
+        struct layout_run *runs =
+            capacity <= SIZE_MAX / sizeof *runs
+                ? realloc(layout->runs, capacity * sizeof *runs)
+                : NULL;
+        if (runs == NULL)
+            return CODE_NOT_ENOUGH_MEMORY;
+        layout->runs = runs;
+        layout->capacity = capacity;
+    }
+    layout->runs[layout->count++] = *run;
+    return 0;
+}
+
+/* The reading of one file. */
+struct reader {
+    struct layout *layout;
+    uint64_t end; /* clusters up to the end of file */
+    uint64_t vcn; /* what is in front of it has been added */
+    struct os_extent extents[EXTENTS_AT_ONCE];
+};
+
+/* Adds [vcn, next) as clusters that lie at `lcn`. */
+static os_error add_clusters(struct reader *reader, uint64_t next, int64_t lcn,
+                             uint32_t references)
+{
+    uint64_t cluster = reader->layout->cluster_size;
+    struct layout_run run = {reader->vcn * cluster,
+                             (next - reader->vcn) * cluster,
+                             (uint64_t)lcn * cluster, references};
+    reader->vcn = next;
+    return append(reader->layout, &run);
+}
+
+/* Adds [vcn, next) as a hole, as far as the file reaches. */
+static os_error add_hole(struct reader *reader, uint64_t next)
+{
+    uint64_t cluster = reader->layout->cluster_size;
+    uint64_t vcn = reader->vcn;
+    uint64_t end = next < reader->end ? next : reader->end;
+    if (next > vcn)
+        reader->vcn = next;
+    if (end <= vcn)
+        return 0;
+    struct layout_run run = {vcn * cluster, (end - vcn) * cluster, LAYOUT_HOLE,
+                             0};
+    return append(reader->layout, &run);
+}
+
+/* What was told before is passed over; what was left out is a hole. */
+static os_error add_extent(struct reader *reader,
+                           const struct os_extent *extent)
+{
+    if (extent->next_vcn <= reader->vcn)
+        return 0;
+    if (extent->vcn > reader->vcn) {
+        os_error error = add_hole(reader, extent->vcn);
+        if (error != 0)
+            return error;
+    }
+    if (extent->lcn == OS_HOLE)
+        return add_hole(reader, extent->next_vcn);
+    uint64_t skipped = reader->vcn - extent->vcn;
+    return add_clusters(reader, extent->next_vcn,
+                        extent->lcn + (int64_t)skipped, extent->references);
+}
+
+/* A volume that does not know the question may find fault with its form. */
+static bool is_not_offered(os_error error)
+{
+    return classify_unsupported(error) || error == CODE_INVALID_PARAMETER;
+}
+
+/* With reference counts, unless the first request for them is refused. */
+static os_error ask(struct reader *reader, size_t *count, bool *more)
+{
+    struct layout *layout = reader->layout;
+    os_error error = allocation_extents(
+        layout->file, layout->counted, layout->cluster_size, reader->vcn,
+        reader->extents, EXTENTS_AT_ONCE, count, more);
+    if (!layout->counted || !is_not_offered(error) || reader->vcn != 0)
+        return error;
+    layout->counted = false;
+    return allocation_extents(layout->file, false, layout->cluster_size,
+                              reader->vcn, reader->extents, EXTENTS_AT_ONCE,
+                              count, more);
+}
+
+/* Each list must reach behind the one before it, or this would not end. */
+static os_error read_list(struct reader *reader, bool *more)
+{
+    size_t count = 0;
+    uint64_t before = reader->vcn;
+    os_error error =
+        os_cancelled() ? CODE_CANCELLED : ask(reader, &count, more);
+    for (size_t i = 0; i < count && error == 0; i++)
+        error = add_extent(reader, &reader->extents[i]);
+    if (error == 0 && count != 0 && *more && reader->vcn == before)
+        error = CODE_INVALID_DATA;
+    *more = *more && count != 0;
+    return error;
+}
+
+static os_error read_lists(struct layout *layout)
+{
+    uint64_t cluster = layout->cluster_size;
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    reader->layout = layout;
+    reader->end = layout->info.size / cluster +
+                  (layout->info.size % cluster != 0 ? 1 : 0);
+    if (reader->end > PLAN_MAX_SIZE / cluster)
+        reader->end = PLAN_MAX_SIZE / cluster;
+    layout->counted = true;
+    bool more = true;
+    os_error error = 0;
+    while (error == 0 && more)
+        error = read_list(reader, &more);
+    if (error == 0)
+        error = add_hole(reader, reader->end);
+    free(reader);
+    return error;
+}
+
+static void add_up(struct layout *layout)
+{
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct layout_run *run = &layout->runs[i];
+        if (run->place == LAYOUT_HOLE)
+            layout->holes += run->length;
+        else if (run->references > 1)
+            layout->shared += run->length;
+        else
+            layout->exclusive += run->length;
+    }
+    layout->allocated = layout->shared + layout->exclusive;
+}
+
+static bool fail_read(struct reflink_error *error, os_error code)
+{
+    if (code == CODE_NOT_ENOUGH_MEMORY)
+        return fail(error, code, REFLINK_STEP_MEMORY, REFLINK_HINT_NONE);
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (is_not_offered(code))
+        hint = REFLINK_HINT_UNTOLD;
+    if (code == CODE_CANCELLED)
+        hint = REFLINK_HINT_INTERRUPTED;
+    return fail(error, code, REFLINK_STEP_EXTENTS, hint);
+}
+
+bool layout_read(struct layout *layout, struct reflink_error *error)
+{
+    layout->cluster_size = cluster_size_of(layout->file);
+    if (layout->cluster_size == 0)
+        return fail(error, CODE_NOT_SUPPORTED, REFLINK_STEP_QUERY_VOLUME,
+                    REFLINK_HINT_UNTOLD);
+    os_error code = read_lists(layout);
+    if (code != 0)
+        return fail_read(error, code);
+    add_up(layout);
+    return true;
+}

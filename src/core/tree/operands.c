@@ -1,0 +1,371 @@
+#include "operands.h"
+
+#include <stdlib.h>
+
+#include "core/errors.h"
+#include "core/base/verbatim.h"
+#include "core/base/name_set.h"
+#include "core/file/source.h"
+#include "core/os.h"
+#include "core/base/path.h"
+#include "wildcard.h"
+
+/* One SOURCE as it was given. */
+struct many_operand {
+    const wchar_t *words;
+    wchar_t *source; /* without separators at its end */
+    wchar_t *dest;   /* what it is to become; NULL for a pattern */
+    uint64_t size;
+    bool pattern;
+    bool directory;
+    bool is_link;
+    bool failed; /* and told */
+};
+
+/* A source, or a match of its wildcards, and what it is to become. */
+struct target {
+    const wchar_t *source;
+    const wchar_t *dest;
+    uint64_t size;
+    bool directory;
+    bool is_link;
+};
+
+static void tell_memory(const struct tree_visitor *visitor,
+                        const wchar_t *source, const wchar_t *dest)
+{
+    tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+              REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
+}
+
+/* --- what a path is ------------------------------------------------------- */
+
+/* Without the separators at its end, unless it is a root. */
+static wchar_t *without_end(const wchar_t *path)
+{
+    size_t length = wcslen(path);
+    wchar_t *cut = path_splice(path, length, L"");
+    while (cut != NULL && length > 1 && path_ends_with_separator(cut) &&
+           cut[length - 2] != L':' && cut[length - 2] != L'\\') {
+        cut[--length] = L'\0';
+    }
+    return cut;
+}
+
+/* Whether the name itself is a link; a listing of it tells. */
+static bool is_link(const wchar_t *path)
+{
+    struct os_directory *list = NULL;
+    struct os_entry entry;
+    bool end = false;
+    if (path_has_wildcard(path) || path_base_name(path)[0] == L'\0')
+        return false;
+    wchar_t *directory = path_directory(path);
+    bool link = directory != NULL &&
+                os_list_open(directory, path_base_name(path), &list) == 0 &&
+                os_list_next(list, &entry, &end) == 0 && !end && entry.is_link;
+    os_list_close(list);
+    free(directory);
+    return link;
+}
+
+/* `.` and `..` and roots have a name of their own only in full. */
+static os_error find_target(const struct many *many, const wchar_t *source,
+                            wchar_t **target)
+{
+    const wchar_t *name = path_base_name(source);
+    bool in_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+    wchar_t *full = NULL;
+    os_error error = 0;
+    if (many->into && in_full)
+        error = os_full_path(source, &full);
+    if (error != 0)
+        return error;
+    if (full != NULL)
+        name = path_base_name(full);
+    *target = many->into ? path_join(many->dest, name)
+                         : path_splice(many->dest, wcslen(many->dest), L"");
+    free(full);
+    return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
+static os_error look_at(const struct many *many, struct many_operand *operand)
+{
+    struct os_info info = {0};
+    operand->pattern = wildcard_is(operand->words);
+    if (operand->pattern)
+        return 0;
+    operand->source = without_end(operand->words);
+    if (operand->source == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    if (open_query_state(operand->source, &info) == 0) {
+        operand->size = info.size;
+        operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    }
+    operand->is_link = many->recursive && is_link(operand->source);
+    return find_target(many, operand->source, &operand->dest);
+}
+
+/* --- going through all ---------------------------------------------------- */
+
+/* What is done with each target; false: no more. */
+struct each {
+    bool (*target)(void *context, const struct target *target);
+    void *context;
+    bool first; /* what cannot be listed is passed over from now on */
+    const struct tree_visitor *doing; /* NULL: nothing is done with it yet */
+};
+
+/* The matches of a pattern at work. */
+struct matching {
+    const struct many *many;
+    const struct each *each;
+    bool more;
+    os_error error;
+};
+
+static bool take_match(void *context, const wchar_t *source,
+                       const struct os_entry *entry)
+{
+    struct matching *matching = context;
+    const struct many *many = matching->many;
+    const struct each *each = matching->each;
+    wchar_t *dest = NULL;
+    matching->error = literal_join(many->dest, entry->name, &dest);
+    struct target target = {
+        .source = source,
+        .dest = dest,
+        .size = entry->size,
+        .directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
+        .is_link = entry->is_link && many->recursive};
+    if (matching->error == 0)
+        matching->more = each->target(each->context, &target);
+    free(dest);
+    return matching->error == 0 && matching->more;
+}
+
+/* It is told where all is done, and passed over before. */
+static bool take_no_name(void *context, const wchar_t *shown)
+{
+    struct matching *matching = context;
+    if (matching->each->doing != NULL)
+        tree_tell(matching->each->doing, shown, matching->many->dest,
+                  CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                  REFLINK_HINT_NO_NAME);
+    matching->more = !os_cancelled();
+    return matching->more;
+}
+
+/* False: the target wanted no more. */
+static bool each_of(const struct many *many, const struct many_operand *operand,
+                    const struct each *each, os_error *error)
+{
+    struct matching matching = {many, each, true, 0};
+    const struct wildcard_visitor visitor = {take_match, take_no_name,
+                                             &matching};
+    struct target target = {.source = operand->source,
+                            .dest = operand->dest,
+                            .size = operand->size,
+                            .directory = operand->directory,
+                            .is_link = operand->is_link};
+    *error = 0;
+    if (!operand->pattern)
+        return each->target(each->context, &target);
+    *error = wildcard_each(operand->words, many->recursive, &visitor);
+    if (matching.error != 0)
+        *error = matching.error;
+    return matching.more;
+}
+
+/* A pattern that cannot be listed is told. False: not all were gone through. */
+static bool each_target(const struct many *many, const struct each *each,
+                        const struct tree_visitor *visitor)
+{
+    bool more = true;
+    for (int i = 0; i < many->count && more; i++) {
+        struct many_operand *operand = &many->operands[i];
+        os_error error = 0;
+        if (operand->failed)
+            continue;
+        more = each_of(many, operand, each, &error);
+        operand->failed = each->first && error != 0;
+        if (error != 0)
+            tree_tell(visitor, operand->words, many->dest, error,
+                      REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                      error == CODE_DIRECTORY_NOT_SUPPORTED
+                          ? REFLINK_HINT_RECURSIVE
+                          : REFLINK_HINT_NONE);
+    }
+    return more;
+}
+
+/* --- refusing ------------------------------------------------------------- */
+
+struct check {
+    const struct many *many;
+    const struct tree_visitor *visitor;
+    struct names names; /* of all targets, then of those that come twice */
+    wchar_t **dests;    /* the first DEST of each of the latter */
+    bool no_memory;
+    bool refused;
+};
+
+/* A tree into itself, and the first look at names. */
+static bool check_target(void *context, const struct target *target)
+{
+    struct check *check = context;
+    if (os_cancelled())
+        return false;
+    if (check->many->recursive && target->directory && !target->is_link &&
+        tree_contains(target->source, target->dest)) {
+        check->refused = true;
+        tree_tell(check->visitor, target->source, target->dest,
+                  CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_INSIDE);
+    }
+    check->no_memory = !names_add(&check->names, target->dest);
+    return !check->no_memory;
+}
+
+/* The first that has a name keeps it, those behind it are refused. */
+static bool check_repeated(void *context, const struct target *target)
+{
+    struct check *check = context;
+    size_t at = names_find(&check->names, target->dest);
+    if (at == check->names.count || os_cancelled())
+        return !os_cancelled();
+    if (check->dests[at] == NULL) {
+        check->dests[at] = path_splice(target->dest, wcslen(target->dest), L"");
+        check->no_memory = check->dests[at] == NULL;
+        return !check->no_memory;
+    }
+    if (names_compare(check->dests[at], target->dest) == 0) {
+        check->refused = true;
+        tree_tell(check->visitor, target->source, target->dest,
+                  CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_COLLISION);
+    }
+    return true;
+}
+
+static void check_collisions(struct check *check)
+{
+    struct each each = {check_repeated, check, false, NULL};
+    size_t count = names_keep_repeated(&check->names);
+    if (count == 0)
+        return;
+    check->dests = calloc(count, sizeof *check->dests);
+    if (check->dests != NULL)
+        each_target(check->many, &each, check->visitor);
+    else
+        check->no_memory = true;
+    for (size_t i = 0; check->dests != NULL && i < count; i++)
+        free(check->dests[i]);
+    free(check->dests);
+}
+
+/* Two that would land on one name, by the system's case rules, or a tree
+   that would land in itself. */
+static bool refuses(const struct many *many, const struct tree_visitor *visitor)
+{
+    struct check check = {.many = many, .visitor = visitor};
+    struct each each = {check_target, &check, true, NULL};
+    each_target(many, &each, visitor);
+    if (!check.no_memory)
+        check_collisions(&check);
+    if (check.no_memory)
+        tell_memory(visitor, many->sources[0], many->dest);
+    names_free(&check.names);
+    return check.refused || check.no_memory;
+}
+
+/* --- doing ---------------------------------------------------------------- */
+
+struct visit {
+    const struct many *many;
+    const struct tree_visitor *visitor;
+    bool told; /* an interruption was, by the walk of a tree */
+};
+
+static bool visit_target(void *context, const struct target *target)
+{
+    struct visit *visit = context;
+    const struct tree_visitor *visitor = visit->visitor;
+    if (os_cancelled() || visitor->stopped(visitor->context))
+        return false;
+    if (target->is_link)
+        visitor->link(visitor->context, target->source, target->dest);
+    else if (target->directory && visit->many->recursive)
+        visit->told = !tree_walk(visitor, target->source, target->dest);
+    else if (target->directory)
+        tree_tell(visitor, target->source, target->dest,
+                  CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
+                  OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
+    else
+        visitor->file(visitor->context, target->source, target->dest,
+                      target->size);
+    return !visit->told;
+}
+
+void many_visit(const struct many *many, const struct tree_visitor *visitor)
+{
+    struct visit visit = {many, visitor, false};
+    struct each each = {visit_target, &visit, false, visitor};
+    if (!each_target(many, &each, visitor) && os_cancelled() && !visit.told)
+        tree_tell(visitor, many->sources[0], many->dest, CODE_CANCELLED,
+                  REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
+}
+
+bool many_is(const wchar_t *const *sources, int count, bool into,
+             bool recursive)
+{
+    return recursive || into || count > 1 || wildcard_is(sources[0]);
+}
+
+/* Where several go, or wildcards may become several, DEST is a directory. */
+static bool finds_dest(struct many *many, const struct tree_visitor *visitor)
+{
+    bool exists = open_is_directory(many->dest);
+    many->into = exists || many->into || many->count > 1 ||
+                 wildcard_is(many->sources[0]) ||
+                 path_ends_with_separator(many->dest);
+    if (!many->into || exists)
+        return true;
+    tree_tell(visitor, many->sources[0], many->dest, CODE_DIRECTORY,
+              REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
+    return false;
+}
+
+bool many_begin(struct many *many, const struct tree_visitor *visitor)
+{
+    many->operands = NULL;
+    if (!finds_dest(many, visitor))
+        return false;
+    many->operands = calloc((size_t)many->count, sizeof *many->operands);
+    if (many->operands == NULL) {
+        tell_memory(visitor, many->sources[0], many->dest);
+        return false;
+    }
+    for (int i = 0; i < many->count; i++) {
+        struct many_operand *operand = &many->operands[i];
+        operand->words = many->sources[i];
+        os_error error = look_at(many, operand);
+        operand->failed = error != 0;
+        if (error == CODE_NOT_ENOUGH_MEMORY)
+            tell_memory(visitor, operand->words, many->dest);
+        else if (error != 0)
+            tree_tell(visitor, operand->words, many->dest, error,
+                      REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
+    }
+    return !refuses(many, visitor);
+}
+
+void many_end(struct many *many)
+{
+    for (int i = 0; many->operands != NULL && i < many->count; i++) {
+        free(many->operands[i].source);
+        free(many->operands[i].dest);
+    }
+    free(many->operands);
+    many->operands = NULL;
+}

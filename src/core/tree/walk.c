@@ -1,0 +1,397 @@
+#include "walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/errors.h"
+#include "core/base/path_buffer.h"
+#include "core/base/identity.h"
+#include "core/base/verbatim.h"
+#include "core/base/name_set.h"
+#include "core/file/source.h"
+#include "core/base/path.h"
+
+/*
+ * How many directories are listed at a time. Each holds some tens of KiB of
+ * the system's memory; below that many levels, a directory's subdirectories
+ * are noted by name and its listing ended before they are entered.
+ */
+enum { MOST_LISTS = 32 };
+
+/* A directory that is being walked. */
+struct frame {
+    struct os_directory *list; /* NULL: at its end */
+    wchar_t *noted;            /* names of subdirectories, each with its end */
+    size_t noted_length;
+    size_t noted_room;
+    size_t noted_next;
+    size_t source_length; /* of its paths */
+    size_t dest_length;
+    wchar_t *source_words; /* its paths, while an entry needs other ones */
+    wchar_t *dest_words;
+    wchar_t last[OS_NAME_ROOM]; /* the entry before */
+    bool unsorted;         /* the listing was seen to be, and so there are */
+    struct names repeated; /* the names that come more than once in it */
+};
+
+struct walk {
+    const struct tree_visitor *visitor;
+    struct growing_path source;
+    struct growing_path dest;
+    struct os_info root; /* of DEST, once it is there */
+    bool has_root;
+    struct frame *frames;
+    size_t depth;
+    size_t capacity;
+};
+
+static void fail_hint(const struct walk *walk, os_error error,
+                      enum reflink_step step, enum outcome_side side,
+                      enum reflink_hint hint)
+{
+    tree_tell(walk->visitor, walk->source.words, walk->dest.words, error, step,
+              side, hint);
+}
+
+static void fail(const struct walk *walk, os_error error,
+                 enum reflink_step step, enum outcome_side side)
+{
+    fail_hint(walk, error, step, side, REFLINK_HINT_NONE);
+}
+
+static void fail_memory(const struct walk *walk)
+{
+    fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+}
+
+/* --- directories ---------------------------------------------------------- */
+
+static bool push_frame(struct walk *walk, struct os_directory *list)
+{
+    if (walk->depth == walk->capacity) {
+        size_t capacity = walk->capacity == 0 ? 16 : walk->capacity * 2;
+        struct frame *frames = realloc(walk->frames, capacity * sizeof *frames);
+        if (frames == NULL)
+            return false;
+        walk->frames = frames;
+        walk->capacity = capacity;
+    }
+    walk->frames[walk->depth++] =
+        (struct frame){.list = list,
+                       .source_length = walk->source.length,
+                       .dest_length = walk->dest.length};
+    return true;
+}
+
+static void pop_frame(struct walk *walk)
+{
+    struct frame *frame = &walk->frames[--walk->depth];
+    os_list_close(frame->list);
+    free(frame->noted);
+    names_free(&frame->repeated);
+    free(frame->source_words);
+    free(frame->dest_words);
+}
+
+/* Whether SOURCE's directory is the one that all this goes into: a link that
+   nobody could resolve leads there, and the walk would never end. */
+static bool is_own_dest(struct walk *walk)
+{
+    struct os_info here;
+    return walk->has_root && open_query(walk->source.words, &here) == 0 &&
+           identity_same_file(&here.identity, &walk->root.identity);
+}
+
+/* Begins the directory that both paths name now. */
+static void enter(struct walk *walk)
+{
+    const struct tree_visitor *visitor = walk->visitor;
+    struct os_directory *list = NULL;
+    if (is_own_dest(walk)) {
+        fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
+                  OUTCOME_DEST, REFLINK_HINT_INSIDE);
+        return;
+    }
+    if (!visitor->enter(visitor->context, walk->source.words, walk->dest.words))
+        return;
+    if (!walk->has_root)
+        walk->has_root = open_query(walk->dest.words, &walk->root) == 0;
+    os_error error = os_list_open(walk->source.words, L"*", &list);
+    if (error != 0 && error != CODE_FILE_NOT_FOUND) {
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+    } else if (!push_frame(walk, list)) {
+        os_list_close(list);
+        fail_memory(walk);
+    }
+}
+
+static void leave(struct walk *walk)
+{
+    const struct tree_visitor *visitor = walk->visitor;
+    pop_frame(walk);
+    visitor->leave(visitor->context, walk->source.words, walk->dest.words);
+}
+
+/* --- entries -------------------------------------------------------------- */
+
+/* Has names behind `path` taken as they are; `*words` is what it was. */
+static os_error make_literal(struct growing_path *path, wchar_t **words)
+{
+    wchar_t *literal = NULL;
+    os_error error = literal_directory(path->words, &literal);
+    if (error != 0)
+        return error;
+    *words = path_splice(path->words, path->length, L"");
+    bool made = *words != NULL && growing_path_set(path, literal);
+    free(literal);
+    return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
+/* Adds the name of an entry of the innermost directory to both paths. */
+static bool push_name(struct walk *walk, const wchar_t *name)
+{
+    struct frame *frame = &walk->frames[walk->depth - 1];
+    os_error error = 0;
+    if (literal_is_needed(name)) {
+        error = make_literal(&walk->source, &frame->source_words);
+        if (error == 0)
+            error = make_literal(&walk->dest, &frame->dest_words);
+    }
+    if (error == 0 && (!growing_path_push(&walk->source, name) ||
+                       !growing_path_push(&walk->dest, name)))
+        error = CODE_NOT_ENOUGH_MEMORY;
+    if (error != 0)
+        fail(walk, error, REFLINK_STEP_PATH, OUTCOME_SOURCE);
+    return error == 0;
+}
+
+/* The directory's own path again. The room for it is there. */
+static void restore(struct growing_path *path, wchar_t **words, size_t length)
+{
+    if (*words != NULL)
+        growing_path_set(path, *words);
+    free(*words);
+    *words = NULL;
+    growing_path_cut(path, length);
+}
+
+/* Lists the directory once more, for the names that come more than once. */
+static os_error find_repeated(const struct walk *walk, struct frame *frame)
+{
+    struct os_directory *list = NULL;
+    struct os_entry entry;
+    bool end = false;
+    os_error error = os_list_open(walk->source.words, L"*", &list);
+    while (error == 0 && !end) {
+        error = os_list_next(list, &entry, &end);
+        if (error == 0 && !end && !names_add(&frame->repeated, entry.name))
+            error = CODE_NOT_ENOUGH_MEMORY;
+    }
+    os_list_close(list);
+    names_keep_repeated(&frame->repeated);
+    return error;
+}
+
+/*
+ * Whether an entry has a name that another one has, too, but for its case, as
+ * in a directory that tells cases apart: DEST's may not, and one would replace
+ * the other. NTFS lists names in order whatever the case, so that they are
+ * neighbours, and the second one is it. Where a listing is not in order, as one
+ * of FAT or of a server need not be [FindNextFileW], it is read twice, and each
+ * that is still to come is it.
+ */
+static os_error comes_twice(const struct walk *walk, struct frame *frame,
+                            const wchar_t *name, bool *twice)
+{
+    os_error error = 0;
+    int order = names_compare(frame->last, name);
+    if (order > 0 && !frame->unsorted) {
+        frame->unsorted = true;
+        error = find_repeated(walk, frame);
+    }
+    *twice = order == 0 ||
+             names_find(&frame->repeated, name) != frame->repeated.count;
+    wcscpy(frame->last, name);
+    return error;
+}
+
+/* To be entered when the listing is at its end. */
+static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
+{
+    size_t length = wcslen(name) + 1;
+    if (frame->noted_length + length > frame->noted_room) {
+        size_t room = (frame->noted_length + length) * 2;
+        wchar_t *noted = realloc(frame->noted, room * sizeof *noted);
+        if (noted == NULL) {
+            fail_memory(walk);
+            return;
+        }
+        frame->noted = noted;
+        frame->noted_room = room;
+    }
+    wmemcpy(frame->noted + frame->noted_length, name, length);
+    frame->noted_length += length;
+}
+
+/* An entry by a name that no file can have, which is shown and never opened. A
+   server or a crafted volume may list `..\name`, a file outside DEST. */
+static void fail_name(const struct walk *walk, const wchar_t *name)
+{
+    wchar_t *shown = path_join(walk->source.words, name);
+    tree_tell(walk->visitor, shown != NULL ? shown : walk->source.words,
+              walk->dest.words, CODE_INVALID_NAME, REFLINK_STEP_LIST,
+              OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
+    free(shown);
+}
+
+static void visit(struct walk *walk, const struct os_entry *entry)
+{
+    const struct tree_visitor *visitor = walk->visitor;
+    struct frame *frame = &walk->frames[walk->depth - 1];
+    if (!path_is_name(entry->name)) {
+        fail_name(walk, entry->name);
+        return;
+    }
+    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    bool twice = false;
+    os_error error = comes_twice(walk, frame, entry->name, &twice);
+    if (error != 0) { /* what else is in there may be a name that comes twice */
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+        os_list_close(frame->list);
+        frame->list = NULL;
+    } else if (directory && !entry->is_link && !twice &&
+               walk->depth > MOST_LISTS)
+        note(walk, frame, entry->name);
+    else if (!push_name(walk, entry->name))
+        return;
+    else if (twice)
+        fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                  REFLINK_HINT_COLLISION);
+    else if (entry->is_link)
+        visitor->link(visitor->context, walk->source.words, walk->dest.words);
+    else if (directory)
+        enter(walk);
+    else
+        visitor->file(visitor->context, walk->source.words, walk->dest.words,
+                      entry->size);
+}
+
+/* The next entry of a listing; at its end, the listing is closed. */
+static void advance_list(struct walk *walk, struct frame *frame)
+{
+    struct os_entry entry;
+    bool end = false;
+    os_error error = os_list_next(frame->list, &entry, &end);
+    if (error != 0)
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+    if (error == 0 && !end) {
+        visit(walk, &entry);
+        return;
+    }
+    os_list_close(frame->list);
+    frame->list = NULL;
+}
+
+/* One entry of the innermost directory, or its end. */
+static void advance(struct walk *walk)
+{
+    struct frame *frame = &walk->frames[walk->depth - 1];
+    restore(&walk->source, &frame->source_words, frame->source_length);
+    restore(&walk->dest, &frame->dest_words, frame->dest_length);
+    if (frame->list != NULL) {
+        advance_list(walk, frame);
+    } else if (frame->noted_next < frame->noted_length) {
+        const wchar_t *name = frame->noted + frame->noted_next;
+        frame->noted_next += wcslen(name) + 1;
+        if (push_name(walk, name))
+            enter(walk);
+    } else {
+        leave(walk);
+    }
+}
+
+static bool goes_on(const struct walk *walk)
+{
+    return walk->depth != 0 && !os_cancelled() &&
+           !walk->visitor->stopped(walk->visitor->context);
+}
+
+void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
+               const wchar_t *dest, os_error error, enum reflink_step step,
+               enum outcome_side side, enum reflink_hint hint)
+{
+    struct reflink_outcome outcome;
+    uint64_t start = outcome_begin(&outcome, source, dest);
+    outcome_fail_hint(&outcome, error, step, side, hint);
+    outcome_end(&outcome, start);
+    visitor->failed(visitor->context, &outcome);
+}
+
+bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
+               const wchar_t *dest)
+{
+    struct walk walk = {.visitor = visitor};
+    bool cut = false;
+    if (growing_path_set(&walk.source, source) &&
+        growing_path_set(&walk.dest, dest)) {
+        enter(&walk);
+        while (goes_on(&walk))
+            advance(&walk);
+        cut = walk.depth != 0 && os_cancelled();
+    } else {
+        tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+                  REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
+    }
+    while (walk.depth != 0)
+        pop_frame(&walk);
+    if (cut)
+        tree_tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
+                  OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
+    free(walk.frames);
+    growing_path_free(&walk.source);
+    growing_path_free(&walk.dest);
+    return !cut;
+}
+
+/* --- a tree into itself --------------------------------------------------- */
+
+/* Whether `path` or what it lies in is `root`. Cuts `path` down. */
+static bool lies_within(wchar_t *path, const struct os_info *root)
+{
+    struct os_info above;
+    do {
+        if (open_query(path, &above) == 0 &&
+            identity_same_file(&root->identity, &above.identity))
+            return true;
+    } while (path_cut(path));
+    return false;
+}
+
+/* The place of what is there of `path`, links resolved; cuts `path` down. */
+static wchar_t *final_place(wchar_t *path)
+{
+    struct os_file *file = NULL;
+    wchar_t *place = NULL;
+    while (os_open(path, OS_OPEN_LOOK, &file) != 0) {
+        if (!path_cut(path))
+            return NULL;
+    }
+    if (os_final_path(file, &place) != 0)
+        place = NULL;
+    os_close(file);
+    return place;
+}
+
+bool tree_contains(const wchar_t *source, const wchar_t *dest)
+{
+    struct os_info root;
+    wchar_t *path = NULL;
+    if (open_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
+        return false;
+    wchar_t *place = final_place(path);
+    bool found = lies_within(path, &root) ||
+                 (place != NULL && lies_within(place, &root));
+    free(place);
+    free(path);
+    return found;
+}

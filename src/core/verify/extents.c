@@ -1,0 +1,199 @@
+#include "extents.h"
+
+#include "core/base/allocation.h"
+#include "core/errors.h"
+
+/* --- extents -------------------------------------------------------------- */
+
+static void skip_extents(struct maps_extents *list)
+{
+    while (list->index < list->count &&
+           list->extents[list->index].next_vcn <= list->vcn)
+        list->index++;
+}
+
+/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
+static os_error fill(struct maps_extents *list, uint32_t cluster_size)
+{
+    skip_extents(list);
+    if (list->index < list->count || (list->count != 0 && !list->more))
+        return 0;
+    list->index = 0;
+    os_error error = allocation_extents(list->file, false, cluster_size,
+                                        list->vcn, list->extents, MAPS_EXTENTS,
+                                        &list->count, &list->more);
+    if (error != 0)
+        return error;
+    skip_extents(list);
+    /* a volume that does not get on tells nothing */
+    return list->more && list->index == list->count ? CODE_INVALID_DATA : 0;
+}
+
+/* Where the wanted cluster lies, and how many behind it follow suit. */
+static os_error find(struct maps_extents *list, uint32_t cluster_size,
+                     int64_t *lcn, uint64_t *run)
+{
+    os_error error = fill(list, cluster_size);
+    if (error != 0)
+        return error;
+    *lcn = OS_HOLE;
+    *run = UINT64_MAX;
+    if (list->index >= list->count)
+        return 0;
+    const struct os_extent *extent = &list->extents[list->index];
+    if (extent->vcn > list->vcn) {
+        *run = extent->vcn - list->vcn;
+        return 0;
+    }
+    *run = extent->next_vcn - list->vcn;
+    if (extent->lcn != OS_HOLE)
+        *lcn = extent->lcn + (int64_t)(list->vcn - extent->vcn);
+    return 0;
+}
+
+bool maps_are_told(struct os_file *file, uint64_t offset, uint32_t cluster_size)
+{
+    struct os_extent extent;
+    size_t count = 0;
+    bool more = false;
+    return cluster_size != 0 &&
+           allocation_extents(file, false, cluster_size, offset / cluster_size,
+                              &extent, 1, &count, &more) == 0;
+}
+
+/* --- what may lie beside them --------------------------------------------- */
+
+static uint64_t end_of(const struct os_range *range)
+{
+    return range->offset + range->length;
+}
+
+/* Asks for what SOURCE has from `from` on, to its end, as far as that is told
+   at once. False: the volume does not tell. */
+static bool ask_ranges(struct maps *maps, uint64_t from, uint64_t end)
+{
+    struct maps_ranges *data = &maps->data;
+    bool more = false;
+    end = maps->source_size > end ? maps->source_size : end;
+    data->index = 0;
+    data->count = 0;
+    data->end = from;
+    if (allocation_ranges(maps->source.file, from, end - from, data->ranges,
+                          MAPS_RANGES, &data->count, &more) != 0)
+        return false;
+    data->end =
+        more && data->count != 0 ? end_of(&data->ranges[data->count - 1]) : end;
+    return true;
+}
+
+/* Whether SOURCE says that it has data in [from, end), or does not tell. */
+static bool has_data(struct maps *maps, uint64_t from, uint64_t end)
+{
+    struct maps_ranges *data = &maps->data;
+    if (end > data->end && !ask_ranges(maps, from, end))
+        return true;
+    while (data->index < data->count &&
+           end_of(&data->ranges[data->index]) <= from)
+        data->index++;
+    return data->index < data->count && data->ranges[data->index].offset < end;
+}
+
+/*
+ * Data may lie where the volume tells of no cluster: it is resident, or was
+ * written moments ago and has none yet, or extents are counted in other units
+ * than those that were told. A dense SOURCE has no hole that could be one; a
+ * sparse one is asked for its data in the last, where its newest would be.
+ */
+static bool may_hide_data(struct maps *maps, const struct compare_pair *pair,
+                          const struct os_range *hole)
+{
+    uint64_t from = pair->source_offset + hole->offset;
+    if (hole->length == 0 || !pair->holes)
+        return hole->length != 0;
+    return has_data(maps, from, from + hole->length);
+}
+
+/* --- both beside each other ----------------------------------------------- */
+
+/* A run of clusters of both files, `length` bytes that begin `at` bytes into
+   the request, each all in one place. */
+struct run {
+    uint64_t at;
+    uint64_t length;
+    int64_t source_lcn;
+    int64_t dest_lcn;
+};
+
+/* False: the runs differ, or it is not told whether they do. */
+static bool judge(const struct run *run, struct reflink_session *session,
+                  const struct compare_pair *pair, struct maps_finding *finding)
+{
+    if (run->source_lcn != run->dest_lcn) {
+        bool equal = run->dest_lcn == OS_HOLE &&
+                     compare_is_unwritten(session, pair, run->at, run->length);
+        if (!equal)
+            finding->result = MAPS_DIFFERENT;
+        return equal;
+    }
+    if (run->source_lcn == OS_HOLE) {
+        finding->hole =
+            (struct os_range){run->at, compare_cut(pair, run->at, run->length)};
+        return true;
+    }
+    if (!finding->has_data)
+        finding->first = run->at;
+    finding->has_data = true;
+    finding->end = run->at + run->length;
+    return true;
+}
+
+/* The next run, of `left` clusters at most; how many, or 0: it is not told. */
+static uint64_t next_run(struct maps *maps, uint64_t left, struct run *run)
+{
+    uint64_t in_source = 0;
+    uint64_t in_dest = 0;
+    uint32_t unit = maps->cluster_size;
+    if (find(&maps->source, unit, &run->source_lcn, &in_source) != 0 ||
+        find(&maps->dest, unit, &run->dest_lcn, &in_dest) != 0)
+        return 0;
+    uint64_t clusters = in_source < in_dest ? in_source : in_dest;
+    clusters = clusters < left ? clusters : left;
+    maps->source.vcn += clusters;
+    maps->dest.vcn += clusters;
+    run->length = clusters * maps->cluster_size;
+    return clusters;
+}
+
+void maps_compare(struct maps *maps, struct reflink_session *session,
+                  const struct compare_pair *pair, struct maps_finding *finding)
+{
+    struct run run = {0};
+    *finding = (struct maps_finding){.result = MAPS_UNTOLD};
+    if (maps->cluster_size == 0)
+        return;
+    maps->source.vcn = pair->source_offset / maps->cluster_size;
+    maps->dest.vcn = pair->dest_offset / maps->cluster_size;
+    uint64_t left = pair->length / maps->cluster_size +
+                    (pair->length % maps->cluster_size != 0);
+    while (left != 0) {
+        uint64_t clusters = next_run(maps, left, &run);
+        if (clusters == 0 || !judge(&run, session, pair, finding))
+            return;
+        run.at += run.length;
+        left -= clusters;
+    }
+    finding->result =
+        may_hide_data(maps, pair, &finding->hole) ? MAPS_LACKING : MAPS_EQUAL;
+}
+
+bool maps_go_on(struct maps *maps)
+{
+    int64_t lcn = OS_HOLE;
+    uint64_t run = 0;
+    if (maps->source_size == 0)
+        return false;
+    maps->source.vcn = maps->source_size / maps->cluster_size +
+                       (maps->source_size % maps->cluster_size != 0);
+    return find(&maps->source, maps->cluster_size, &lcn, &run) == 0 &&
+           lcn != OS_HOLE;
+}

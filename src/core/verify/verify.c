@@ -1,0 +1,430 @@
+#include "verify.h"
+
+#include "core/base/allocation.h"
+#include "extents.h"
+
+enum { SAMPLE_SIZE = 4096 };
+
+/* Blocks read from each file for a request where only bytes can speak. */
+enum { SAMPLES_ALONE = 8 };
+
+/* And more, where these are nothing but zeros: 32 in all. */
+enum { SAMPLES_MORE = 24 };
+
+/* Up to here the bytes of a hole are all compared, else blocks of it. */
+enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
+
+/* The next byte at or behind `at` that is not a hole in both files, if the
+   volume tells; a sample of a common hole proves nothing. */
+static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
+{
+    uint64_t next = at + compare_common_hole(pair, at);
+    return next < pair->length ? next : at;
+}
+
+/* Where DEST's first hole in a range begins, and how long it is. */
+static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
+                           uint64_t length, uint64_t *hole)
+{
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    uint64_t end = at + length;
+    *hole = 0;
+    while (at < end) {
+        uint64_t from = pair->dest_offset + at;
+        if (allocation_ranges(pair->dest, from, end - at, &range, 1, &count,
+                              &more) != 0)
+            return end;
+        if (count == 0 || range.offset != from || range.length == 0) {
+            *hole = count == 0 ? end - at : range.offset - from;
+            return at;
+        }
+        at += range.length;
+    }
+    return end;
+}
+
+/* Positions spread evenly, the first and the last block among them. */
+static uint64_t position_of(const struct compare_pair *pair, uint32_t number,
+                            uint32_t samples)
+{
+    uint64_t last = pair->length - SAMPLE_SIZE;
+    if (number == samples - 1)
+        return last;
+    return last / (samples - 1) * number;
+}
+
+static uint64_t sample_position(const struct compare_pair *pair,
+                                uint32_t number)
+{
+    return position_of(pair, number, SAMPLES_ALONE);
+}
+
+/* The block at `at`, or the next one that is not a common hole. */
+static os_error compare_sample(struct reflink_session *session,
+                               const struct compare_pair *pair, uint64_t at,
+                               uint32_t *length, bool *equal,
+                               enum compare_side *side)
+{
+    at = next_data(pair, at);
+    *length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
+    return compare_block(session, pair, at, *length, equal, side);
+}
+
+/* A proof that goes on; the extents of both files are read once for all. */
+struct prover {
+    struct reflink_session *session;
+    struct proof *proof;
+    const struct compare_pair *pairs;
+    size_t pair_count;
+    bool has_data; /* of them, at least one put some into DEST */
+    bool has_maps; /* and of at least one the clusters are the same */
+    bool doubted;  /* at least one showed nothing but zeros */
+    struct maps maps;
+    enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
+};
+
+/* Whether any request put any data into DEST. */
+static bool has_data(struct prover *prover)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    for (size_t i = 0; !prover->has_data && i < prover->pair_count; i++) {
+        const struct compare_pair *pair = &prover->pairs[i];
+        prover->has_data =
+            pair->blank &&
+            allocation_ranges(pair->dest, pair->dest_offset, pair->length,
+                              &data, 1, &count, &more) == 0 &&
+            count != 0;
+    }
+    return prover->has_data;
+}
+
+/*
+ * The same where a server tells of no hole in a SOURCE that is not marked as
+ * sparse: if there are any, it may be of many gigabytes, and each byte has to
+ * come over the network. Blocks of them are enough once it is seen that
+ * requests do something.
+ */
+static bool may_be_hole(struct prover *prover, const struct compare_pair *pair,
+                        uint64_t at, uint64_t length)
+{
+    struct compare_pair run = *pair;
+    bool equal = length > RUN_COMPARED && has_data(prover);
+    if (!equal)
+        return compare_is_unwritten(prover->session, pair, at, length);
+    run.source_offset += at;
+    run.dest_offset += at;
+    run.length = length;
+    for (uint32_t i = 0; i < RUN_SAMPLES && equal; i++) {
+        enum compare_side side = COMPARE_SOURCE;
+        if (compare_block(prover->session, &run,
+                          position_of(&run, i, RUN_SAMPLES), SAMPLE_SIZE,
+                          &equal, &side) != 0)
+            return false;
+    }
+    return equal;
+}
+
+/*
+ * Where SOURCE has data, a hole in DEST must be zeros in SOURCE: a dense
+ * SOURCE may have holes that the volume does not tell of. This is what shows
+ * a request that did nothing to a sparse DEST on volumes without extents.
+ */
+static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
+{
+    struct os_range data;
+    size_t count = 0;
+    bool more = false;
+    uint64_t at = 0;
+    for (int i = 0; i < SAMPLES_ALONE && at < pair->length; i++) {
+        uint64_t hole = 0;
+        if (allocation_ranges(pair->source, pair->source_offset + at,
+                              pair->length - at, &data, 1, &count,
+                              &more) != 0 ||
+            count == 0)
+            return true;
+        uint64_t from = data.offset - pair->source_offset;
+        uint64_t where = first_hole(pair, from, data.length, &hole);
+        if (hole != 0 && !may_be_hole(prover, pair, where, hole))
+            return false;
+        at = where + hole;
+    }
+    return true;
+}
+
+/*
+ * Whether DEST's blocks were holes before the request, so that one that is not
+ * any more shows that something was done: holes_agree has looked then.
+ */
+static bool shows_holes(struct prover *prover, const struct compare_pair *pair)
+{
+    struct os_info info;
+    struct os_range range;
+    size_t count = 0;
+    bool more = false;
+    if (prover->holes == HOLES_UNASKED)
+        prover->holes = os_query_state(pair->dest, &info) == 0 &&
+                                (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+                                allocation_ranges(pair->dest, pair->dest_offset,
+                                                  pair->length, &range, 1,
+                                                  &count, &more) == 0
+                            ? HOLES_SHOWN
+                            : HOLES_HIDDEN;
+    return prover->holes == HOLES_SHOWN;
+}
+
+/* Whether DEST's block, which is SOURCE's now, could have been that before. */
+static bool is_in_vain(struct prover *prover, const struct compare_pair *pair,
+                       uint32_t number, uint32_t length)
+{
+    if (!pair->blank)
+        return (pair->alike >> number & 1) != 0;
+    return compare_is_zero(prover->session->second, length) &&
+           !shows_holes(prover, pair);
+}
+
+/* Compares [from, end) of the request as a whole. */
+static os_error compare_part(struct prover *prover,
+                             const struct compare_pair *pair, uint64_t from,
+                             uint64_t end, bool *equal, enum compare_side *side)
+{
+    struct compare_pair part = *pair;
+    part.source_offset += from;
+    part.dest_offset += from;
+    part.length = end - from;
+    return compare_all(prover->session, &part, equal, side);
+}
+
+/* Where data may lie in a pair, by offsets into it. */
+struct places {
+    struct os_range ranges[MAPS_RANGES];
+    size_t count;
+};
+
+static bool ask_places(struct places *places, struct os_file *file,
+                       uint64_t offset, uint64_t length)
+{
+    bool more = false; /* the first ones will do */
+    if (allocation_ranges(file, offset, length, places->ranges, MAPS_RANGES,
+                          &places->count, &more) != 0)
+        return false;
+    for (size_t i = 0; i < places->count; i++)
+        places->ranges[i].offset -= offset;
+    return true;
+}
+
+/* What SOURCE has, if it is sparse or has nothing, else what DEST got; all of
+   the pair, where that is not told. */
+static void find_places(struct places *places, const struct compare_pair *pair)
+{
+    bool told =
+        ask_places(places, pair->source, pair->source_offset, pair->length);
+    if (told && places->count != 0 && !pair->holes)
+        told = ask_places(places, pair->dest, pair->dest_offset, pair->length);
+    if (!told)
+        *places = (struct places){.ranges[0].length = pair->length, .count = 1};
+}
+
+/* Block `number` of SAMPLES_MORE that are spread evenly over all places; each
+   may begin where the one before has not ended. */
+static uint64_t place_of(const struct places *places, uint32_t number)
+{
+    uint64_t total = 0;
+    size_t i = 0;
+    for (size_t at = 0; at < places->count; at++)
+        total += places->ranges[at].length;
+    uint64_t last = total > SAMPLE_SIZE ? total - SAMPLE_SIZE : 0;
+    uint64_t at =
+        number == SAMPLES_MORE - 1 ? last : last / (SAMPLES_MORE - 1) * number;
+    while (i + 1 < places->count && at >= places->ranges[i].length)
+        at -= places->ranges[i++].length;
+    return places->ranges[i].offset + at;
+}
+
+/*
+ * Blocks that are zeros in both files show nothing of a request that may have
+ * left zeros in the place of data. So one that is not is looked for where data
+ * may lie. If none is found, the request is in doubt, but for a short one, of
+ * which every byte was compared.
+ */
+static os_error seek_data(struct prover *prover,
+                          const struct compare_pair *pair, bool *equal,
+                          enum compare_side *side)
+{
+    struct places places = {.ranges[0].length = pair->length, .count = 1};
+    bool is_short = pair->length <= SAMPLES_MORE * SAMPLE_SIZE;
+    if (!is_short)
+        find_places(&places, pair);
+    for (uint32_t i = 0; i < SAMPLES_MORE && places.count != 0; i++) {
+        uint64_t at = place_of(&places, i);
+        uint32_t length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
+        os_error error =
+            compare_block(prover->session, pair, at, length, equal, side);
+        if (error != 0 || !*equal)
+            return error;
+        if (!compare_is_zero(prover->session->second, length)) {
+            prover->proof->worked = true;
+            return 0;
+        }
+    }
+    if (!is_short && places.count != 0)
+        prover->doubted = true;
+    return 0;
+}
+
+/*
+ * Compares a bounded number of blocks. Two of them stand for what lies between
+ * them; where one could have been the same if nothing was done, that is
+ * compared as a whole.
+ */
+static os_error compare_parts(struct prover *prover,
+                              const struct compare_pair *pair, bool *equal,
+                              enum compare_side *side)
+{
+    os_error error = 0;
+    uint64_t seen = 0;  /* the last block that shows something, or more */
+    bool zeros = false; /* such a block is zeros, */
+    bool data = false;  /* such a block is not */
+    if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
+        return compare_block(prover->session, pair, 0, (uint32_t)pair->length,
+                             equal, side);
+    *equal = true;
+    for (uint32_t i = 0; i < SAMPLES_ALONE && *equal && error == 0; i++) {
+        uint64_t at = sample_position(pair, i);
+        uint32_t length = 0;
+        error = compare_sample(prover->session, pair, at, &length, equal, side);
+        if (error != 0 || !*equal)
+            break;
+        if (is_in_vain(prover, pair, i, length)) {
+            at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
+                                       : pair->length;
+            error = compare_part(prover, pair, seen, at, equal, side);
+        } else if (compare_is_zero(prover->session->second, length)) {
+            zeros = true;
+        } else {
+            data = true;
+        }
+        seen = at;
+    }
+    prover->proof->worked =
+        prover->proof->worked || (data && *equal && error == 0);
+    if (zeros && !data && *equal && error == 0)
+        error = seek_data(prover, pair, equal, side);
+    return error;
+}
+
+uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
+                   const struct compare_pair *pair)
+{
+    uint8_t alike = 0;
+    if (pair->blank || proof->verify != REFLINK_VERIFY_SAMPLE ||
+        pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
+        return 0;
+    if (maps_are_told(
+            pair->source, pair->source_offset,
+            proof->cluster_size)) /* should they fail to, nothing is known */
+        return UINT8_MAX;
+    for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
+        enum compare_side side = COMPARE_SOURCE;
+        bool equal = true;
+        uint64_t at = sample_position(pair, i);
+        if (compare_block(session, pair, at, SAMPLE_SIZE, &equal, &side) != 0 ||
+            equal)
+            alike |= (uint8_t)(1u << i);
+    }
+    return alike;
+}
+
+/*
+ * Where both files have the same clusters, what may still differ is data that
+ * SOURCE has not written to them yet [REFS 1.17], which is its newest: so the
+ * last block that lies in a cluster is read, of the file's only request the
+ * first one, too. What is a hole in both needs no proof.
+ */
+static os_error compare_shared(struct prover *prover,
+                               const struct compare_pair *pair,
+                               const struct maps_finding *map, bool *equal,
+                               enum compare_side *side)
+{
+    uint64_t end = map->end < pair->length ? map->end : pair->length;
+    uint64_t last =
+        end - map->first > SAMPLE_SIZE ? end - SAMPLE_SIZE : map->first;
+    if (!map->has_data)
+        return 0;
+    os_error error = compare_block(prover->session, pair, last,
+                                   (uint32_t)(end - last), equal, side);
+    if (error != 0 || !*equal || !prover->proof->alone || last == map->first)
+        return error;
+    uint64_t length = last - map->first;
+    return compare_block(prover->session, pair, map->first,
+                         length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
+                         equal, side);
+}
+
+/* What holes and a bounded number of blocks show of a request. */
+static os_error prove_by_bytes(struct prover *prover,
+                               const struct compare_pair *pair, bool *proved,
+                               enum compare_side *side)
+{
+    *proved = holes_agree(prover, pair);
+    return *proved ? compare_parts(prover, pair, proved, side) : 0;
+}
+
+/* One request. */
+static os_error prove_one(struct prover *prover,
+                          const struct compare_pair *pair, bool *proved,
+                          enum compare_side *side)
+{
+    struct maps_finding map;
+    os_error error = 0;
+    maps_compare(&prover->maps, prover->session, pair, &map);
+    *proved = map.result != MAPS_DIFFERENT;
+    if (!*proved)
+        return 0;
+    if (prover->proof->verify == REFLINK_VERIFY_FULL) {
+        struct compare_pair all = *pair;
+        all.doubts = true;
+        return compare_all(prover->session, &all, proved, side);
+    }
+    if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
+        error = compare_shared(prover, pair, &map, proved, side);
+    if (error != 0 || !*proved)
+        return error;
+    prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;
+    prover->proof->worked =
+        prover->proof->worked || (map.result != MAPS_UNTOLD && map.has_data);
+    if (map.result == MAPS_EQUAL)
+        return 0;
+    return prove_by_bytes(prover, pair, proved, side);
+}
+
+os_error prove_clones(struct reflink_session *session, struct proof *proof,
+                      const struct compare_pair *pairs, size_t count,
+                      bool *proved, enum compare_side *side)
+{
+    struct prover prover = {.session = session,
+                            .proof = proof,
+                            .pairs = pairs,
+                            .pair_count = count,
+                            .maps = {.source = {.file = pairs[0].source},
+                                     .dest = {.file = pairs[0].dest},
+                                     .cluster_size = proof->cluster_size,
+                                     .source_size = proof->source_size}};
+    os_error error = 0;
+    *proved = true;
+    if (proof->verify == REFLINK_VERIFY_NONE)
+        return 0;
+    for (size_t i = 0; i < count && *proved && error == 0; i++) {
+        if (pairs[i].length != 0)
+            error = prove_one(&prover, &pairs[i], proved, side);
+    }
+    bool doubted =
+        *proved && error == 0 && prover.has_maps && maps_go_on(&prover.maps);
+    for (size_t i = 0; doubted && i < count && *proved && error == 0; i++)
+        error = prove_by_bytes(&prover, &pairs[i], proved, side);
+    *proved = *proved && (proof->worked || !prover.doubted);
+    return error;
+}

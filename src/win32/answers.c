@@ -1,0 +1,186 @@
+#include "answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/errors.h"
+
+static uint64_t read_bytes(const uint8_t *bytes, size_t size)
+{
+    uint64_t value = 0;
+    while (size-- != 0)
+        value = value << 8 | bytes[size];
+    return value;
+}
+
+static uint32_t read_32(const uint8_t *bytes)
+{
+    return (uint32_t)read_bytes(bytes, 4);
+}
+
+static uint64_t read_64(const uint8_t *bytes)
+{
+    return read_bytes(bytes, 8);
+}
+
+/* --- streams -------------------------------------------------------------- */
+
+/* NextEntryOffset, StreamNameLength, StreamSize, StreamAllocationSize, and the
+   name: UTF-16, without an end; its length is bytes. */
+enum { STREAM_NAME_LENGTH = 4, STREAM_SIZE = 8, STREAM_NAME = 24 };
+
+/* An entry, which lies whole in the answer; `next` is 0 for the last one. */
+struct entry {
+    const uint8_t *bytes;
+    size_t name_bytes;
+    size_t next;
+};
+
+/* False: no whole entry begins at `at`, or it leads out of the answer, or into
+   itself. */
+static bool find_entry(const uint8_t *answer, size_t size, size_t at,
+                       struct entry *entry)
+{
+    size_t left = size - at;
+    if (left < STREAM_NAME)
+        return false;
+    entry->bytes = answer + at;
+    entry->next = read_32(entry->bytes);
+    entry->name_bytes = read_32(entry->bytes + STREAM_NAME_LENGTH);
+    return entry->name_bytes <= left - STREAM_NAME &&
+           (entry->next == 0 ||
+            (entry->next <= left &&
+             entry->next >= STREAM_NAME + entry->name_bytes));
+}
+
+static void take_stream(const struct entry *entry,
+                        struct os_stream_name *stream)
+{
+    size_t capacity = sizeof stream->name / sizeof stream->name[0];
+    size_t length = entry->name_bytes / 2;
+    if (length >= capacity || entry->name_bytes % 2 != 0)
+        length = 0;
+    for (size_t i = 0; i < length; i++) {
+        stream->name[i] =
+            (wchar_t)read_bytes(entry->bytes + STREAM_NAME + i * 2, 2);
+        if (stream->name[i] == L'\0')
+            length = 0;
+    }
+    stream->name[length] = L'\0';
+    stream->size = read_64(entry->bytes + STREAM_SIZE);
+}
+
+/* Reads the list into `streams`, NULL to count them only; how many there are.
+ */
+static size_t read_streams(const uint8_t *answer, size_t size,
+                           struct os_stream_name *streams)
+{
+    static const struct os_stream_name unread;
+    struct entry entry = {.next = 0};
+    size_t count = 0;
+    size_t at = 0;
+    bool whole;
+    do {
+        whole = find_entry(answer, size, at, &entry);
+        if (streams != NULL && whole)
+            take_stream(&entry, &streams[count]);
+        else if (streams != NULL)
+            streams[count] = unread;
+        count++;
+        at += whole ? entry.next : 0;
+    } while (whole && entry.next != 0);
+    return count;
+}
+
+/* An empty answer leaves nothing behind in the buffer but its zeros. */
+static bool is_empty(const uint8_t *answer, size_t size)
+{
+    return size == 0 || (size >= STREAM_NAME && read_32(answer) == 0 &&
+                         read_32(answer + STREAM_NAME_LENGTH) == 0);
+}
+
+os_error answers_streams(const void *answer, size_t size,
+                         struct os_stream_name **streams, size_t *count)
+{
+    *streams = NULL;
+    *count = is_empty(answer, size) ? 0 : read_streams(answer, size, NULL);
+    if (*count == 0)
+        return 0;
+    *streams = calloc(*count, sizeof **streams);
+    if (*streams == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    read_streams(answer, size, *streams);
+    return 0;
+}
+
+/* --- allocated ranges ----------------------------------------------------- */
+
+/* FileOffset, Length. */
+enum { RANGE_LENGTH = 8, RANGE = 16 };
+
+/* Cuts `range` to [offset, end); false if nothing is left. */
+static bool cut(struct os_range *range, uint64_t offset, uint64_t end)
+{
+    uint64_t from = range->offset > offset ? range->offset : offset;
+    uint64_t to = range->length < UINT64_MAX - range->offset
+                      ? range->offset + range->length
+                      : UINT64_MAX;
+    to = to < end ? to : end;
+    if (from >= to)
+        return false;
+    range->offset = from;
+    range->length = to - from;
+    return true;
+}
+
+size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
+                      uint64_t end, struct os_range *ranges, size_t capacity,
+                      bool *more)
+{
+    const uint8_t *bytes = answer;
+    size_t count = 0;
+    for (; size >= RANGE; size -= RANGE, bytes += RANGE) {
+        struct os_range range = {read_64(bytes), read_64(bytes + RANGE_LENGTH)};
+        if (!cut(&range, offset, end))
+            continue;
+        if (count == capacity) {
+            *more = true;
+            break;
+        }
+        ranges[count++] = range;
+    }
+    return count;
+}
+
+/* --- extents -------------------------------------------------------------- */
+
+/* ExtentCount and four bytes, StartingVcn; then NextVcn, Lcn and, counted,
+   ReferenceCount and four bytes for each. */
+enum { EXTENTS_VCN = 8, EXTENTS_HEAD = 16 };
+enum { EXTENT_LCN = 8, EXTENT = 16, EXTENT_REFERENCES = 16, COUNTED = 24 };
+
+size_t answers_extents(const void *answer, size_t size, bool counted,
+                       struct os_extent *extents, size_t capacity, bool *more)
+{
+    const uint8_t *bytes = answer;
+    size_t element = counted ? COUNTED : EXTENT;
+    if (size < EXTENTS_HEAD)
+        return 0;
+    size_t told = read_32(bytes);
+    size_t room = (size - EXTENTS_HEAD) / element;
+    size_t count = told < room ? told : room;
+    if (count > capacity)
+        count = capacity;
+    uint64_t vcn = read_64(bytes + EXTENTS_VCN);
+    bytes += EXTENTS_HEAD;
+    for (size_t i = 0; i < count; i++, bytes += element) {
+        uint64_t lcn = read_64(bytes + EXTENT_LCN);
+        extents[i] = (struct os_extent){
+            vcn, read_64(bytes), 0,
+            counted ? read_32(bytes + EXTENT_REFERENCES) : 0};
+        memcpy(&extents[i].lcn, &lcn, sizeof lcn);
+        vcn = extents[i].next_vcn;
+    }
+    *more = *more || count < told;
+    return count;
+}
