@@ -20,8 +20,8 @@ static int print_page(void (*add)(struct text *text))
     bool out_of_memory = page.failed;
     text_free(&page);
     if (out_of_memory)
-        return teller_out_of_memory(REPORT_DONE);
-    return printed ? REPORT_DONE : teller_unprinted(REPORT_DONE);
+        return console_out_of_memory(EXIT_CODE_DONE);
+    return printed ? EXIT_CODE_DONE : console_unprinted(EXIT_CODE_DONE);
 }
 
 static int print_usage_error(const struct text *words)
@@ -32,14 +32,15 @@ static int print_usage_error(const struct text *words)
     os_print(OS_STDERR, text_words(&err));
     bool out_of_memory = err.failed;
     text_free(&err);
-    return out_of_memory ? teller_out_of_memory(REPORT_USAGE) : REPORT_USAGE;
+    return out_of_memory ? console_out_of_memory(EXIT_CODE_USAGE)
+                         : EXIT_CODE_USAGE;
 }
 
 int wmain(int argc, wchar_t **argv)
 {
     struct options options;
     struct text error = {0};
-    int code = REPORT_DONE;
+    int code = EXIT_CODE_DONE;
     process_begin();
     if (!options_parse(argc, argv, &options, &error))
         code = print_usage_error(&error);
@@ -48,13 +49,13 @@ int wmain(int argc, wchar_t **argv)
     else if (options.action == OPTIONS_VERSION)
         code = print_page(help_add_version);
     else if (options.action == OPTIONS_INFO)
-        code = show_info(&options);
+        code = run_info(&options);
     else if (options.action == OPTIONS_EXTENTS)
-        code = show_extents(&options);
+        code = run_extents(&options);
     else if (options.action == OPTIONS_SHARED)
-        code = show_shared(&options);
+        code = run_shared(&options);
     else
-        code = perform(&options);
+        code = run_files(&options);
     options_free(&options);
     text_free(&error);
     return code;

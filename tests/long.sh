@@ -30,8 +30,8 @@ check_limits()
     local suites
     suites=$(for folder in unit model e2e; do
         grep -hoP '^(Parameterized)?Test\(([^,()]*\* ?\w+, *\n? *)?\K\w+(?=,)' \
-            tests/$folder/*.c | sort -u | while read -r suite; do
-            grep -qzoP "TestSuite\\($suite,[^;]*\\.timeout" tests/$folder/*.c ||
+            $(find tests/$folder -name '*.c') | sort -u | while read -r suite; do
+            grep -qzoP "TestSuite\\($suite,[^;]*\\.timeout" $(find tests/$folder -name '*.c') ||
                 echo "$folder/$suite"
         done
     done)

@@ -94,7 +94,7 @@ enum reflink_reason {
     REFLINK_REASON_ENCRYPTED,       /* SOURCE is encrypted */
     REFLINK_REASON_ELSEWHERE,       /* SOURCE's clusters hold not its data */
     REFLINK_REASON_REFUSED,         /* the volume refused these requests */
-    REFLINK_REASON_UNPROVED,        /* success was claimed, not shown */
+    REFLINK_REASON_UNVERIFIED,      /* success was claimed, not shown */
     REFLINK_REASON_COUNT
 };
 
@@ -131,7 +131,7 @@ enum reflink_step {
     REFLINK_STEP_QUERY,
     REFLINK_STEP_QUERY_VOLUME,
     REFLINK_STEP_CREATE,
-    REFLINK_STEP_MARK,
+    REFLINK_STEP_MARK_DELETED,
     REFLINK_STEP_SPARSE,
     REFLINK_STEP_INTEGRITY,
     REFLINK_STEP_SET_SIZE,
@@ -173,7 +173,7 @@ enum reflink_hint {
     REFLINK_HINT_LINK_RIGHT,     /* the right to make links is missing */
     REFLINK_HINT_OWNER_RIGHT,    /* the right to give files away is missing */
     REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
-    REFLINK_HINT_UNTOLD,         /* the volume tells no extents */
+    REFLINK_HINT_NOT_REPORTED,   /* the volume tells no extents */
     REFLINK_HINT_NO_NAME,        /* a name that no file can have is listed */
     REFLINK_HINT_CLOUD,          /* a cloud provider manages the folder */
     REFLINK_HINT_VIRUS,          /* the virus scanner does not allow it */
@@ -203,9 +203,10 @@ struct reflink_outcome {
     uint64_t requests;     /* clone requests issued, refused ones too */
     uint32_t cluster_size; /* 0: not learned */
     uint32_t refusal;      /* code of the last refused request, or 0 */
-    unsigned restarts;     /* after transient errors */
-    uint32_t restart_code; /* the last of these errors, or 0 */
-    unsigned unproved;     /* clones that failed their proof and were undone */
+    bool no_resources;     /* by it the volume said that it lacks resources */
+    unsigned retries;      /* after transient errors */
+    uint32_t retry_code;   /* the last of these errors, or 0 */
+    unsigned unverified;   /* clones that failed their proof and were undone */
     uint64_t elapsed_us;
     struct reflink_error error;
     unsigned lost;           /* REFLINK_LOST_*: to be warned of */

@@ -1,7 +1,5 @@
 #include "messages.h"
 
-#include "core/base/classify.h"
-
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"not-asked",
     [REFLINK_REASON_EMPTY] = L"empty",
@@ -17,7 +15,7 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_ENCRYPTED] = L"encrypted",
     [REFLINK_REASON_ELSEWHERE] = L"data-elsewhere",
     [REFLINK_REASON_REFUSED] = L"volume-refused",
-    [REFLINK_REASON_UNPROVED] = L"proof-failed",
+    [REFLINK_REASON_UNVERIFIED] = L"proof-failed",
 };
 
 /* Of REFLINK_REASON_REFUSED, where that is what the volume answered. */
@@ -46,7 +44,7 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_ELSEWHERE] =
         L"SOURCE's data lie elsewhere: in a cloud, or deduplicated",
     [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
-    [REFLINK_REASON_UNPROVED] =
+    [REFLINK_REASON_UNVERIFIED] =
         L"the volume said that it had cloned, and had not",
 };
 
@@ -61,7 +59,7 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
     [REFLINK_STEP_QUERY_VOLUME] = L"asking its volume",
     [REFLINK_STEP_CREATE] = L"creating it",
-    [REFLINK_STEP_MARK] = L"marking it",
+    [REFLINK_STEP_MARK_DELETED] = L"marking it",
     [REFLINK_STEP_SPARSE] = L"making it sparse",
     [REFLINK_STEP_INTEGRITY] = L"setting its integrity stream",
     [REFLINK_STEP_SET_SIZE] = L"setting its size",
@@ -105,7 +103,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"giving it to SOURCE's owner needs administrator rights; without "
         L"--security it is yours",
     [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
-    [REFLINK_HINT_UNTOLD] = L"its volume does not tell",
+    [REFLINK_HINT_NOT_REPORTED] = L"its volume does not tell",
     [REFLINK_HINT_NO_NAME] =
         L"its volume lists it by a name that no file can have",
     [REFLINK_HINT_CLOUD] =
@@ -166,19 +164,20 @@ static const wchar_t *const methods[] = {
     [REFLINK_METHOD_MIXED] = L"mixed",
 };
 
-const wchar_t *words_reason(enum reflink_reason reason)
+const wchar_t *message_reason(enum reflink_reason reason)
 {
     return reasons[reason];
 }
 
-void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
+void message_add_reason(struct text *text,
+                        const struct reflink_outcome *outcome)
 {
     struct text volume = {0};
     bool refused = outcome->reason == REFLINK_REASON_REFUSED;
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
     bool both = root[0] != L'\0' && file_system[0] != L'\0';
-    if (refused && classify_clone(outcome->refusal) == FATE_NO_RESOURCES) {
+    if (refused && outcome->no_resources) {
         text_add(text, no_resources);
         return;
     }
@@ -193,7 +192,7 @@ void words_add_reason(struct text *text, const struct reflink_outcome *outcome)
     text_free(&volume);
 }
 
-const wchar_t *words_way(enum info_way way)
+const wchar_t *message_way(enum info_way way)
 {
     return ways[way];
 }
@@ -206,7 +205,7 @@ static void add_cluster(struct text *text, const struct info *info)
     text_add_size(text, info->cluster_size);
 }
 
-void words_add_way(struct text *text, const struct info *info)
+void message_add_way(struct text *text, const struct info *info)
 {
     struct text cluster = {0};
     add_cluster(&cluster, info);
@@ -215,42 +214,42 @@ void words_add_way(struct text *text, const struct info *info)
     text_free(&cluster);
 }
 
-const wchar_t *words_status(enum reflink_status status)
+const wchar_t *message_status(enum reflink_status status)
 {
     return statuses[status];
 }
 
-const wchar_t *words_method(enum reflink_method method)
+const wchar_t *message_method(enum reflink_method method)
 {
     return methods[method];
 }
 
-const wchar_t *words_step(enum reflink_step step)
+const wchar_t *message_step(enum reflink_step step)
 {
     return steps[step];
 }
 
-const wchar_t *words_hint(enum reflink_hint hint)
+const wchar_t *message_hint(enum reflink_hint hint)
 {
     return hints[hint];
 }
 
-const wchar_t *words_lost(unsigned index)
+const wchar_t *message_lost(unsigned index)
 {
     return losses[index];
 }
 
-const wchar_t *words_warning(unsigned index)
+const wchar_t *message_warning(unsigned index)
 {
     return warnings[index].sentence;
 }
 
-const wchar_t *words_warning_reason(unsigned index)
+const wchar_t *message_warning_reason(unsigned index)
 {
     return warnings[index].reason;
 }
 
-const wchar_t *words_error_path(const struct reflink_outcome *outcome)
+const wchar_t *message_error_path(const struct reflink_outcome *outcome)
 {
     return outcome->error.in_source ? outcome->source : outcome->dest;
 }

@@ -47,7 +47,7 @@ static void add_result(const struct reflink_outcome *outcome, struct text *text)
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
-        words_add_reason(text, outcome);
+        message_add_reason(text, outcome);
     }
     text_add(text, L"\n");
 }
@@ -64,10 +64,10 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
 {
     text_add(err, L"reflink: ");
     text_add_name(err, path);
-    text_format(err, L": %ls", words_step(error->step));
+    text_format(err, L": %ls", message_step(error->step));
     add_message(error->code, err);
     if (error->hint != REFLINK_HINT_NONE)
-        text_format(err, L": %ls", words_hint(error->hint));
+        text_format(err, L": %ls", message_hint(error->hint));
     text_add(err, L"\n");
 }
 
@@ -76,11 +76,11 @@ static void add_refusal(const struct reflink_outcome *outcome,
 {
     text_add(text, L"reflink: ");
     text_add_name(text, outcome->dest);
-    text_format(text, L": %ls", words_step(REFLINK_STEP_CLONE));
+    text_format(text, L": %ls", message_step(REFLINK_STEP_CLONE));
     if (outcome->refusal != 0)
         add_message(outcome->refusal, text);
     text_add(text, L": ");
-    words_add_reason(text, outcome);
+    message_add_reason(text, outcome);
     text_add(text, L"\n");
 }
 
@@ -95,7 +95,7 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
         if ((outcome->lost >> i & 1) == 0)
             continue;
         text_add(text, between);
-        text_add(text, words_lost(i));
+        text_add(text, message_lost(i));
         between = L", ";
     }
     text_add(text, L"\n");
@@ -104,13 +104,13 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
 static void add_warnings(const struct reflink_outcome *outcome,
                          struct text *text)
 {
-    unsigned warnings = report_warnings_of(outcome);
+    unsigned warnings = totals_warnings(outcome);
     for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
         if ((warnings >> i & 1) == 0)
             continue;
         text_add(text, L"reflink: ");
         text_add_name(text, outcome->source);
-        text_format(text, L": warning: %ls\n", words_warning(i));
+        text_format(text, L": warning: %ls\n", message_warning(i));
     }
 }
 
@@ -134,12 +134,12 @@ static void add_note(const struct reflink_outcome *outcome,
    was refused anyhow. */
 static void add_notes(const struct reflink_outcome *outcome, struct text *text)
 {
-    if (outcome->restarts != 0)
-        add_note(outcome, L"begun anew", outcome->restarts,
-                 outcome->restart_code, text);
-    if (outcome->unproved != 0)
+    if (outcome->retries != 0)
+        add_note(outcome, L"begun anew", outcome->retries, outcome->retry_code,
+                 text);
+    if (outcome->unverified != 0)
         add_note(outcome, L"a clone failed its proof, and was undone",
-                 outcome->unproved, 0, text);
+                 outcome->unverified, 0, text);
     if (outcome->refusal != 0 && outcome->status == REFLINK_OK)
         add_note(outcome, L"a clone request was refused", 1, outcome->refusal,
                  text);
@@ -171,8 +171,8 @@ void report_link(const struct reflink_outcome *outcome,
 }
 
 /* Whether the line of a file that was done is wanted. */
-static bool is_told(const struct reflink_outcome *outcome,
-                    const struct report_style *style)
+static bool is_reported(const struct reflink_outcome *outcome,
+                        const struct report_style *style)
 {
     if (style->quiet || style->json)
         return false;
@@ -180,15 +180,6 @@ static bool is_told(const struct reflink_outcome *outcome,
         return style->verbose;
     return style->verbose || !style->many ||
            outcome->method != REFLINK_METHOD_CLONE;
-}
-
-/* Where there is no copy, there is nothing to warn of; one that differs may
-   do so for that reason. */
-unsigned report_warnings_of(const struct reflink_outcome *outcome)
-{
-    bool made =
-        outcome->status == REFLINK_OK || outcome->status == REFLINK_DIFFERENT;
-    return made ? outcome->warnings : 0;
 }
 
 void report_warnings(const struct reflink_outcome *outcome,
@@ -211,12 +202,12 @@ void report_file(const struct reflink_outcome *outcome,
         add_notes(outcome, err);
     switch (outcome->status) {
     case REFLINK_OK:
-        if (is_told(outcome, style))
+        if (is_reported(outcome, style))
             add_result(outcome, out);
         report_warnings(outcome, style, err);
         break;
     case REFLINK_SKIPPED:
-        if (is_told(outcome, style))
+        if (is_reported(outcome, style))
             add_skipped(outcome, out);
         break;
     case REFLINK_REFUSED:
@@ -224,7 +215,7 @@ void report_file(const struct reflink_outcome *outcome,
         break;
     default:
         report_warnings(outcome, style, err);
-        report_error(words_error_path(outcome), &outcome->error, err);
+        report_error(message_error_path(outcome), &outcome->error, err);
         break;
     }
 }
@@ -238,7 +229,7 @@ static void add_count(struct text *text, uint64_t count, const wchar_t *what,
 }
 
 /* `3 files: 2 cloned (44 GiB), 1 copied (4.2 GiB), 0 failed` */
-static void add_summary(const struct report_totals *totals, struct text *text)
+static void add_summary(const struct totals *totals, struct text *text)
 {
     text_format(text, L"%" TEXT_U64 L" %ls: %" TEXT_U64 L" cloned (",
                 totals->files, totals->files == 1 ? L"file" : L"files",
@@ -255,11 +246,11 @@ static void add_summary(const struct report_totals *totals, struct text *text)
     text_format(text, L", %" TEXT_U64 L" failed\n", totals->failed);
 }
 
-void report_summary(const struct report_totals *totals,
+void report_summary(const struct totals *totals,
                     const struct report_style *style, struct text *out)
 {
     if (style->json)
-        report_json_summary(totals, report_exit_code(totals), out);
+        report_json_summary(totals, totals_exit_code(totals), out);
     else if (style->many && !style->quiet)
         add_summary(totals, out);
 }
@@ -270,48 +261,4 @@ void report_usage(const wchar_t *words, struct text *err)
     text_add_name(err, words);
     text_add(err, L"\nreflink copies files by sharing their clusters; see "
                   L"'reflink --help'.\n");
-}
-
-static void count_done(struct report_totals *totals,
-                       const struct reflink_outcome *outcome)
-{
-    totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
-    totals->copied += outcome->method == REFLINK_METHOD_COPY;
-    totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
-    totals->bytes_cloned += outcome->bytes_cloned;
-    totals->bytes_copied += outcome->bytes_copied;
-}
-
-void report_count(struct report_totals *totals,
-                  const struct reflink_outcome *outcome)
-{
-    totals->files++;
-    switch (outcome->status) {
-    case REFLINK_OK:
-        count_done(totals, outcome);
-        break;
-    case REFLINK_SKIPPED:
-        totals->skipped++;
-        break;
-    case REFLINK_REFUSED:
-        totals->refused++;
-        break;
-    default:
-        totals->failed++;
-        totals->different += outcome->status == REFLINK_DIFFERENT;
-        totals->interrupted += outcome->status == REFLINK_INTERRUPTED;
-        break;
-    }
-}
-
-/* An interruption outweighs a failure, that a difference, that a refusal. */
-enum report_exit report_exit_code(const struct report_totals *totals)
-{
-    if (totals->interrupted != 0)
-        return REPORT_INTERRUPTED;
-    if (totals->out_of_memory || totals->failed > totals->different)
-        return REPORT_FAILED;
-    if (totals->different != 0)
-        return REPORT_DIFFERENT;
-    return totals->refused != 0 ? REPORT_REFUSED : REPORT_DONE;
 }

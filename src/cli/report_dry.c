@@ -95,7 +95,7 @@ static void add_head(const struct report_dry *dry,
         add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
-        words_add_reason(text, outcome);
+        message_add_reason(text, outcome);
     }
     text_add(text, L"\n");
 }

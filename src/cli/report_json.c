@@ -9,8 +9,8 @@ static void add_reason(const struct reflink_outcome *outcome, struct text *text)
     struct text sentence = {0};
     bool told = outcome->reason != REFLINK_REASON_NONE;
     if (told)
-        words_add_reason(&sentence, outcome);
-    json_string(text, L"reason", words_reason(outcome->reason));
+        message_add_reason(&sentence, outcome);
+    json_string(text, L"reason", message_reason(outcome->reason));
     json_string(text, L"reason_text", told ? text_words(&sentence) : NULL);
     text_fail_with(text, &sentence);
     text_free(&sentence);
@@ -29,8 +29,8 @@ void report_json_error(const wchar_t *path, const struct reflink_error *error,
     json_number(text, L"code", error->code);
     json_string(text, L"message", message);
     json_string(text, L"path", path);
-    json_string(text, L"step", words_step(error->step));
-    json_string(text, L"hint", words_hint(error->hint));
+    json_string(text, L"step", message_step(error->step));
+    json_string(text, L"hint", message_hint(error->hint));
     json_close(text);
 }
 
@@ -39,7 +39,7 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     json_array(text, L"not_kept");
     for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
         if (outcome->lost >> i & 1)
-            json_element(text, words_lost(i));
+            json_element(text, message_lost(i));
     }
     json_array_end(text);
 }
@@ -47,14 +47,14 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
 static void add_warnings(const struct reflink_outcome *outcome,
                          struct text *text)
 {
-    unsigned warnings = report_warnings_of(outcome);
+    unsigned warnings = totals_warnings(outcome);
     json_array(text, L"warnings");
     for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
         if ((warnings >> i & 1) == 0)
             continue;
         json_item(text);
-        json_string(text, L"reason", words_warning_reason(i));
-        json_string(text, L"text", words_warning(i));
+        json_string(text, L"reason", message_warning_reason(i));
+        json_string(text, L"text", message_warning(i));
         json_close(text);
     }
     json_array_end(text);
@@ -65,8 +65,8 @@ void report_json_members(const struct reflink_outcome *outcome,
 {
     json_string(text, L"source", outcome->source);
     json_string(text, L"dest", outcome->dest);
-    json_string(text, L"status", words_status(outcome->status));
-    json_string(text, L"method", words_method(outcome->method));
+    json_string(text, L"status", message_status(outcome->status));
+    json_string(text, L"method", message_method(outcome->method));
     json_number(text, L"bytes", outcome->bytes);
     json_number(text, L"bytes_cloned", outcome->bytes_cloned);
     json_number(text, L"bytes_copied", outcome->bytes_copied);
@@ -77,7 +77,7 @@ void report_json_members(const struct reflink_outcome *outcome,
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
     add_warnings(outcome, text);
-    report_json_error(words_error_path(outcome), &outcome->error, text);
+    report_json_error(message_error_path(outcome), &outcome->error, text);
 }
 
 void report_json_file(const struct reflink_outcome *outcome, struct text *text)
@@ -87,8 +87,8 @@ void report_json_file(const struct reflink_outcome *outcome, struct text *text)
     json_end(text);
 }
 
-void report_json_summary(const struct report_totals *totals,
-                         enum report_exit code, struct text *text)
+void report_json_summary(const struct totals *totals, enum exit_code code,
+                         struct text *text)
 {
     json_begin(text, L"summary");
     json_number(text, L"files", totals->files);

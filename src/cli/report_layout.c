@@ -5,7 +5,7 @@
 #include "report_layout_json.h"
 #include "messages.h"
 
-static const wchar_t untold[] = L"not told";
+static const wchar_t not_reported[] = L"not told";
 
 /* `5 MiB (5242880 bytes)` */
 static void add_amount(struct text *text, uint64_t bytes)
@@ -27,7 +27,7 @@ static void add_row(struct text *text, const wchar_t *name,
                     const wchar_t *value)
 {
     add_name(text, name);
-    text_add_name(text, value[0] != L'\0' ? value : untold);
+    text_add_name(text, value[0] != L'\0' ? value : not_reported);
     text_add(text, L"\n");
 }
 
@@ -36,7 +36,7 @@ static void add_answer(struct text *text, const wchar_t *name,
                        const wchar_t *no)
 {
     const wchar_t *value = answer == INFO_YES ? yes : no;
-    add_row(text, name, answer != INFO_UNTOLD ? value : untold);
+    add_row(text, name, answer != INFO_UNTOLD ? value : not_reported);
 }
 
 static void add_bytes(struct text *text, const wchar_t *name, bool told,
@@ -46,7 +46,7 @@ static void add_bytes(struct text *text, const wchar_t *name, bool told,
     if (told)
         add_amount(text, bytes);
     else
-        text_add(text, untold);
+        text_add(text, not_reported);
     text_add(text, L"\n");
 }
 
@@ -69,7 +69,7 @@ static void add_info(const wchar_t *path, const struct info *info,
     add_answer(text, L"location:", info->remote, L"remote", L"local");
     add_bytes(text, L"free:", info->free_known, info->free_bytes);
     add_name(text, L"reflink:");
-    words_add_way(text, info);
+    message_add_way(text, info);
     text_add(text, L"\n");
 }
 
@@ -138,7 +138,7 @@ static void add_total(struct text *text, const wchar_t *name, bool told,
     if (told)
         add_amount(text, bytes);
     else
-        text_add(text, untold);
+        text_add(text, not_reported);
     text_add(text, L"\n");
 }
 

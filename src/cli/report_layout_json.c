@@ -39,8 +39,8 @@ static void add_way(struct text *text, const struct info *info, bool told)
 {
     struct text sentence = {0};
     if (told)
-        words_add_way(&sentence, info);
-    json_string(text, L"reflink", told ? words_way(info->way) : NULL);
+        message_add_way(&sentence, info);
+    json_string(text, L"reflink", told ? message_way(info->way) : NULL);
     add_words(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);

@@ -1,14 +1,14 @@
 #include "run_files.h"
 
 #include "core/tree/operands.h"
-#include "core/file/cloner.h"
+#include "core/tree/cloner.h"
 #include "run_tree.h"
 #include "console.h"
 
 /* One file, or a range of one. */
 struct single {
-    struct teller teller;
-    struct run run;
+    struct console console;
+    struct cloner run;
     const struct reflink_outcome *so_far;
     uint64_t total;
 };
@@ -27,48 +27,49 @@ static void watch(void *context, const struct reflink_outcome *so_far,
     struct single *single = context;
     single->so_far = so_far;
     single->total = total;
-    teller_moved(&single->teller, look, single);
+    console_moved(&single->console, look, single);
 }
 
-static void perform_file(struct single *single, const struct options *options)
+static void run_file(struct single *single, const struct options *options)
 {
     const wchar_t *source = options->operands[0];
     const wchar_t *dest = options->operands[1];
     const struct reflink_range *range =
         options->has_range ? &options->range : NULL;
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &single->teller.style};
+    struct report_dry dry = {.style = &single->console.style};
     if (options->dry_run) {
-        run_dry(&single->run, &options->policy, source, dest, range,
-                report_dry_step, &dry, &outcome);
-        teller_planned(&single->teller, &dry, &outcome);
+        cloner_dry(&single->run, &options->policy, source, dest, range,
+                   report_dry_step, &dry, &outcome);
+        console_planned(&single->console, &dry, &outcome);
     } else {
         reflink_session_watch(single->run.session, watch, single);
-        run_one(&single->run, &options->policy, source, dest, range, &outcome);
-        teller_done(&single->teller, &outcome);
+        cloner_one(&single->run, &options->policy, source, dest, range,
+                   &outcome);
+        console_done(&single->console, &outcome);
     }
 }
 
-static int perform_single(const struct options *options)
+static int run_single(const struct options *options)
 {
     struct single single = {0};
-    bool ready = run_begin(&single.run);
-    if (teller_begin(&single.teller, options, false)) {
+    bool ready = cloner_begin(&single.run);
+    if (console_begin(&single.console, options, false)) {
         if (ready)
-            perform_file(&single, options);
+            run_file(&single, options);
         else
-            teller_no_memory(&single.teller);
+            console_no_memory(&single.console);
     }
-    run_end(&single.run);
-    return teller_end(&single.teller);
+    cloner_end(&single.run);
+    return console_end(&single.console);
 }
 
 /* With -t, all operands are sources; else the last one is DEST. */
-static struct many many_of(const struct options *options)
+static struct operands many_of(const struct options *options)
 {
     bool given = options->target != NULL;
     int count = options->operand_count - (given ? 0 : 1);
-    return (struct many){
+    return (struct operands){
         .sources = options->operands,
         .count = count,
         .dest = given ? options->target : options->operands[count],
@@ -77,11 +78,11 @@ static struct many many_of(const struct options *options)
     };
 }
 
-int perform(const struct options *options)
+int run_files(const struct options *options)
 {
-    struct many many = many_of(options);
-    if (!options->has_range &&
-        many_is(many.sources, many.count, many.into, many.recursive))
-        return perform_many(options, &many);
-    return perform_single(options);
+    struct operands operands = many_of(options);
+    if (!options->has_range && operands_is(operands.sources, operands.count,
+                                           operands.into, operands.recursive))
+        return run_tree(options, &operands);
+    return run_single(options);
 }

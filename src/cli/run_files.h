@@ -1,11 +1,11 @@
 /* The forms that clone, or say what they would: run, progress, report. */
-#ifndef REFLINK_PERFORM_H
-#define REFLINK_PERFORM_H
+#ifndef REFLINK_CLI_RUN_FILES_H
+#define REFLINK_CLI_RUN_FILES_H
 
 #include "options.h"
 
 /* Does what the options ask for and prints what came of it; returns the exit
    code. */
-int perform(const struct options *options);
+int run_files(const struct options *options);
 
 #endif

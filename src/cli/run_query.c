@@ -3,14 +3,13 @@
 #include "report_layout.h"
 #include "core/errors.h"
 #include "core/os.h"
-#include "core/file/retry.h"
 #include "core/tree/wildcard.h"
 #include "console.h"
 
 enum { PRINT_AT = 1 << 15 }; /* characters */
 
 /* One form at work. */
-struct show {
+struct query {
     const struct options *options;
     struct report_style style;
     struct text out;
@@ -22,16 +21,16 @@ struct show {
     bool failed;
 };
 
-static struct show begin(const struct options *options)
+static struct query begin(const struct options *options)
 {
-    return (struct show){.options = options,
-                         .style = {.quiet = options->quiet,
-                                   .verbose = options->verbose,
-                                   .json = options->json}};
+    return (struct query){.options = options,
+                          .style = {.quiet = options->quiet,
+                                    .verbose = options->verbose,
+                                    .json = options->json}};
 }
 
 /* Prints and empties both texts. */
-static void print(struct show *show)
+static void print(struct query *show)
 {
     show->out_of_memory =
         show->out_of_memory || show->out.failed || show->err.failed;
@@ -43,7 +42,7 @@ static void print(struct show *show)
 }
 
 /* Whether it is any use to go on with the next operand. */
-static bool goes_on(const struct show *show)
+static bool goes_on(const struct query *show)
 {
     return !show->unprinted && !os_cancelled();
 }
@@ -52,7 +51,7 @@ static bool goes_on(const struct show *show)
  * Prints what has gathered, but for its last character: json.c tells by it
  * whether a comma is due. False if it is no use to go on.
  */
-static bool print_piece(struct show *show)
+static bool print_piece(struct query *show)
 {
     struct text *out = &show->out;
     if (out->length < PRINT_AT)
@@ -65,24 +64,24 @@ static bool print_piece(struct show *show)
 }
 
 /* A blank line parts the texts of two operands. */
-static void part(struct show *show)
+static void part(struct query *show)
 {
     if (show->answered && !show->style.json && !show->style.quiet)
         text_add(&show->out, L"\n");
     show->answered = true;
 }
 
-static int end(struct show *show)
+static int end(struct query *show)
 {
     print(show);
     text_free(&show->out);
     text_free(&show->err);
-    int code = show->failed ? REPORT_FAILED : REPORT_DONE;
+    int code = show->failed ? EXIT_CODE_FAILED : EXIT_CODE_DONE;
     if (os_cancelled())
-        code = REPORT_INTERRUPTED;
+        code = EXIT_CODE_INTERRUPTED;
     if (show->out_of_memory)
-        code = teller_out_of_memory(code);
-    return show->unprinted ? teller_unprinted(code) : code;
+        code = console_out_of_memory(code);
+    return show->unprinted ? console_unprinted(code) : code;
 }
 
 static struct reflink_error interrupted(void)
@@ -95,14 +94,14 @@ static struct reflink_error interrupted(void)
 
 /* What is done with a path, and with one that cannot be had. */
 struct form {
-    void (*one)(struct show *show, const wchar_t *path);
-    void (*failed)(struct show *show, const wchar_t *path,
+    void (*one)(struct query *show, const wchar_t *path);
+    void (*failed)(struct query *show, const wchar_t *path,
                    const struct reflink_error *error);
     bool directories; /* they are matches of a wildcard, too */
 };
 
 struct each {
-    struct show *show;
+    struct query *show;
     const struct form *form;
 };
 
@@ -145,9 +144,9 @@ static void show_operand(struct each *each, const wchar_t *words)
     print(each->show);
 }
 
-static int show_each(const struct options *options, const struct form *form)
+static int query_each(const struct options *options, const struct form *form)
 {
-    struct show show = begin(options);
+    struct query show = begin(options);
     struct each each = {&show, form};
     for (int i = 0; i < options->operand_count && goes_on(&show); i++)
         show_operand(&each, options->operands[i]);
@@ -156,23 +155,18 @@ static int show_each(const struct options *options, const struct form *form)
 
 /* ---- --info ---------------------------------------------------------- */
 
-static void volume_failed(struct show *show, const wchar_t *path,
+static void volume_failed(struct query *show, const wchar_t *path,
                           const struct reflink_error *error)
 {
     report_info_failed(path, error, &show->style, &show->out, &show->err);
     show->failed = true;
 }
 
-static void show_volume(struct show *show, const wchar_t *path)
+static void query_volume(struct query *show, const wchar_t *path)
 {
-    struct restart restart = {.policy = &show->options->policy};
     struct reflink_error error = {0};
     struct info info;
-    bool told;
-    do
-        told = info_read(path, &info, &error);
-    while (!told && restart_after(&restart, error.code));
-    if (told) {
+    if (info_read(path, &show->options->policy, &info, &error)) {
         part(show);
         report_info(path, &info, &show->style, &show->out);
     } else {
@@ -180,28 +174,15 @@ static void show_volume(struct show *show, const wchar_t *path)
     }
 }
 
-int show_info(const struct options *options)
+int run_info(const struct options *options)
 {
-    static const struct form form = {show_volume, volume_failed, true};
-    return show_each(options, &form);
+    static const struct form form = {query_volume, volume_failed, true};
+    return query_each(options, &form);
 }
 
 /* ---- --extents ------------------------------------------------------- */
 
-static bool read_layout(struct show *show, const wchar_t *path,
-                        struct layout *layout, struct reflink_error *error)
-{
-    struct restart restart = {.policy = &show->options->policy};
-    for (;;) {
-        if (layout_open(path, layout, error) && layout_read(layout, error))
-            return true;
-        if (!restart_after(&restart, error->code))
-            return false;
-        layout_close(layout);
-    }
-}
-
-static void list_runs(struct show *show, struct report_list *list)
+static void list_runs(struct query *show, struct report_list *list)
 {
     const struct layout *layout = list->layout;
     bool going = true;
@@ -217,7 +198,7 @@ static void list_runs(struct show *show, struct report_list *list)
         report_extents_failed(list, &error, &show->out, &show->err);
 }
 
-static void file_failed(struct show *show, const wchar_t *path,
+static void file_failed(struct query *show, const wchar_t *path,
                         const struct reflink_error *error)
 {
     struct report_list list = {.style = &show->style, .path = path};
@@ -225,13 +206,13 @@ static void file_failed(struct show *show, const wchar_t *path,
     show->failed = true;
 }
 
-static void show_file(struct show *show, const wchar_t *path)
+static void query_file(struct query *show, const wchar_t *path)
 {
     struct reflink_error error = {0};
     struct layout layout;
     struct report_list list = {
         .style = &show->style, .path = path, .layout = &layout};
-    if (read_layout(show, path, &layout, &error)) {
+    if (layout_take(path, &show->options->policy, &layout, &error)) {
         part(show);
         list_runs(show, &list);
     } else {
@@ -240,63 +221,16 @@ static void show_file(struct show *show, const wchar_t *path)
     layout_close(&layout);
 }
 
-int show_extents(const struct options *options)
+int run_extents(const struct options *options)
 {
-    static const struct form form = {show_file, file_failed, false};
-    return show_each(options, &form);
+    static const struct form form = {query_file, file_failed, false};
+    return query_each(options, &form);
 }
 
 /* ---- --shared -------------------------------------------------------- */
 
-/* Two files, and which of them an error is about. */
-struct pair {
-    struct layout first;
-    struct layout second;
-    struct reflink_error error;
-    bool in_second;
-};
-
-static bool open_pair(const wchar_t *const *paths, struct pair *pair)
-{
-    pair->in_second = false;
-    if (!layout_open(paths[0], &pair->first, &pair->error))
-        return false;
-    pair->in_second = true;
-    return layout_open(paths[1], &pair->second, &pair->error);
-}
-
-/* What lies on two volumes need not be read. */
-static bool read_pair(struct pair *pair)
-{
-    if (!shared_same_volume(&pair->first, &pair->second))
-        return true;
-    pair->in_second = false;
-    if (!layout_read(&pair->first, &pair->error))
-        return false;
-    pair->in_second = true;
-    return layout_read(&pair->second, &pair->error);
-}
-
-static void close_pair(struct pair *pair)
-{
-    layout_close(&pair->first);
-    layout_close(&pair->second);
-}
-
-static bool take_pair(struct show *show, struct pair *pair)
-{
-    struct restart restart = {.policy = &show->options->policy};
-    for (;;) {
-        if (open_pair(show->options->operands, pair) && read_pair(pair))
-            return true;
-        if (!restart_after(&restart, pair->error.code))
-            return false;
-        close_pair(pair);
-    }
-}
-
 struct visit {
-    struct show *show;
+    struct query *show;
     struct report_list *list;
     bool stopped;
 };
@@ -310,8 +244,8 @@ static bool show_range(void *context, const struct shared_range *range)
 }
 
 /* False: `pair->error` says why there is no end to it. */
-static bool list_ranges(struct show *show, struct report_list *list,
-                        struct pair *pair)
+static bool list_ranges(struct query *show, struct report_list *list,
+                        struct shared_pair *pair)
 {
     struct visit visit = {show, list, false};
     uint64_t bytes = 0;
@@ -329,19 +263,21 @@ static bool list_ranges(struct show *show, struct report_list *list,
     return false;
 }
 
-int show_shared(const struct options *options)
+int run_shared(const struct options *options)
 {
-    struct show show = begin(options);
-    struct pair pair = {0};
+    struct query show = begin(options);
+    struct shared_pair pair = {0};
     struct report_list list = {.style = &show.style,
                                .path = options->operands[0],
                                .other = options->operands[1],
                                .layout = &pair.first,
                                .layout_other = &pair.second};
-    show.failed = !take_pair(&show, &pair) || !list_ranges(&show, &list, &pair);
+    show.failed =
+        !shared_open(show.options->operands, &show.options->policy, &pair) ||
+        !list_ranges(&show, &list, &pair);
     if (show.failed && !show.unprinted)
         report_shared_failed(&list, options->operands[pair.in_second],
                              &pair.error, &show.out, &show.err);
-    close_pair(&pair);
+    shared_close(&pair);
     return end(&show);
 }

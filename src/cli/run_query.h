@@ -1,16 +1,16 @@
 /*
  * The forms that look and change nothing: --info, --extents, --shared. Each
  * answers all its operands on stdout, in pieces where there is much to say,
- * and returns the exit code: REPORT_DONE, REPORT_FAILED if one operand had no
- * answer, or REPORT_INTERRUPTED.
+ * and returns the exit code: EXIT_CODE_DONE, EXIT_CODE_FAILED if one operand
+ * had no answer, or EXIT_CODE_INTERRUPTED.
  */
-#ifndef REFLINK_SHOW_H
-#define REFLINK_SHOW_H
+#ifndef REFLINK_CLI_RUN_QUERY_H
+#define REFLINK_CLI_RUN_QUERY_H
 
 #include "options.h"
 
-int show_info(const struct options *options);
-int show_extents(const struct options *options);
-int show_shared(const struct options *options);
+int run_info(const struct options *options);
+int run_extents(const struct options *options);
+int run_shared(const struct options *options);
 
 #endif

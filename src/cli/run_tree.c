@@ -2,31 +2,30 @@
 
 #include "core/tree/directory.h"
 #include "core/tree/workers.h"
-#include "core/base/session.h"
 #include "console.h"
 
-/* As many as robocopy's /MT has threads: what takes its time is waiting for the
-   disk or the server, and not the processors. */
+/* As many as robocopy's /MT has threads: what takes its time is waiting for
+   the disk or the server, and not the processors. */
 enum { DEFAULT_JOBS = 8 };
 
-/* How many files and bytes there are: a second walk of its own, which nobody
-   waits for. What stands below `gate` is touched with it held. */
+/* How many files and bytes there are: a second walk of its own, which
+   nobody waits for. What stands below `gate` is touched with it held. */
 struct count {
     struct os_thread *thread;
     bool begun;
-    struct os_gate *gate;
+    struct os_monitor *gate;
     uint64_t files;
     uint64_t bytes;
     bool ended;
     bool wanted;
 };
 
-struct performance {
+struct tree_run {
     const struct options *options;
-    struct many *many;
-    struct teller teller;
-    struct pool *pool;
-    struct reflink_session *rehearsal; /* of a dry run */
+    struct operands *operands;
+    struct console console;
+    struct workers *workers;
+    struct reflink_session *dry_session; /* of a dry run */
     struct count count;
 };
 
@@ -38,10 +37,10 @@ static void count_file(void *context, const wchar_t *source,
     struct count *count = context;
     (void)source;
     (void)dest;
-    os_gate_lock(count->gate);
+    os_monitor_lock(count->gate);
     count->files++;
     count->bytes += size;
-    os_gate_unlock(count->gate);
+    os_monitor_unlock(count->gate);
 }
 
 static void pass_link(void *context, const wchar_t *source, const wchar_t *dest)
@@ -70,15 +69,15 @@ static void pass_failed(void *context, const struct reflink_outcome *outcome)
 static bool is_unwanted(void *context)
 {
     struct count *count = context;
-    os_gate_lock(count->gate);
+    os_monitor_lock(count->gate);
     bool wanted = count->wanted;
-    os_gate_unlock(count->gate);
+    os_monitor_unlock(count->gate);
     return !wanted;
 }
 
 static void run_count(void *context)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     struct count *count = &p->count;
     const struct tree_visitor visitor = {.file = count_file,
                                          .link = pass_link,
@@ -87,14 +86,14 @@ static void run_count(void *context)
                                          .failed = pass_failed,
                                          .stopped = is_unwanted,
                                          .context = count};
-    many_visit(p->many, &visitor);
-    os_gate_lock(count->gate);
+    operands_visit(p->operands, &visitor);
+    os_monitor_lock(count->gate);
     count->ended = count->wanted;
-    os_gate_unlock(count->gate);
+    os_monitor_unlock(count->gate);
 }
 
 /* Due with the first line of progress: what takes no time is not counted. */
-static void begin_count(struct performance *p)
+static void begin_count(struct tree_run *p)
 {
     struct count *count = &p->count;
     if (count->begun)
@@ -109,28 +108,28 @@ static void end_count(struct count *count)
 {
     if (count->gate == NULL)
         return;
-    os_gate_lock(count->gate);
+    os_monitor_lock(count->gate);
     count->wanted = false;
-    os_gate_unlock(count->gate);
+    os_monitor_unlock(count->gate);
     os_thread_end(count->thread);
-    os_gate_free(count->gate);
+    os_monitor_free(count->gate);
 }
 
 /* --- progress ------------------------------------------------------------- */
 
 /* A file that has moved on. */
 struct movement {
-    struct performance *performance;
+    struct tree_run *performance;
     const wchar_t *name;
 };
 
 static void look(void *context, struct progress_view *view)
 {
     const struct movement *movement = context;
-    struct performance *p = movement->performance;
-    struct pool_state state = pool_state(p->pool);
+    struct tree_run *p = movement->performance;
+    struct workers_state state = workers_state(p->workers);
     begin_count(p);
-    os_gate_lock(p->count.gate);
+    os_monitor_lock(p->count.gate);
     *view = (struct progress_view){.name = movement->name,
                                    .done = state.bytes,
                                    .total = p->count.bytes,
@@ -138,16 +137,16 @@ static void look(void *context, struct progress_view *view)
                                    .counting = !p->count.ended,
                                    .files = state.files,
                                    .files_total = p->count.files};
-    os_gate_unlock(p->count.gate);
+    os_monitor_unlock(p->count.gate);
 }
 
 static void moved(void *context, const struct reflink_outcome *so_far,
                   uint64_t total)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     struct movement movement = {p, so_far->dest};
     (void)total;
-    teller_moved(&p->teller, look, &movement);
+    console_moved(&p->console, look, &movement);
 }
 
 /* --- doing ---------------------------------------------------------------- */
@@ -156,54 +155,54 @@ static void do_file(void *context, struct reflink_session *session,
                     const wchar_t *source, const wchar_t *dest,
                     struct reflink_outcome *outcome)
 {
-    const struct performance *p = context;
+    const struct tree_run *p = context;
     reflink_file(session, &p->options->policy, source, dest, outcome);
 }
 
 static void file_done(void *context, const struct reflink_outcome *outcome)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     if (outcome->status == REFLINK_OK &&
         outcome->method == REFLINK_METHOD_NONE) {
-        teller_linked(&p->teller, outcome);
+        console_linked(&p->console, outcome);
         return;
     }
-    teller_done(&p->teller, outcome);
+    console_done(&p->console, outcome);
     moved(p, outcome, outcome->bytes);
 }
 
 static void finish_directory(void *context, struct reflink_session *session,
                              const wchar_t *source, const wchar_t *dest)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     struct reflink_outcome outcome;
     directory_finish(session, &p->options->policy, source, dest, &outcome);
     if (outcome.status != REFLINK_OK)
-        teller_done(&p->teller, &outcome);
+        console_done(&p->console, &outcome);
     else if (outcome.lost != 0 || outcome.warnings != 0)
-        teller_warned(&p->teller, &outcome);
+        console_warned(&p->console, &outcome);
 }
 
 static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
                     uint64_t size)
 {
-    struct performance *p = context;
-    pool_file(p->pool, source, dest, size);
+    struct tree_run *p = context;
+    workers_file(p->workers, source, dest, size);
 }
 
 static void on_failed(void *context, const struct reflink_outcome *outcome)
 {
-    struct performance *p = context;
-    pool_told(p->pool, outcome);
+    struct tree_run *p = context;
+    workers_told(p->workers, outcome);
 }
 
 static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     struct reflink_outcome outcome;
     directory_link(&p->options->policy, source, dest, &outcome);
     if (outcome.status != REFLINK_OK || p->options->verbose)
-        pool_told(p->pool, &outcome);
+        workers_told(p->workers, &outcome);
 }
 
 static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
@@ -217,8 +216,8 @@ static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
 
 static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
 {
-    struct performance *p = context;
-    pool_behind(p->pool, source, dest);
+    struct tree_run *p = context;
+    workers_behind(p->workers, source, dest);
 }
 
 static bool never(void *context)
@@ -239,22 +238,22 @@ static const struct tree_visitor doing = {.file = on_file,
 static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
                       uint64_t size)
 {
-    struct performance *p = context;
+    struct tree_run *p = context;
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &p->teller.style};
+    struct report_dry dry = {.style = &p->console.style};
     (void)size;
-    reflink_dry_run(p->rehearsal, &p->options->policy, source, dest, NULL,
+    reflink_dry_run(p->dry_session, &p->options->policy, source, dest, NULL,
                     report_dry_step, &dry, &outcome);
-    teller_planned(&p->teller, &dry, &outcome);
+    console_planned(&p->console, &dry, &outcome);
 }
 
 /* A directory or a link, unless it stands there already. */
-static bool plan_entry(struct performance *p, const wchar_t *source,
+static bool plan_entry(struct tree_run *p, const wchar_t *source,
                        const wchar_t *dest, enum reflink_dry_kind kind)
 {
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &p->teller.style};
+    struct report_dry dry = {.style = &p->console.style};
     bool go_on =
         directory_foresee(&p->options->policy, source, dest, kind, &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
@@ -262,7 +261,7 @@ static bool plan_entry(struct performance *p, const wchar_t *source,
         return true;
     if (go_on && !skipped)
         report_dry_step(&dry, &step);
-    teller_planned(&p->teller, &dry, &outcome);
+    console_planned(&p->console, &dry, &outcome);
     return go_on;
 }
 
@@ -279,9 +278,9 @@ static bool plan_enter(void *context, const wchar_t *source,
 
 static void plan_failed(void *context, const struct reflink_outcome *outcome)
 {
-    struct performance *p = context;
-    struct report_dry dry = {.style = &p->teller.style};
-    teller_planned(&p->teller, &dry, outcome);
+    struct tree_run *p = context;
+    struct report_dry dry = {.style = &p->console.style};
+    console_planned(&p->console, &dry, outcome);
 }
 
 static const struct tree_visitor planning = {.file = plan_file,
@@ -293,47 +292,47 @@ static const struct tree_visitor planning = {.file = plan_file,
 
 /* --- all of it ------------------------------------------------------------ */
 
-static bool open_pool(struct performance *p)
+static bool open_pool(struct tree_run *p)
 {
-    const struct pool_work work = {.file = do_file,
-                                   .done = file_done,
-                                   .behind = finish_directory,
-                                   .moved = moved,
-                                   .context = p};
+    const struct workers_job work = {.file = do_file,
+                                     .done = file_done,
+                                     .behind = finish_directory,
+                                     .moved = moved,
+                                     .context = p};
     unsigned jobs = p->options->jobs != 0 ? p->options->jobs : DEFAULT_JOBS;
-    p->count.gate = os_gate_make();
+    p->count.gate = os_monitor_make();
     if (p->count.gate != NULL)
-        p->pool = pool_open(&work, jobs);
-    return p->pool != NULL;
+        p->workers = workers_open(&work, jobs);
+    return p->workers != NULL;
 }
 
-static bool open_rehearsal(struct performance *p)
+static bool open_dry_session(struct tree_run *p)
 {
-    p->rehearsal = reflink_session_open();
-    if (p->rehearsal != NULL)
-        p->rehearsal->makes_directories = true;
-    return p->rehearsal != NULL;
+    p->dry_session = reflink_session_open();
+    if (p->dry_session != NULL)
+        directory_allow_missing(p->dry_session);
+    return p->dry_session != NULL;
 }
 
-static void run(struct performance *p)
+static void run(struct tree_run *p)
 {
     struct tree_visitor visitor = p->options->dry_run ? planning : doing;
-    bool ready = p->options->dry_run ? open_rehearsal(p) : open_pool(p);
+    bool ready = p->options->dry_run ? open_dry_session(p) : open_pool(p);
     visitor.context = p;
     if (!ready)
-        teller_no_memory(&p->teller);
-    else if (many_begin(p->many, &visitor))
-        many_visit(p->many, &visitor);
-    pool_close(p->pool);
+        console_no_memory(&p->console);
+    else if (operands_begin(p->operands, &visitor))
+        operands_visit(p->operands, &visitor);
+    workers_close(p->workers);
     end_count(&p->count);
-    many_end(p->many);
+    operands_end(p->operands);
 }
 
-int perform_many(const struct options *options, struct many *many)
+int run_tree(const struct options *options, struct operands *operands)
 {
-    struct performance p = {.options = options, .many = many};
-    if (teller_begin(&p.teller, options, true))
+    struct tree_run p = {.options = options, .operands = operands};
+    if (console_begin(&p.console, options, true))
         run(&p);
-    reflink_session_close(p.rehearsal);
-    return teller_end(&p.teller);
+    reflink_session_close(p.dry_session);
+    return console_end(&p.console);
 }

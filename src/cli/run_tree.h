@@ -1,11 +1,11 @@
 /* Lists and trees: several files in flight, and progress over all of them. */
-#ifndef REFLINK_PERFORM_MANY_H
-#define REFLINK_PERFORM_MANY_H
+#ifndef REFLINK_CLI_RUN_TREE_H
+#define REFLINK_CLI_RUN_TREE_H
 
 #include "options.h"
 #include "core/tree/operands.h"
 
-/* The same as perform, for what `many` says. */
-int perform_many(const struct options *options, struct many *many);
+/* The same as run_files, for what `operands` says. */
+int run_tree(const struct options *options, struct operands *operands);
 
 #endif

@@ -5,8 +5,8 @@
  * printed. The core has no Windows header, so the values stand here;
  * src/win32/error.c asserts that each equals the SDK's.
  */
-#ifndef REFLINK_CORE_CODES_H
-#define REFLINK_CORE_CODES_H
+#ifndef REFLINK_CORE_ERRORS_H
+#define REFLINK_CORE_ERRORS_H
 
 enum {
     CODE_SUCCESS = 0,

@@ -120,12 +120,14 @@ struct os_volume {
 /* What lies under the open file. Never fails: what is not told is unset. */
 void os_query_volume(struct os_file *file, struct os_volume *volume);
 
-/* Where the volume under `path` is rooted, for people; empty if untold. */
+/* Where the volume under `path` is rooted, for people; empty if not_reported.
+ */
 void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity);
 
 /*
  * The volume's allocation unit in bytes, or 0 where it is not told. Servers
- * are known to report a value that has no bearing on cloning [REFS 1.18].
+ * are known to report a value that has no bearing on cloning [Samba,
+ * share:fake_fscaps].
  */
 uint32_t os_allocation_unit(struct os_file *file);
 
@@ -150,6 +152,9 @@ os_error os_set_integrity(struct os_file *file,
 
 /* Sets or clears the sparse flag; clearing allocates every hole. */
 os_error os_set_sparse(struct os_file *file, bool sparse);
+
+/* The largest offset that a file can have, plus one [MS-FSA 2.1.5.15.5]. */
+#define OS_MAX_FILE_SIZE (UINT64_C(1) << 63)
 
 /* Sets the end of file. */
 os_error os_set_size(struct os_file *file, uint64_t size);
@@ -204,7 +209,8 @@ os_error os_extents(struct os_file *file, uint64_t vcn,
 
 /*
  * The same with the reference counts, which ReFS alone tells, and may tell
- * late [REFS 5]. Elsewhere an error that classify_unsupported knows.
+ * late [microsoft/CopyOnWrite, its tests]. Elsewhere an error that
+ * classify_unsupported knows.
  */
 os_error os_extents_counted(struct os_file *file, uint64_t vcn,
                             struct os_extent *extents, size_t capacity,
@@ -338,17 +344,17 @@ void os_thread_end(struct os_thread *thread);
 
 /* A lock, and what threads that have it can wait for: that another one, which
    then has it, wakes them. */
-struct os_gate;
+struct os_monitor;
 
-struct os_gate *os_gate_make(void); /* NULL: there is no memory */
-void os_gate_free(struct os_gate *gate);
-void os_gate_lock(struct os_gate *gate);
-void os_gate_unlock(struct os_gate *gate);
+struct os_monitor *os_monitor_make(void); /* NULL: there is no memory */
+void os_monitor_free(struct os_monitor *gate);
+void os_monitor_lock(struct os_monitor *gate);
+void os_monitor_unlock(struct os_monitor *gate);
 
 /* Gives the lock up until there is a wake, or for no reason, and has it
    again. */
-void os_gate_wait(struct os_gate *gate);
-void os_gate_wake(struct os_gate *gate); /* all who wait */
+void os_monitor_wait(struct os_monitor *gate);
+void os_monitor_wake(struct os_monitor *gate); /* all who wait */
 
 /* Microseconds that pass evenly, from any start. */
 uint64_t os_clock_us(void);

@@ -6,8 +6,8 @@
  * reads, so that tests can have it read anything. All is little-endian, and
  * aligned or not.
  */
-#ifndef REFLINK_CORE_ANSWERS_H
-#define REFLINK_CORE_ANSWERS_H
+#ifndef REFLINK_WIN32_ANSWERS_H
+#define REFLINK_WIN32_ANSWERS_H
 
 #include "core/os.h"
 

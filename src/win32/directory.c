@@ -246,7 +246,7 @@ static bool is_made(const wchar_t *full, const struct link *link)
     os_error error = read_link(full, made);
     bool same =
         error == 0 && made->directory == link->directory &&
-        symlink_same(made->buffer, made->size, link->buffer, link->size);
+        reparse_same(made->buffer, made->size, link->buffer, link->size);
     if (error == 0 && !same)
         remove_bearer(full, made->directory);
     free(made);
@@ -260,7 +260,7 @@ static bool is_made(const wchar_t *full, const struct link *link)
 static bool write_as_developer(const wchar_t *full, const struct link *link)
 {
     DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
-    uint16_t *target = symlink_target(link->buffer, link->size);
+    uint16_t *target = reparse_target(link->buffer, link->size);
     if (link->directory)
         flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
     bool made = target != NULL && CreateSymbolicLinkW(full, target, flags) &&
@@ -272,7 +272,7 @@ static bool write_as_developer(const wchar_t *full, const struct link *link)
 static os_error make_link(const wchar_t *full, struct link *link)
 {
     bool refused = false;
-    if (symlink_tag(link->buffer, link->size) != SYMLINK_TAG)
+    if (reparse_tag(link->buffer, link->size) != REPARSE_TAG_SYMLINK)
         return write_link(full, link, &refused);
     os_error error = write_as_administrator(full, link, &refused);
     if (refused && write_as_developer(full, link))

@@ -9,7 +9,8 @@ os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,
                        DWORD *returned)
 {
-    DWORD ignored = 0; /* must be there, even without output [REFS 1.1] */
+    DWORD ignored =
+        0; /* must be there, even without output [DeviceIoControl] */
     return DeviceIoControl(file->handle, code, in, in_size, out, out_size,
                            returned != NULL ? returned : &ignored, NULL)
                ? 0
@@ -29,7 +30,8 @@ os_error os_clone(struct os_file *source, uint64_t source_offset,
                          NULL, 0, NULL);
 }
 
-/* The returned size is not looked at: WinBtrfs leaves it 0 [REFS 2.3]. */
+/* The returned size is not looked at: WinBtrfs leaves it 0 [maharmstone/btrfs,
+ * src/fsctl.c]. */
 os_error os_get_integrity(struct os_file *file, struct os_integrity *out)
 {
     struct sdk_get_integrity buffer;
@@ -117,7 +119,8 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
     return 0;
 }
 
-/* 38 (ERROR_HANDLE_EOF): nothing is allocated from there on [REFS 5]. */
+/* 38 (ERROR_HANDLE_EOF): nothing is allocated from there on
+ * [MS-FSA 2.1.5.10.15]. */
 static os_error list_extents(struct os_file *file, bool counted, uint64_t vcn,
                              struct os_extent *extents, size_t capacity,
                              size_t *count, bool *more)

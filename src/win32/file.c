@@ -11,11 +11,11 @@ struct opening {
     DWORD flags;
 };
 
-/* The rights a clone request needs of each side stand in REFS.md 1.1 and
-   2.4; a link in DEST's place is never followed when DEST is made. What is
-   read or written from its beginning to its end is said to be, so that the
-   system reads ahead and need not keep all of it in its cache [CreateFileW,
-   caching behavior]. */
+/* The rights are those that a clone request and SET_INTEGRITY need [MS-FSA
+   2.1.5.10.4, 2.1.5.10.33]; a link in DEST's place is never followed when DEST
+   is made. What is read or written from its beginning to its end is said to be,
+   so that the system reads ahead and need not keep all of it in its cache
+   [CreateFileW, caching behavior]. */
 static const struct opening openings[] = {
     [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,

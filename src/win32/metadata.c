@@ -1,5 +1,5 @@
 /* Identity, times, attributes, and the mark for deletion. */
-#include "core/base/path.h"
+#include "nt_path.h"
 #include "usn.h"
 #include "win32.h"
 
@@ -31,7 +31,7 @@ static uint64_t device_of(HANDLE handle)
     wchar_t *path = NULL;
     if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
         return 0;
-    size_t length = path_device_length(path);
+    size_t length = nt_path_device_length(path);
     for (size_t i = 0; i < length; i++) {
         if (path[i] == L'\\' && path[i + 1] == L';') {
             i += wcscspn(path + i + 1, L"\\");

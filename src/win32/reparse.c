@@ -35,7 +35,7 @@ static uint32_t number32(const uint8_t *bytes, size_t at)
     return number16(bytes, at) | (uint32_t)number16(bytes, at + 2) << 16;
 }
 
-uint32_t symlink_tag(const void *answer, size_t size)
+uint32_t reparse_tag(const void *answer, size_t size)
 {
     return size >= AT_DATA ? number32(answer, AT_TAG) : 0;
 }
@@ -43,7 +43,7 @@ uint32_t symlink_tag(const void *answer, size_t size)
 static bool find_target(const void *answer, size_t size, struct target *target)
 {
     const uint8_t *bytes = answer;
-    if (size < AT_NAMES || symlink_tag(answer, size) != SYMLINK_TAG)
+    if (size < AT_NAMES || reparse_tag(answer, size) != REPARSE_TAG_SYMLINK)
         return false;
     size_t end = (size_t)AT_DATA + number16(bytes, AT_DATA_LENGTH);
     size_t at = (size_t)AT_NAMES + number16(bytes, AT_SUBSTITUTE_OFFSET);
@@ -104,7 +104,7 @@ static bool has_zero(const struct target *target)
     return false;
 }
 
-uint16_t *symlink_target(const void *answer, size_t size)
+uint16_t *reparse_target(const void *answer, size_t size)
 {
     struct target target;
     size_t skip = 0;
@@ -125,7 +125,7 @@ uint16_t *symlink_target(const void *answer, size_t size)
     return name;
 }
 
-bool symlink_same(const void *a, size_t a_size, const void *b, size_t b_size)
+bool reparse_same(const void *a, size_t a_size, const void *b, size_t b_size)
 {
     struct target first;
     struct target second;

@@ -10,7 +10,7 @@ struct os_thread {
     void *context;
 };
 
-struct os_gate {
+struct os_monitor {
     SRWLOCK lock;
     CONDITION_VARIABLE wake;
 };
@@ -48,9 +48,9 @@ void os_thread_end(struct os_thread *thread)
     free(thread);
 }
 
-struct os_gate *os_gate_make(void)
+struct os_monitor *os_monitor_make(void)
 {
-    struct os_gate *gate = malloc(sizeof *gate);
+    struct os_monitor *gate = malloc(sizeof *gate);
     if (gate == NULL)
         return NULL;
     InitializeSRWLock(&gate->lock);
@@ -59,27 +59,27 @@ struct os_gate *os_gate_make(void)
 }
 
 /* Neither holds anything of the system's. */
-void os_gate_free(struct os_gate *gate)
+void os_monitor_free(struct os_monitor *gate)
 {
     free(gate);
 }
 
-void os_gate_lock(struct os_gate *gate)
+void os_monitor_lock(struct os_monitor *gate)
 {
     AcquireSRWLockExclusive(&gate->lock);
 }
 
-void os_gate_unlock(struct os_gate *gate)
+void os_monitor_unlock(struct os_monitor *gate)
 {
     ReleaseSRWLockExclusive(&gate->lock);
 }
 
-void os_gate_wait(struct os_gate *gate)
+void os_monitor_wait(struct os_monitor *gate)
 {
     SleepConditionVariableSRW(&gate->wake, &gate->lock, INFINITE, 0);
 }
 
-void os_gate_wake(struct os_gate *gate)
+void os_monitor_wake(struct os_monitor *gate)
 {
     WakeAllConditionVariable(&gate->wake);
 }

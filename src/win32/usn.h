@@ -1,8 +1,8 @@
 /*
  * The answer to FSCTL_READ_FILE_USN_DATA: one record of a change journal.
  */
-#ifndef REFLINK_CORE_USN_H
-#define REFLINK_CORE_USN_H
+#ifndef REFLINK_WIN32_USN_H
+#define REFLINK_WIN32_USN_H
 
 #include <stdbool.h>
 #include <stddef.h>

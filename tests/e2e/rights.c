@@ -151,10 +151,10 @@ static BOOL fake_control(HANDLE handle, DWORD code, void *in, DWORD in_size,
         *returned = point->size;
         return TRUE;
     }
-    if (symlink_tag(in, in_size) == refused_tag)
+    if (reparse_tag(in, in_size) == refused_tag)
         return refuse(ERROR_INVALID_FUNCTION);
     /* looked at when it was opened [MS-FSA 2.1.5.1] */
-    if (symlink_tag(in, in_size) == SYMLINK_TAG && !file->privileged)
+    if (reparse_tag(in, in_size) == REPARSE_TAG_SYMLINK && !file->privileged)
         return refuse(refusal);
     put_point(file->path, in, in_size);
     return TRUE;
@@ -282,7 +282,7 @@ static void expect_link(bool directory, bool relative)
     expect(error == (may ? 0 : refusal), "answered with another code");
     expect(is_there() == may, "DEST is there, or is not");
     expect(!may || (made != NULL &&
-                    symlink_same(made->buffer, made->size, buffer, size)),
+                    reparse_same(made->buffer, made->size, buffer, size)),
            "DEST is another link");
     expect(!privilege_on, "the privilege was left on");
     remove_both();
@@ -306,7 +306,7 @@ static void expect_no_links(void)
     BYTE buffer[1024];
     make_source(false);
     put_point(L"source", buffer, make_buffer(buffer, L"", L"to", true));
-    refused_tag = SYMLINK_TAG;
+    refused_tag = REPARSE_TAG_SYMLINK;
     expect(os_copy_link(L"source", L"dest") == ERROR_INVALID_FUNCTION,
            "another code than the volume's");
     expect(!is_there(), "DEST is there");

@@ -84,7 +84,7 @@ static bool check_account(const struct trial *t)
 static bool check_proof(const struct trial *t)
 {
     const struct sim_volume *v = stage_volume(t->stage, t->operation->dest);
-    if (t->outcome.reason != REFLINK_REASON_UNPROVED ||
+    if (t->outcome.reason != REFLINK_REASON_UNVERIFIED ||
         facts_may_be_untrue(t) || t->facts.in_doubt || v->copies_misaligned ||
         !facts_tell_cluster(v) || t->met != 0)
         return true;

@@ -56,7 +56,7 @@ static bool integrity_agrees(const struct stage *stage,
 }
 
 /* What is learned where requests must be aligned to more than a cluster: the
-   alignments that were seen somewhere [REFS 1.18]. */
+   alignments that were seen somewhere. */
 static uint32_t learned_unit(const struct sim_volume *v)
 {
     static const uint32_t seen[] = {4096, 65536, 131072, 1048576};

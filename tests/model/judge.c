@@ -149,7 +149,7 @@ static bool judge_bytes(struct trial *t)
             return judge_fuzzy(t, true);
         model_apply(&stage->model, o, &t->expected);
         if (sim_size(stage_paths[o->dest]) != t->expected.new_size)
-            return stage_wrong(stage, "an unproved DEST has another size");
+            return stage_wrong(stage, "an unverified DEST has another size");
         stage_adopt(stage, o->dest);
         return true;
     }
@@ -157,7 +157,7 @@ static bool judge_bytes(struct trial *t)
         return judge_holds(stage, o->dest);
     bool begun = t->met != 0 || facts_may_be_untrue(t) ||
                  stage_is_tight(stage) || t->outcome.bytes != 0 ||
-                 t->outcome.reason == REFLINK_REASON_UNPROVED;
+                 t->outcome.reason == REFLINK_REASON_UNVERIFIED;
     if (t->outcome.status == REFLINK_REFUSED && !begun)
         return judge_holds(stage, o->dest);
     /* what is refused is old or new, unless nothing was to be proved */

@@ -3,7 +3,7 @@
  *
  * A test mounts volumes that impersonate real file systems, fills them with
  * files, lets the core work through os.h, and looks at what became of it.
- * Every rule cites REFS.md as [REFS 1.2], or the document. There is one
+ * Every rule cites the document or the project that it is from. There is one
  * simulated system in a process; it is not safe for use by several threads.
  *
  * A mistake of the test itself (an unknown profile, a file that is not there)
@@ -21,12 +21,12 @@
 /* Forgets everything: volumes, files, faults, counts, time. First call. */
 void sim_reset(void);
 
-/* Set when the system would have crashed [REFS 1.6: WinBtrfs]. */
+/* Set when the system would have crashed [maharmstone/btrfs #789]. */
 extern bool sim_crashed;
 
 /*
  * Set when a clone request had a named stream as SOURCE or DEST, whatever it
- * was answered with. Some Windows crash on it [REFS 1.12].
+ * was answered with. Some Windows crash on it [microsoft/CopyOnWrite #24].
  */
 extern bool sim_cloned_stream;
 
@@ -70,7 +70,8 @@ enum sim_lie {
 /* What becomes of a request that goes past DEST's end. */
 enum sim_past_end {
     SIM_PAST_END_REFUSED, /* 50; the end counts rounded up to a cluster */
-    SIM_PAST_END_CLIPPED, /* success, clipped to the same [REFS 1.7] */
+    SIM_PAST_END_CLIPPED, /* success, clipped to the same [torture/smb2/ioctl.c]
+                           */
     SIM_PAST_END_IGNORED, /* success, nothing done; the exact end counts */
     SIM_PAST_END_CLAMPED  /* clipped to the exact end before all checks */
 };
@@ -114,7 +115,7 @@ struct sim_volume {
     uint64_t last_number; /* of a file */
     uint32_t cluster;     /* bytes, 512 to 1 MiB, a power of two */
     uint64_t capacity;    /* in clusters; growing and shrinking is fine */
-    uint32_t limit;       /* references of a cluster [REFS 1.13] */
+    uint32_t limit;       /* references of a cluster */
     uint32_t features;    /* OS_VOLUME_* as told to os_query_volume */
     bool features_known;  /* or the volume does not tell */
     bool remote;          /* reached over a network */
@@ -169,13 +170,13 @@ struct sim_volume {
                               that is where an unaligned one may end */
     bool unbounded_source; /* a request past SOURCE's end is clipped */
     enum sim_past_end past_end;
-    os_error cross_volume;    /* 0: success and nothing done */
-    os_error overlap;         /* 0: not checked */
-    bool sparse_rule;         /* sparse SOURCE, dense DEST: 50 */
-    bool copies_misaligned;   /* success, by bytes [REFS 1.18: TrueNAS] */
-    bool needs_flush;         /* SOURCE not flushed: zeros [REFS 1.17] */
-    bool honours_locks;       /* byte-range locks: 33 */
-    bool crashes_sub_cluster; /* [REFS 1.6] */
+    os_error cross_volume;  /* 0: success and nothing done */
+    os_error overlap;       /* 0: not checked */
+    bool sparse_rule;       /* sparse SOURCE, dense DEST: 50 */
+    bool copies_misaligned; /* success, by bytes [truenas/middleware #16635] */
+    bool needs_flush;       /* SOURCE not flushed: zeros [git-lfs #6312] */
+    bool honours_locks;     /* byte-range locks: 33 */
+    bool crashes_sub_cluster; /* [maharmstone/btrfs #789] */
 
     enum sim_lie lie;
     uint64_t lie_skip;  /* requests that are served before the lies begin */
@@ -188,7 +189,7 @@ struct sim_volume {
 
 /*
  * Mounts an empty volume of 1 TiB at `root`, "R:\" or "\\server\share" or a
- * folder of another volume, with the behaviour of a profile of [REFS 11]:
+ * folder of another volume, with the behaviour of a profile:
  * refs-4k, refs-64k, refs-ws2016, refs-unflushed, dev-drive, csvfs, smb-refs,
  * smb-tfo, smb-sofs, samba, winbtrfs, openzfs, nfs41, truenas, ntfs, exfat,
  * fat32. Relative paths start at the first volume that was mounted.
@@ -401,8 +402,8 @@ enum sim_op {
     SIM_OP_MAKE_DIRECTORY,
     SIM_OP_COPY_LINK,
     SIM_OP_FULL_PATH,
-    SIM_OP_THREAD, /* starting one */
-    SIM_OP_GATE,   /* making one */
+    SIM_OP_THREAD,  /* starting one */
+    SIM_OP_MONITOR, /* making one */
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,

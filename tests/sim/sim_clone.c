@@ -1,9 +1,9 @@
 /*
  * FSCTL_DUPLICATE_EXTENTS_TO_FILE: the rules of MS-FSA 2.1.5.10.4 in their
- * order [REFS 1.2], with the source bound of MS-FSCC 2.3.8 [REFS 1.4], then
+ * order [MS-FSA 2.1.5.10.4], with the source bound of MS-FSCC 2.3.8, then
  * those that only other documents and observation know of.
  *
- * Choices where nothing is documented [REFS 10]: 4 GiB and more, and
+ * Choices where nothing is documented: 4 GiB and more, and
  * differing integrity, are 87. A request that would take any cluster over its
  * ceiling is refused as a whole with 347 and changes nothing; references that
  * DEST would drop by the same request are not set off against it. "Allocation
@@ -79,7 +79,7 @@ static bool past_exact_end(const struct request *r)
            r->source_offset + r->length > r->source->size;
 }
 
-/* ms-nfs41 looks at DEST's size before it looks at anything [REFS 1.6]. */
+/* ms-nfs41 looks at DEST's size before it looks at anything. */
 static void clamp(struct request *r)
 {
     uint64_t size = r->dest->size;
@@ -177,7 +177,8 @@ static os_error check_dest_end(struct request *r)
     uint64_t end = round_up(exact, r->volume->cluster);
 
     if (r->volume->past_end == SIM_PAST_END_IGNORED) {
-        /* smbd: such a request is answered, and forgotten [REFS 1.7] */
+        /* smbd: such a request is answered, and forgotten
+         * [torture/smb2/ioctl.c] */
         return r->dest_offset + r->length > exact ? finish(r, 0) : 0;
     }
     if (r->dest_offset + r->length <= end)
@@ -467,9 +468,9 @@ os_error sim_clone(struct os_file *source, uint64_t source_offset,
     os_error error;
 
     if (is_stream(source) || is_stream(dest))
-        return CODE_NOT_SUPPORTED; /* [REFS 1.2, 1.12] */
+        return CODE_NOT_SUPPORTED; /* [MS-FSA 2.1.5.10.4] */
     if (!(dest->rights & SIM_WRITE))
-        return CODE_ACCESS_DENIED; /* by the code's access bits [REFS 1.1] */
+        return CODE_ACCESS_DENIED; /* by the code's access bits */
     r.source_file = source;
     r.dest = dest->node;
     r.volume = dest->node->volume;

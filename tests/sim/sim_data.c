@@ -6,7 +6,7 @@
 
 #include "sim_internal.h"
 
-/* ReFS gives zeroed space back in chunks that are so aligned [REFS 6]. */
+/* ReFS gives zeroed space back in chunks that are so aligned. */
 #define ZERO_CHUNK 0x10000u
 
 static uint64_t last_number; /* of all change journals */
@@ -260,8 +260,8 @@ os_error sim_data_validate(struct sim_node *node, uint64_t to)
 /* ---- end of file, sparse flag ---------------------------------------- */
 
 /*
- * A dense file that grows has its clusters set aside [REFS 1.7]. Nothing is
- * written there: the valid data length stays.
+ * A dense file that grows has its clusters set aside [MS-FSA 2.1.5.15.5].
+ * Nothing is written there: the valid data length stays.
  */
 os_error sim_data_resize(struct sim_node *node, uint64_t size)
 {
@@ -280,7 +280,8 @@ os_error sim_data_resize(struct sim_node *node, uint64_t size)
     return 0;
 }
 
-/* Clearing may fail half-way, and what is filled stays so [REFS 1.8]. */
+/* Clearing may fail half-way, and what is filled stays so [MS-FSA 2.1.5.10.38].
+ */
 os_error sim_data_sparse(struct sim_node *node, bool sparse)
 {
     os_error error = 0;

@@ -378,7 +378,7 @@ os_error os_get_integrity(struct os_file *file, struct os_integrity *out)
     return sim_leave(SIM_OP_GET_INTEGRITY, file->path, error);
 }
 
-/* What is wrong with it in itself [MS-FSA 2.1.5.10.33, REFS 2.2]. */
+/* What is wrong with it in itself [MS-FSA 2.1.5.10.33]. */
 static bool invalid_integrity(const struct sim_node *node,
                               const struct os_integrity *integrity)
 {
@@ -411,7 +411,7 @@ static os_error set_integrity(struct os_file *file,
     if (node->volume->set_integrity)
         return node->volume->set_integrity;
     if (~file->rights & (SIM_READ | SIM_WRITE))
-        return CODE_ACCESS_DENIED; /* both are needed [REFS 2.4] */
+        return CODE_ACCESS_DENIED; /* both are needed [MS-FSA 2.1.5.10.33] */
     if (node->volume->read_only)
         return CODE_WRITE_PROTECT;
     if (invalid_integrity(node, integrity))
@@ -880,7 +880,7 @@ os_error os_flush(struct os_file *file)
 {
     os_error error = sim_enter(SIM_OP_FLUSH, file);
     if (!error)
-        error = may_write(file); /* [REFS 1.17] */
+        error = may_write(file); /* [FlushFileBuffers] */
     if (!error)
         file->node->dirty = false;
     return sim_leave(SIM_OP_FLUSH, file->path, error);

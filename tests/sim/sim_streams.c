@@ -1,7 +1,7 @@
 /*
  * Named streams. Each is a node of its own, whose clusters come out of the
  * volume like a file's, that lives and goes with its file. ReFS keeps them
- * without clusters [REFS 1.12]; here they take some there, too.
+ * without clusters; here they take some there, too.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -17,7 +17,7 @@ struct os_thread {
     bool joined; /* or never was one of the host's */
 };
 
-struct os_gate {
+struct os_monitor {
     pthread_mutex_t lock;
     pthread_cond_t wake;
 };
@@ -137,20 +137,20 @@ void os_thread_end(struct os_thread *thread)
     free(thread);
 }
 
-struct os_gate *os_gate_make(void)
+struct os_monitor *os_monitor_make(void)
 {
-    struct os_gate *gate = NULL;
-    os_error error = sim_enter(SIM_OP_GATE, NULL);
+    struct os_monitor *gate = NULL;
+    os_error error = sim_enter(SIM_OP_MONITOR, NULL);
     if (!error) {
         gate = sim_grow(NULL, sizeof *gate);
         pthread_mutex_init(&gate->lock, NULL);
         pthread_cond_init(&gate->wake, NULL);
     }
-    (void)sim_leave(SIM_OP_GATE, L"", error);
+    (void)sim_leave(SIM_OP_MONITOR, L"", error);
     return gate;
 }
 
-void os_gate_free(struct os_gate *gate)
+void os_monitor_free(struct os_monitor *gate)
 {
     if (!gate)
         return;
@@ -159,22 +159,22 @@ void os_gate_free(struct os_gate *gate)
     free(gate);
 }
 
-void os_gate_lock(struct os_gate *gate)
+void os_monitor_lock(struct os_monitor *gate)
 {
     pthread_mutex_lock(&gate->lock);
 }
 
-void os_gate_unlock(struct os_gate *gate)
+void os_monitor_unlock(struct os_monitor *gate)
 {
     pthread_mutex_unlock(&gate->lock);
 }
 
-void os_gate_wait(struct os_gate *gate)
+void os_monitor_wait(struct os_monitor *gate)
 {
     pthread_cond_wait(&gate->wake, &gate->lock);
 }
 
-void os_gate_wake(struct os_gate *gate)
+void os_monitor_wake(struct os_monitor *gate)
 {
     pthread_cond_broadcast(&gate->wake);
 }

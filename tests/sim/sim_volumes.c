@@ -1,5 +1,5 @@
 /*
- * Volumes, and the profiles they impersonate [REFS 11].
+ * Volumes, and the profiles they impersonate.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define KIB UINT64_C(1024)
 #define GIB (KIB * KIB * KIB)
 #define TIB (KIB * GIB)
-#define CEILING 8175u       /* [REFS 1.13] */
+#define CEILING 8175u       /* [Block cloning on ReFS] */
 #define FAT32_TIME 20000000 /* two seconds [MS-FSCC 2.1.1] */
 #define EXFAT_TIME 100000   /* ten milliseconds */
 
@@ -49,7 +49,7 @@ static void refs_4k(struct sim_volume *v)
     v->integrity_cluster = SIM_OWN;
     v->trailing_holes = true;
     v->alignment = SIM_OWN;
-    v->max_request = 4 * GIB - 1; /* [REFS 1.5] */
+    v->max_request = 4 * GIB - 1; /* [Block Cloning, Win32] */
     v->past_end = SIM_PAST_END_REFUSED;
     v->cross_volume = CODE_INVALID_PARAMETER;
     v->overlap = CODE_NOT_SUPPORTED;
@@ -62,14 +62,15 @@ static void refs_64k(struct sim_volume *v)
     v->cluster = 0x10000;
 }
 
-/* Server 2016 as released [REFS 1.7]; its ReFS had no POSIX rename. */
+/* Server 2016 as released [torture/smb2/ioctl.c]; its ReFS had no POSIX rename.
+ */
 static void refs_ws2016(struct sim_volume *v)
 {
     refs_4k(v);
     v->past_end = SIM_PAST_END_CLIPPED;
     v->posix_rename = false;
     v->rename_over_readonly = false;
-    v->hard_links = false; /* from 3.5 on [REFS 7.1] */
+    v->hard_links = false; /* from 3.5 on [MS-FSA, note 1] */
 }
 
 static void refs_unflushed(struct sim_volume *v)
@@ -86,13 +87,14 @@ static void csvfs(struct sim_volume *v)
     v->drop.code = CODE_HOST_NODE_NOT_RESOURCE_OWNER;
 }
 
-/* GET_INTEGRITY is not on the server's list [REFS 2.3]. */
+/* GET_INTEGRITY is not on the server's list [MS-SMB2 3.3.5.15]. */
 static void smb_refs(struct sim_volume *v)
 {
     refs_4k(v);
     v->remote = true;
     v->get_integrity = CODE_NOT_SUPPORTED;
-    v->cross_volume = CODE_INVALID_HANDLE; /* another session [REFS 1.15] */
+    v->cross_volume =
+        CODE_INVALID_HANDLE; /* another session [MS-SMB2 3.3.5.15.17] */
 }
 
 static void smb_tfo(struct sim_volume *v)
@@ -109,8 +111,8 @@ static void smb_sofs(struct sim_volume *v)
 }
 
 /*
- * smbd with share:fake_fscaps on XFS or Btrfs, blocks of 4 KiB [REFS 1.6,
- * 1.7, 1.18]. It checks the exact size of both files.
+ * smbd with share:fake_fscaps on XFS or Btrfs, blocks of 4 KiB
+ * [smb2_ioctl_filesys.c]. It checks the exact size of both files.
  */
 static void samba(struct sim_volume *v)
 {
@@ -161,7 +163,7 @@ static void winbtrfs(struct sim_volume *v)
 
 /*
  * Its stubs succeed without effect, and an error of its own comes out as a
- * success: EXDEV is not a failure to Windows [REFS 1.17, 1.18].
+ * success: EXDEV is not a failure to Windows [openzfsonwindows/openzfs #485].
  */
 static void openzfs(struct sim_volume *v)
 {

@@ -278,7 +278,7 @@ Test(memory, for_the_command_line)
     fails_at = 1;
     int code = run_line(0);
     fails_at = NEVER;
-    cr_expect_eq(code, REPORT_FAILED);
+    cr_expect_eq(code, EXIT_CODE_FAILED);
     cr_expect_eq(wcscmp(sim_printed(OS_STDERR), NO_MEMORY), 0, "%ls",
                  sim_printed(OS_STDERR));
     cr_expect_eq(wcscmp(sim_printed(OS_STDOUT), L""), 0);

@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 #include <reflink/reflink.h>
 
-#include "../sim/sim.h"
+#include "sim/sim.h"
 
 struct world {
     struct sim_volume *volume; /* R: */

@@ -1,7 +1,6 @@
 #include "allocation.h"
 
 #include "core/errors.h"
-#include "core/clone/plan.h"
 
 /* `most`: clusters that a file or a volume can have. */
 static bool makes_sense(const struct os_extent *extent, uint64_t most)
@@ -23,7 +22,7 @@ os_error allocation_extents(struct os_file *file, bool counted,
     if (error == 0 && *more && *count == 0)
         error = CODE_INVALID_DATA;
     for (size_t i = 0; error == 0 && i < *count; i++) {
-        if (!makes_sense(&extents[i], PLAN_MAX_SIZE / cluster_size))
+        if (!makes_sense(&extents[i], OS_MAX_FILE_SIZE / cluster_size))
             error = CODE_INVALID_DATA;
         else if (extents[i].lcn < 0)
             extents[i].lcn = OS_HOLE;

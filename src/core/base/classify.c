@@ -11,7 +11,8 @@ struct row {
 
 /*
  * A code without a row is FATE_FAILED. The first two blocks come from
- * REFS.md 1.16, whose table is that of RtlNtStatusToDosError; the last
+ * the replies of MS-FSA 2.1.5.10.4 and MS-FSCC 2.3.8, as RtlNtStatusToDosError
+ * has them; the last
  * holds the codes of a connection or a cluster resource that went away.
  */
 static const struct row rows[] = {
@@ -23,7 +24,7 @@ static const struct row rows[] = {
     {CODE_NOT_SUPPORTED, FATE_CANNOT, FATE_FAILED, true},
     {CODE_INVALID_PARAMETER, FATE_CANNOT, FATE_FAILED, false},
 
-    /* the ceiling of 8175 references [REFS 1.13] */
+    /* the ceiling of 8175 references [Block cloning on ReFS, Windows Server] */
     {CODE_BLOCK_TOO_MANY_REFERENCES, FATE_SATURATED, FATE_FAILED, false},
     {CODE_TOO_MANY_LINKS_EARLY, FATE_SATURATED, FATE_FAILED, false},
 

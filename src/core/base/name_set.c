@@ -4,7 +4,7 @@
 
 #include "core/os.h"
 
-int names_compare(const wchar_t *a, const wchar_t *b)
+int name_compare(const wchar_t *a, const wchar_t *b)
 {
     while (*a != L'\0' && os_fold(*a) == os_fold(*b)) {
         a++;
@@ -22,7 +22,7 @@ static uint64_t hash_of(const wchar_t *name)
     return hash;
 }
 
-bool names_add(struct names *names, const wchar_t *name)
+bool name_set_add(struct name_set *names, const wchar_t *name)
 {
     if (names->count == names->capacity) {
         size_t capacity = names->capacity == 0 ? 64 : names->capacity * 2;
@@ -43,7 +43,7 @@ static int compare_hashes(const void *a, const void *b)
     return (*one > *other) - (*one < *other);
 }
 
-size_t names_keep_repeated(struct names *names)
+size_t name_set_keep_repeated(struct name_set *names)
 {
     size_t kept = 0;
     if (names->count < 2)
@@ -58,7 +58,7 @@ size_t names_keep_repeated(struct names *names)
     return names->count = kept;
 }
 
-size_t names_find(const struct names *names, const wchar_t *name)
+size_t name_set_find(const struct name_set *names, const wchar_t *name)
 {
     uint64_t hash = hash_of(name);
     const uint64_t *found = NULL;
@@ -68,8 +68,8 @@ size_t names_find(const struct names *names, const wchar_t *name)
     return found != NULL ? (size_t)(found - names->hashes) : names->count;
 }
 
-void names_free(struct names *names)
+void name_set_free(struct name_set *names)
 {
     free(names->hashes);
-    *names = (struct names){0};
+    *names = (struct name_set){0};
 }

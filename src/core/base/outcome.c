@@ -50,7 +50,7 @@ void outcome_reason(struct reflink_outcome *outcome, enum reflink_reason reason)
         outcome->reason = reason;
 }
 
-void outcome_restart(struct reflink_outcome *outcome)
+void outcome_reset(struct reflink_outcome *outcome)
 {
     outcome->status = REFLINK_OK;
     outcome->method = REFLINK_METHOD_NONE;

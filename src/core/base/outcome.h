@@ -27,7 +27,7 @@ void outcome_reason(struct reflink_outcome *outcome,
                     enum reflink_reason reason);
 
 /* Forgets what an attempt did that is about to be made again. */
-void outcome_restart(struct reflink_outcome *outcome);
+void outcome_reset(struct reflink_outcome *outcome);
 
 /* Clears it for a new file; returns the time, for outcome_end. */
 uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,

@@ -61,13 +61,4 @@ wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail);
  */
 wchar_t *path_stream(const wchar_t *path, const wchar_t *name);
 
-/*
- * How many characters of an NT path name the device: of
- * `\Device\HarddiskVolume3\x` the first two parts. For a file on a server,
- * `\Device\Mup\server\share\x`, the server belongs to it, also if a mapped
- * drive stands before it, `\Device\Mup\;LanmanRedirector\;Z:0\server\share`.
- * 0 for any other path.
- */
-size_t path_device_length(const wchar_t *path);
-
 #endif

@@ -4,7 +4,7 @@
 
 #include "path.h"
 
-static bool reserve(struct growing_path *path, size_t length)
+static bool reserve(struct path_buffer *path, size_t length)
 {
     if (length < path->capacity)
         return true;
@@ -19,7 +19,7 @@ static bool reserve(struct growing_path *path, size_t length)
     return true;
 }
 
-static bool append(struct growing_path *path, const wchar_t *words)
+static bool append(struct path_buffer *path, const wchar_t *words)
 {
     size_t length = wcslen(words);
     if (!reserve(path, path->length + length))
@@ -29,31 +29,31 @@ static bool append(struct growing_path *path, const wchar_t *words)
     return true;
 }
 
-bool growing_path_set(struct growing_path *path, const wchar_t *words)
+bool path_buffer_set(struct path_buffer *path, const wchar_t *words)
 {
     path->length = 0;
     return append(path, words);
 }
 
-bool growing_path_push(struct growing_path *path, const wchar_t *name)
+bool path_buffer_push(struct path_buffer *path, const wchar_t *name)
 {
     size_t before = path->length;
     if (path_wants_separator(path->words) && !append(path, L"\\"))
         return false;
     if (append(path, name))
         return true;
-    growing_path_cut(path, before);
+    path_buffer_cut(path, before);
     return false;
 }
 
-void growing_path_cut(struct growing_path *path, size_t length)
+void path_buffer_cut(struct path_buffer *path, size_t length)
 {
     path->length = length;
     path->words[length] = L'\0';
 }
 
-void growing_path_free(struct growing_path *path)
+void path_buffer_free(struct path_buffer *path)
 {
     free(path->words);
-    *path = (struct growing_path){0};
+    *path = (struct path_buffer){0};
 }

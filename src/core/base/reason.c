@@ -3,8 +3,8 @@
 #include "classify.h"
 #include "core/errors.h"
 
-/* A volume may have the request and not say so [REFS 3, OpenZFS]: with
-   REFLINK_ALWAYS it is asked all the same. */
+/* A volume may have the request and not say so [openzfsonwindows/openzfs #599]:
+   with REFLINK_ALWAYS it is asked all the same. */
 static bool offers_none(const struct reason_facts *facts)
 {
     return facts->volume_refused ||
@@ -20,8 +20,8 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
         return REFLINK_REASON_EMPTY;
     if (facts->below_cluster && facts->mode == REFLINK_ALWAYS)
         return REFLINK_REASON_BELOW_CLUSTER; /* nothing to refuse */
-    if (facts->unproved)
-        return REFLINK_REASON_UNPROVED;
+    if (facts->unverified)
+        return REFLINK_REASON_UNVERIFIED;
     if (offers_none(facts))
         return REFLINK_REASON_NO_CLONING;
     if (facts->other_volume)
@@ -49,7 +49,7 @@ enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
         return REFLINK_REASON_NO_CLONING;
     case CODE_NOT_SAME_DEVICE:
     case CODE_INVALID_HANDLE: /* an open handle is always valid: another
-                                 device or session [REFS 1.15] */
+                                 device or session [Samba] */
         return REFLINK_REASON_OTHER_VOLUME;
     case CODE_BLOCK_TOO_MANY_REFERENCES:
     case CODE_TOO_MANY_LINKS_EARLY:

@@ -20,7 +20,7 @@ struct reason_facts {
     bool elsewhere;         /* SOURCE's clusters do not hold its data */
     bool sparse_mismatch;   /* SOURCE is sparse, and DEST cannot be */
     bool integrity_differs; /* and could not be made equal */
-    bool unproved;          /* its clones failed their proof twice */
+    bool unverified;        /* its clones failed their proof twice */
     bool has_cloned;        /* earlier requests of this transfer were served */
     bool below_cluster;     /* SOURCE has not one whole cluster */
     uint64_t length;

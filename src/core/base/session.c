@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "identity.h"
-
 struct reflink_session *reflink_session_open(void)
 {
     struct reflink_session *session = calloc(1, sizeof *session);
@@ -24,24 +22,8 @@ void reflink_session_close(struct reflink_session *session)
         return;
     free(session->second);
     free(session->buffer);
-    free(session->lessons);
+    volume_free(session->volumes);
     free(session);
-}
-
-struct lesson *session_lesson(struct reflink_session *session,
-                              const struct os_identity *identity)
-{
-    for (size_t i = 0; i < session->count; i++) {
-        if (identity_same_volume(&session->lessons[i].volume, identity))
-            return &session->lessons[i];
-    }
-    size_t size = (session->count + 1) * sizeof *session->lessons;
-    struct lesson *lessons = realloc(session->lessons, size);
-    if (lessons == NULL)
-        return NULL;
-    session->lessons = lessons;
-    lessons[session->count] = (struct lesson){.volume = *identity};
-    return &lessons[session->count++];
 }
 
 void reflink_session_watch(struct reflink_session *session,
@@ -54,8 +36,8 @@ void reflink_session_watch(struct reflink_session *session,
     session->watch_context = context;
 }
 
-void session_tell(const struct reflink_session *session,
-                  const struct reflink_outcome *outcome)
+void session_report(const struct reflink_session *session,
+                    const struct reflink_outcome *outcome)
 {
     if (session->watch != NULL)
         session->watch(session->watch_context, outcome, session->total);

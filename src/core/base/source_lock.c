@@ -4,64 +4,65 @@
 
 #include "identity.h"
 
-struct claims {
-    struct os_gate *gate;
-    struct claim *first; /* as many as there are threads: a list will do */
+struct source_locks {
+    struct os_monitor *gate;
+    struct source_lock
+        *first; /* as many as there are threads: a list will do */
 };
 
-struct claims *claims_open(void)
+struct source_locks *source_locks_open(void)
 {
-    struct claims *claims = calloc(1, sizeof *claims);
-    if (claims == NULL)
+    struct source_locks *locks = calloc(1, sizeof *locks);
+    if (locks == NULL)
         return NULL;
-    claims->gate = os_gate_make();
-    if (claims->gate != NULL)
-        return claims;
-    free(claims);
+    locks->gate = os_monitor_make();
+    if (locks->gate != NULL)
+        return locks;
+    free(locks);
     return NULL;
 }
 
-void claims_close(struct claims *claims)
+void source_locks_close(struct source_locks *locks)
 {
-    if (claims == NULL)
+    if (locks == NULL)
         return;
-    os_gate_free(claims->gate);
-    free(claims);
+    os_monitor_free(locks->gate);
+    free(locks);
 }
 
-static bool is_taken(const struct claims *claims,
+static bool is_taken(const struct source_locks *locks,
                      const struct os_identity *identity)
 {
-    for (const struct claim *c = claims->first; c != NULL; c = c->next) {
+    for (const struct source_lock *c = locks->first; c != NULL; c = c->next) {
         if (identity_same_file(&c->identity, identity))
             return true;
     }
     return false;
 }
 
-void claims_take(struct claims *claims, struct claim *claim,
-                 const struct os_identity *identity)
+void source_lock_take(struct source_locks *locks, struct source_lock *lock,
+                      const struct os_identity *identity)
 {
-    if (claims == NULL)
+    if (locks == NULL)
         return;
-    os_gate_lock(claims->gate);
-    while (is_taken(claims, identity))
-        os_gate_wait(claims->gate);
-    *claim = (struct claim){*identity, claims->first, true};
-    claims->first = claim;
-    os_gate_unlock(claims->gate);
+    os_monitor_lock(locks->gate);
+    while (is_taken(locks, identity))
+        os_monitor_wait(locks->gate);
+    *lock = (struct source_lock){*identity, locks->first, true};
+    locks->first = lock;
+    os_monitor_unlock(locks->gate);
 }
 
-void claims_drop(struct claims *claims, struct claim *claim)
+void source_lock_drop(struct source_locks *locks, struct source_lock *lock)
 {
-    if (claims == NULL || !claim->held)
+    if (locks == NULL || !lock->held)
         return;
-    os_gate_lock(claims->gate);
-    struct claim **at = &claims->first;
-    while (*at != claim)
+    os_monitor_lock(locks->gate);
+    struct source_lock **at = &locks->first;
+    while (*at != lock)
         at = &(*at)->next;
-    *at = claim->next;
-    claim->held = false;
-    os_gate_wake(claims->gate);
-    os_gate_unlock(claims->gate);
+    *at = lock->next;
+    lock->held = false;
+    os_monitor_wake(locks->gate);
+    os_monitor_unlock(locks->gate);
 }

@@ -1,30 +1,33 @@
 /*
- * One SOURCE is cloned by one thread at a time, whatever names it is given:
- * several at once were seen to leave zeros in DEST [REFS 1.17].
+ * A lock on a SOURCE, so that one thread at a time clones it, whatever names it
+ * is given: ReFS was seen to leave zeros in DEST where several did so at once
+ * [microsoft/CopyOnWrite #12].
  */
-#ifndef REFLINK_CORE_CLAIMS_H
-#define REFLINK_CORE_CLAIMS_H
+#ifndef REFLINK_CORE_SOURCE_LOCK_H
+#define REFLINK_CORE_SOURCE_LOCK_H
 
 #include "core/os.h"
 
-struct claims;
+/* The locks that are held by the threads of one run. */
+struct source_locks;
 
-/* A place in the list of what is claimed; the claimer's own. */
-struct claim {
+/* One lock; the memory is the holder's. Zeroed, it is not held. */
+struct source_lock {
     struct os_identity identity;
-    struct claim *next;
+    struct source_lock *next;
     bool held;
 };
 
-struct claims *claims_open(void); /* NULL: there is no memory */
-void claims_close(struct claims *claims);
+struct source_locks *source_locks_open(void);        /* NULL: no memory */
+void source_locks_close(struct source_locks *locks); /* NULL is ignored */
 
-/* Waits until no other claim has this identity. Claims nothing where `claims`
-   is NULL. A claimer has one at a time, so nobody waits in a circle. */
-void claims_take(struct claims *claims, struct claim *claim,
-                 const struct os_identity *identity);
+/* Waits until no other thread holds a lock on the file of this identity, and
+   takes it. A thread holds one at a time, so there is no deadlock. Does nothing
+   where `locks` is NULL. */
+void source_lock_take(struct source_locks *locks, struct source_lock *lock,
+                      const struct os_identity *identity);
 
-/* Lets go; what is not held is let pass. */
-void claims_drop(struct claims *claims, struct claim *claim);
+/* Releases it; one that is not held is ignored. */
+void source_lock_drop(struct source_locks *locks, struct source_lock *lock);
 
 #endif

@@ -20,8 +20,8 @@ static bool is_port(const wchar_t *stem)
 {
     static const wchar_t digits[] = L"0123456789\x00b9\x00b2\x00b3";
     wchar_t start[4] = {stem[0], stem[1], stem[2], L'\0'};
-    return (names_compare(start, L"COM") == 0 ||
-            names_compare(start, L"LPT") == 0) &&
+    return (name_compare(start, L"COM") == 0 ||
+            name_compare(start, L"LPT") == 0) &&
            wcschr(digits, stem[3]) != NULL;
 }
 
@@ -35,33 +35,33 @@ static bool is_device(const wchar_t *name)
         return false;
     wmemcpy(stem, name, length);
     for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        if (names_compare(stem, devices[i]) == 0)
+        if (name_compare(stem, devices[i]) == 0)
             return true;
     }
     return length == 4 && is_port(stem);
 }
 
-bool literal_is_needed(const wchar_t *name)
+bool verbatim_is_needed(const wchar_t *name)
 {
     size_t length = wcslen(name);
     return length != 0 && (name[length - 1] == L'.' ||
                            name[length - 1] == L' ' || is_device(name));
 }
 
-os_error literal_directory(const wchar_t *directory, wchar_t **path)
+os_error verbatim_directory(const wchar_t *directory, wchar_t **path)
 {
     *path = NULL;
     return os_full_path(*directory != L'\0' ? directory : L".", path);
 }
 
-os_error literal_join(const wchar_t *directory, const wchar_t *name,
-                      wchar_t **joined)
+os_error verbatim_join(const wchar_t *directory, const wchar_t *name,
+                       wchar_t **joined)
 {
     wchar_t *literal = NULL;
     os_error error = 0;
     *joined = NULL;
-    if (literal_is_needed(name))
-        error = literal_directory(directory, &literal);
+    if (verbatim_is_needed(name))
+        error = verbatim_directory(directory, &literal);
     if (error != 0)
         return error;
     if (literal != NULL)

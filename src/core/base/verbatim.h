@@ -4,21 +4,21 @@
  * takes dots and spaces from their ends, and opens a device for `aux.txt`
  * [Naming Files, Paths, and Namespaces].
  */
-#ifndef REFLINK_CORE_LITERAL_H
-#define REFLINK_CORE_LITERAL_H
+#ifndef REFLINK_CORE_VERBATIM_H
+#define REFLINK_CORE_VERBATIM_H
 
 #include "core/os.h"
 
 /* Whether `name` is one of these. */
-bool literal_is_needed(const wchar_t *name);
+bool verbatim_is_needed(const wchar_t *name);
 
 /* `directory` in the form in which names behind it are taken as they are. The
    caller frees `*path`, NULL after an error. */
-os_error literal_directory(const wchar_t *directory, wchar_t **path);
+os_error verbatim_directory(const wchar_t *directory, wchar_t **path);
 
 /* `name` in `directory`, which may be empty; behind such a form where that is
    needed. The caller frees `*joined`, NULL after an error. */
-os_error literal_join(const wchar_t *directory, const wchar_t *name,
-                      wchar_t **joined);
+os_error verbatim_join(const wchar_t *directory, const wchar_t *name,
+                       wchar_t **joined);
 
 #endif

@@ -10,8 +10,8 @@
  * In bytes, a power of 2; 0 if nothing sane is told. Integrity information
  * (NULL: not told) tells it best; servers may not let that through, and then
  * the allocation unit of the volume under `file` may mean nothing: what is
- * refused because of it is to be tried again at larger alignments [REFS 2.3,
- * 2.5].
+ * refused because of it is to be tried again at larger alignments
+ * [openzfsonwindows/openzfs].
  */
 uint32_t cluster_size(const struct os_integrity *integrity,
                       struct os_file *file);

@@ -42,7 +42,7 @@ static enum reflink_reason reason_for_bytes(const struct plan *plan)
 {
     if (plan->head != 0)
         return REFLINK_REASON_UNALIGNED;
-    if (plan->tail == 0 || plan->tail_way != PLAN_TAIL_COPIED)
+    if (plan->tail == 0 || plan->tail_way != VOLUME_TAIL_COPIED)
         return REFLINK_REASON_NONE;
     return plan_aligned(&plan->in) ? REFLINK_REASON_PARTIAL_CLUSTER
                                    : REFLINK_REASON_UNALIGNED;
@@ -54,7 +54,7 @@ static void plan_bytes(struct plan *plan, enum reflink_reason reason)
     plan->head = plan->in.length;
     plan->body = 0;
     plan->tail = 0;
-    plan->tail_way = PLAN_TAIL_COPIED;
+    plan->tail_way = VOLUME_TAIL_COPIED;
     plan->requests = 0;
     plan->reason = reason;
 }
@@ -79,10 +79,10 @@ static void plan_requests(struct plan *plan)
     plan->chunk = round_down(in->limit, in->unit);
     if (overlaps(in) && distance(in) < plan->chunk)
         plan->chunk = distance(in);
-    if (plan->tail_way == PLAN_TAIL_ROUNDED)
+    if (plan->tail_way == VOLUME_TAIL_ROUNDED)
         span += plan->tail;
     plan->requests = divide_up(span, plan->chunk);
-    if (plan->tail != 0 && plan->tail_way == PLAN_TAIL_EXACT)
+    if (plan->tail != 0 && plan->tail_way == VOLUME_TAIL_EXACT)
         plan->requests++;
 }
 
@@ -102,10 +102,10 @@ static void cut(struct plan *plan)
         plan->head = in->length;
     plan->body = round_down(in->length - plan->head, in->unit);
     plan->tail = in->length - plan->head - plan->body;
-    plan->tail_way = ends_both(in) ? in->tail : PLAN_TAIL_COPIED;
-    if (plan->tail_way == PLAN_TAIL_ROUNDED &&
-        in->dest_offset + in->length > PLAN_MAX_SIZE - in->cluster)
-        plan->tail_way = PLAN_TAIL_COPIED; /* no offset is left behind it */
+    plan->tail_way = ends_both(in) ? in->tail : VOLUME_TAIL_COPIED;
+    if (plan->tail_way == VOLUME_TAIL_ROUNDED &&
+        in->dest_offset + in->length > OS_MAX_FILE_SIZE - in->cluster)
+        plan->tail_way = VOLUME_TAIL_COPIED; /* no offset is left behind it */
 }
 
 void plan_make(const struct plan_input *in, struct plan *plan)
@@ -124,7 +124,7 @@ void plan_make(const struct plan_input *in, struct plan *plan)
     cut(plan);
     if (plan->body == 0 &&
         !(in->tail_alone && plan->head == 0 && plan->tail != 0 &&
-          plan->tail_way != PLAN_TAIL_COPIED)) {
+          plan->tail_way != VOLUME_TAIL_COPIED)) {
         plan_bytes(plan, in->tail_alone && plan_aligned(in)
                              ? REFLINK_REASON_PARTIAL_CLUSTER
                              : reason_without_body(in));
@@ -140,7 +140,7 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 
 static bool has_copied_tail(const struct plan *plan)
 {
-    return plan->tail != 0 && plan->tail_way == PLAN_TAIL_COPIED;
+    return plan->tail != 0 && plan->tail_way == VOLUME_TAIL_COPIED;
 }
 
 uint64_t plan_count(const struct plan *plan)
@@ -166,7 +166,7 @@ static struct plan_piece request_piece(const struct plan *plan, uint64_t number)
 {
     uint64_t cluster = plan->in.cluster;
     uint64_t span = plan->body;
-    if (plan->tail_way == PLAN_TAIL_ROUNDED)
+    if (plan->tail_way == VOLUME_TAIL_ROUNDED)
         span += plan->tail;
     uint64_t from = number * plan->chunk;
     bool exact_tail = from >= span || (span == 0 && number == 0);

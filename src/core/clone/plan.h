@@ -8,29 +8,21 @@
 
 #include <reflink/reflink.h>
 
+#include "core/base/volume.h"
+
 /*
  * The longest clone request: below 4 GiB, as the documents ask, and a
- * multiple of 1 MiB, so of every cluster size seen [REFS 1.5].
+ * multiple of 1 MiB, so of every cluster size seen [Block Cloning, Win32].
  */
 #define PLAN_LIMIT (UINT64_C(0x100000000) - UINT64_C(0x100000))
 
-/* The largest offset that a file can have, plus one [MS-FSA 2.1.5.15.5]. */
-#define PLAN_MAX_SIZE (UINT64_C(1) << 63)
-
 /*
  * Within one file no request is longer than the distance that the range is
- * moved by, and each is proved by itself. Where that is short and they are
+ * moved by, and each is verified by itself. Where that is short and they are
  * more than so many, it is quicker to copy.
  */
 #define PLAN_SHORT_DISTANCE (UINT64_C(1) << 20)
 #define PLAN_MANY_REQUESTS 1024
-
-/* How a last, partial cluster at both ends of file travels [REFS 1.6]. */
-enum plan_tail {
-    PLAN_TAIL_ROUNDED, /* within the last request, rounded up */
-    PLAN_TAIL_EXACT,   /* in a request of its own, of its exact length */
-    PLAN_TAIL_COPIED   /* by bytes */
-};
 
 struct plan_input {
     uint64_t source_offset;
@@ -41,7 +33,7 @@ struct plan_input {
     uint32_t unit;        /* alignment the volume asks for; a power of 2 */
     uint32_t cluster;     /* what a tail is rounded up to; divides `unit` */
     uint64_t limit;       /* longest request, at least `unit` */
-    enum plan_tail tail;
+    enum volume_tail tail;
     bool same_file;  /* both ranges lie in one file: memmove's rules */
     bool tail_alone; /* whole clusters were cloned before this part */
     bool sparing;    /* copy what would take very many short requests */
@@ -54,7 +46,7 @@ struct plan {
     uint64_t tail;  /* bytes behind the last whole cluster */
     uint64_t chunk; /* bytes in each request but the last */
     uint64_t requests;
-    enum plan_tail tail_way;    /* how the tail travels here */
+    enum volume_tail tail_way;  /* how the tail travels here */
     bool backward;              /* from the last piece to the first */
     bool nothing;               /* a range onto itself */
     enum reflink_reason reason; /* why bytes are copied, if any are */
@@ -71,7 +63,7 @@ struct plan_piece {
 
 /*
  * Cuts `in` into pieces. The caller has checked that both ranges end at
- * PLAN_MAX_SIZE at most and that the source's lies within the source.
+ * OS_MAX_FILE_SIZE at most and that the source's lies within the source.
  */
 void plan_make(const struct plan_input *in, struct plan *plan);
 

@@ -13,12 +13,12 @@ struct state {
     uint64_t limit;       /* longest request for now; less near full clusters */
     unsigned saturated;   /* pieces in a row that were saturated */
     bool by_bytes;        /* no more requests */
-    struct lesson before; /* what was known when this began */
+    struct volume before; /* what was known when this began */
     bool has_cloned;      /* at least one whole cluster */
-    bool has_proved;      /* and that was believed */
+    bool has_verified;    /* and that was believed */
     bool has_worked;      /* and put data into DEST, as was seen */
     bool alone;           /* by one request */
-    struct compare_pair pending[PROVE_MOST]; /* cloned, and not proved yet */
+    struct compare_pair pending[VERIFY_MOST]; /* cloned, and not verified yet */
     size_t pending_count;
 };
 
@@ -28,15 +28,15 @@ enum piece_end {
     PIECE_AGAIN, /* nothing done; something learned: plan anew */
     PIECE_FAILED,
     PIECE_REFUSED,
-    PIECE_UNPROVED
+    PIECE_UNVERIFIED
 };
 
 /* Alignments that volumes were seen to ask for without saying so
-   [REFS 1.18]. */
+   [truenas/middleware #16635; openzfsonwindows/openzfs]. */
 static const uint32_t ladder[] = {4096, 65536, 131072, 1048576};
 
 /* What fits all that is known, where neither cluster size nor allocation
-   unit is told [REFS 2.5]. */
+   unit is reported: ReFS has clusters of 4 or 64 KiB. */
 enum { UNIT_GUESS = 65536 };
 
 /*
@@ -54,7 +54,7 @@ uint32_t transfer_unit(const struct transfer *transfer)
 {
     uint32_t unit =
         transfer->cluster_size != 0 ? transfer->cluster_size : UNIT_GUESS;
-    return transfer->lesson->alignment > unit ? transfer->lesson->alignment
+    return transfer->volume->alignment > unit ? transfer->volume->alignment
                                               : unit;
 }
 
@@ -68,12 +68,12 @@ static struct plan_input input_of(const struct state *s)
         .source_size = t->source_size,
         .dest_size = t->dest_size,
         .unit = transfer_unit(t),
-        .tail = t->lesson->tail,
+        .tail = t->volume->tail,
         .same_file = t->same_file,
         .tail_alone = s->has_cloned,
         .sparing = t->policy->mode != REFLINK_ALWAYS,
     };
-    /* a tail is rounded to the real cluster only [REFS 1.6] */
+    /* a tail is rounded to the real cluster only [libuv/libuv #2577] */
     in.cluster = t->cluster_size != 0 ? t->cluster_size : in.unit;
     in.limit = s->limit < in.unit ? in.unit : s->limit;
     return in;
@@ -85,7 +85,7 @@ static bool learn_alignment(struct transfer *t)
     uint32_t unit = transfer_unit(t);
     for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++) {
         if (ladder[i] > unit && ladder[i] <= t->length) {
-            t->lesson->alignment = ladder[i];
+            t->volume->alignment = ladder[i];
             return true;
         }
     }
@@ -127,7 +127,8 @@ static enum piece_end give_up(struct state *s, enum reflink_reason reason)
     return is_refusal(s->t, reason) ? PIECE_REFUSED : PIECE_AGAIN;
 }
 
-/* The order of REFS 1.6 for a tail, then the ladder of alignments. */
+/* For a tail first the exact length, then bytes; then the ladder of alignments.
+ */
 static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
                                 os_error code)
 {
@@ -135,22 +136,22 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     bool may_be_shape =
         code == CODE_INVALID_PARAMETER || code == CODE_NOT_SUPPORTED;
     if (may_be_shape && piece->request != piece->length) {
-        t->lesson->tail = PLAN_TAIL_EXACT;
+        t->volume->tail = VOLUME_TAIL_EXACT;
         return PIECE_AGAIN;
     }
     if (may_be_shape && piece->length % transfer_unit(t) != 0) {
-        t->lesson->tail = PLAN_TAIL_COPIED;
+        t->volume->tail = VOLUME_TAIL_COPIED;
         return PIECE_AGAIN;
     }
     if (code == CODE_INVALID_PARAMETER && learn_alignment(t))
         return PIECE_AGAIN;
     /* smbd tells of units of 1 KiB whatever the volume's clusters are: a file
-       that is smaller than any of these is smaller than one [REFS 1.18] */
+       that is smaller than any of these is smaller than one */
     if (code == CODE_INVALID_PARAMETER && t->source_size < ladder[0])
         return give_up(s, REFLINK_REASON_BELOW_CLUSTER);
     t->facts.has_cloned = s->has_cloned;
     if (code == CODE_INVALID_FUNCTION && !s->has_cloned)
-        t->lesson->no_cloning = true;
+        t->volume->no_cloning = true;
     return give_up(s, reason_of_refusal(&t->facts, code));
 }
 
@@ -221,6 +222,7 @@ static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
                                  os_error code)
 {
     s->t->outcome->refusal = code;
+    s->t->outcome->no_resources = classify_clone(code) == FATE_NO_RESOURCES;
     switch (classify_clone(code)) {
     case FATE_CANNOT:
         return on_cannot(s, piece, code);
@@ -234,41 +236,41 @@ static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
     }
 }
 
-static struct proof proof_of(const struct state *s)
+static struct verification verification_of(const struct state *s)
 {
     const struct transfer *t = s->t;
     /* extents are counted in clusters: a volume that asked for another
        alignment may have told the wrong size for them */
-    bool told_right = t->lesson->alignment == 0;
-    return (struct proof){.verify = t->policy->verify,
-                          .cluster_size = told_right ? t->cluster_size : 0,
-                          .alone = s->alone,
-                          .worked = s->has_worked,
-                          .source_size =
-                              t->same_file ? t->dest_size : t->source_size};
+    bool told_right = t->volume->alignment == 0;
+    return (struct verification){
+        .verify = t->policy->verify,
+        .cluster_size = told_right ? t->cluster_size : 0,
+        .alone = s->alone,
+        .worked = s->has_worked,
+        .source_size = t->same_file ? t->dest_size : t->source_size};
 }
 
 /* Proves the requests that wait for it. */
-static enum piece_end prove_pending(struct state *s)
+static enum piece_end verify_pending(struct state *s)
 {
     const struct transfer *t = s->t;
-    struct proof proof = proof_of(s);
-    bool proved = true;
+    struct verification verification = verification_of(s);
+    bool verified = true;
     enum compare_side side = COMPARE_SOURCE;
     os_error error = 0;
     if (s->pending_count != 0)
-        error = prove_clones(t->session, &proof, s->pending, s->pending_count,
-                             &proved, &side);
-    s->has_worked = proof.worked;
-    s->has_proved =
-        s->has_proved || (s->pending_count != 0 && proved && error == 0);
+        error = verify_clones(t->session, &verification, s->pending,
+                              s->pending_count, &verified, &side);
+    s->has_worked = verification.worked;
+    s->has_verified =
+        s->has_verified || (s->pending_count != 0 && verified && error == 0);
     s->pending_count = 0;
     if (error != 0) {
         outcome_fail(t->outcome, error, REFLINK_STEP_COMPARE,
                      side == COMPARE_SOURCE ? OUTCOME_SOURCE : OUTCOME_DEST);
         return PIECE_FAILED;
     }
-    return proved ? PIECE_DONE : PIECE_UNPROVED;
+    return verified ? PIECE_DONE : PIECE_UNVERIFIED;
 }
 
 static struct compare_pair pair_of(const struct state *s,
@@ -287,9 +289,10 @@ static struct compare_pair pair_of(const struct state *s,
 }
 
 /* Proves a request: now, or with those that follow, where nobody sees DEST
-   before all are proved. */
-static enum piece_end prove_piece(struct state *s,
-                                  const struct plan_piece *piece, uint8_t alike)
+   before all are verified. */
+static enum piece_end verify_piece(struct state *s,
+                                   const struct plan_piece *piece,
+                                   uint8_t alike)
 {
     const struct transfer *t = s->t;
     struct compare_pair *pair = &s->pending[s->pending_count++];
@@ -297,17 +300,17 @@ static enum piece_end prove_piece(struct state *s,
     pair->alike = alike;
     s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
                !s->has_cloned;
-    if (t->unseen && s->pending_count < PROVE_MOST)
+    if (t->unseen && s->pending_count < VERIFY_MOST)
         return PIECE_DONE;
-    return prove_pending(s);
+    return verify_pending(s);
 }
 
 static uint8_t look_before(const struct state *s,
                            const struct plan_piece *piece)
 {
-    struct proof proof = proof_of(s);
+    struct verification verification = verification_of(s);
     struct compare_pair pair = pair_of(s, piece);
-    return prove_look(s->t->session, &proof, &pair);
+    return verify_look_before(s->t->session, &verification, &pair);
 }
 
 static os_error request(const struct transfer *t,
@@ -319,21 +322,22 @@ static os_error request(const struct transfer *t,
 }
 
 /*
- * In one file the proof cannot wait for a new start: the bytes that a later
- * piece reads may be those that this one wrote. So the one more try and the
- * copy happen here; SOURCE still has what this piece wants.
+ * In one file the verification cannot wait for a new start: the bytes that a
+ * later piece reads may be those that this one wrote. So the one more try and
+ * the copy happen here; SOURCE still has what this piece wants.
  */
-static enum piece_end prove_again(struct state *s,
-                                  const struct plan_piece *piece, uint8_t alike)
+static enum piece_end verify_again(struct state *s,
+                                   const struct plan_piece *piece,
+                                   uint8_t alike)
 {
     struct transfer *t = s->t;
-    enum piece_end end = PIECE_UNPROVED;
+    enum piece_end end = PIECE_UNVERIFIED;
     if (os_flush(t->dest) == 0 && request(t, piece) == 0)
-        end = prove_piece(s, piece, alike);
-    if (end != PIECE_UNPROVED)
+        end = verify_piece(s, piece, alike);
+    if (end != PIECE_UNVERIFIED)
         return end;
     t->blank = false;
-    end = give_up(s, REFLINK_REASON_UNPROVED);
+    end = give_up(s, REFLINK_REASON_UNVERIFIED);
     /* what the request left may be neither old nor new: it is made new */
     if (end == PIECE_REFUSED && copy_piece(s, piece) != PIECE_DONE)
         end = PIECE_FAILED;
@@ -347,15 +351,15 @@ static enum piece_end clone_piece(struct state *s, struct plan_piece *piece)
     os_error code = request(t, piece);
     if (code != 0)
         return on_refusal(s, piece, code);
-    enum piece_end end = prove_piece(s, piece, alike);
-    if (end == PIECE_UNPROVED && t->same_file)
-        end = prove_again(s, piece, alike);
-    if (end == PIECE_UNPROVED)
+    enum piece_end end = verify_piece(s, piece, alike);
+    if (end == PIECE_UNVERIFIED && t->same_file)
+        end = verify_again(s, piece, alike);
+    if (end == PIECE_UNVERIFIED)
         t->length = piece->length;
     if (end != PIECE_DONE)
         return end;
     t->outcome->bytes_cloned += piece->length;
-    session_tell(t->session, t->outcome);
+    session_report(t->session, t->outcome);
     s->has_cloned = true;
     s->saturated = 0;
     if (s->limit < PLAN_LIMIT)
@@ -402,8 +406,8 @@ static enum transfer_end end_of(enum piece_end end)
     switch (end) {
     case PIECE_REFUSED:
         return TRANSFER_REFUSED;
-    case PIECE_UNPROVED:
-        return TRANSFER_UNPROVED;
+    case PIECE_UNVERIFIED:
+        return TRANSFER_UNVERIFIED;
     case PIECE_FAILED:
         return TRANSFER_FAILED;
     default:
@@ -478,7 +482,7 @@ static bool has_its_size(struct transfer *t)
 enum transfer_end transfer_run(struct transfer *transfer)
 {
     struct state s = {.t = transfer, .limit = PLAN_LIMIT};
-    s.before = *transfer->lesson;
+    s.before = *transfer->volume;
     transfer->session->total = transfer->length;
     enum reflink_reason reason = reason_before(&transfer->facts);
     if (reason != REFLINK_REASON_NONE && give_up(&s, reason) == PIECE_REFUSED)
@@ -489,10 +493,10 @@ enum transfer_end transfer_run(struct transfer *transfer)
     while (transfer->length != 0 && (end == PIECE_DONE || end == PIECE_AGAIN))
         end = run_step(&s);
     if (end == PIECE_DONE || end == PIECE_AGAIN)
-        end = prove_pending(&s);
-    if (!s.has_proved) { /* what was tried in vain taught nothing */
-        transfer->lesson->alignment = s.before.alignment;
-        transfer->lesson->tail = s.before.tail;
+        end = verify_pending(&s);
+    if (!s.has_verified) { /* what was tried in vain taught nothing */
+        transfer->volume->alignment = s.before.alignment;
+        transfer->volume->tail = s.before.tail;
     }
     return end_of(end);
 }

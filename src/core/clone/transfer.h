@@ -9,6 +9,7 @@
 #include "core/base/outcome.h"
 #include "core/base/reason.h"
 #include "core/base/session.h"
+#include "plan.h"
 
 struct transfer {
     struct reflink_session *session;
@@ -28,19 +29,19 @@ struct transfer {
     bool unseen;               /* nobody uses DEST before this has ended */
     struct reason_facts facts; /* whether cloning is to be tried */
     uint32_t cluster_size;     /* a power of 2, or 0: not told */
-    struct lesson *lesson;     /* DEST's volume's; never NULL */
+    struct volume *volume;     /* DEST's; never NULL */
 };
 
 enum transfer_end {
     TRANSFER_DONE,
-    TRANSFER_FAILED,  /* the outcome has the error */
-    TRANSFER_REFUSED, /* REFLINK_ALWAYS, and a whole cluster cannot be */
-    TRANSFER_UNPROVED /* a clone failed its proof; DEST has who knows what, in
-                         place in what is left of the transfer */
+    TRANSFER_FAILED,    /* the outcome has the error */
+    TRANSFER_REFUSED,   /* REFLINK_ALWAYS, and a whole cluster cannot be */
+    TRANSFER_UNVERIFIED /* a clone failed its verification; DEST has who knows
+                         what, in place in what is left of the transfer */
 };
 
 /* The alignment that requests are planned with: what the volume taught, else
-   its cluster size, else a guess [REFS 11]. */
+   its cluster size, else a guess. */
 uint32_t transfer_unit(const struct transfer *transfer);
 
 /* How the range would be cut, if nothing is learned on the way. A reason
@@ -55,7 +56,7 @@ enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan);
 bool transfer_refuses(struct transfer *transfer);
 
 /* Changes nothing but DEST's bytes in the range. The parts already done are
-   cut off `*transfer`, and those not begun where a clone was not proved. */
+   cut off `*transfer`, and those not begun where a clone was not verified. */
 enum transfer_end transfer_run(struct transfer *transfer);
 
 #endif

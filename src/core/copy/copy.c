@@ -5,8 +5,8 @@
 #include "core/base/allocation.h"
 #include "core/base/classify.h"
 #include "core/errors.h"
-#include "core/verify/compare.h"
 #include "read_ahead.h"
+#include "core/base/zeros.h"
 
 struct copy {
     struct reflink_session *session;
@@ -106,7 +106,7 @@ static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
 static bool count(const struct copy *copy, uint64_t length)
 {
     copy->outcome->bytes_copied += length;
-    session_tell(copy->session, copy->outcome);
+    session_report(copy->session, copy->outcome);
     return true;
 }
 
@@ -128,7 +128,7 @@ static bool check_hole(const struct copy *copy, const struct part *part)
                                  buffer, step, &read);
         if (!judge_read(copy, error, read == step))
             return false;
-        if (!compare_is_zero(buffer, step)) {
+        if (!zeros_only(buffer, step)) {
             outcome_fail_hint(copy->outcome, CODE_CRC, REFLINK_STEP_COMPARE,
                               OUTCOME_SOURCE, REFLINK_HINT_FALSE_HOLE);
             copy->outcome->status = REFLINK_DIFFERENT;
@@ -171,7 +171,7 @@ static bool put_block(const struct copy *copy, const uint8_t *bytes,
                       uint64_t at, uint32_t length)
 {
     bool skip =
-        copy->job->holes && copy->job->blank && compare_is_zero(bytes, length);
+        copy->job->holes && copy->job->blank && zeros_only(bytes, length);
     return (skip || write_block(copy, bytes, at, length)) &&
            check_block(copy, bytes, at, length) && count(copy, length);
 }
@@ -189,18 +189,18 @@ static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
 }
 
 /* Puts each block down as the reader brings it. */
-static bool put_blocks(const struct copy *copy, struct reader *reader,
+static bool put_blocks(const struct copy *copy, struct read_ahead *reader,
                        const struct part *part)
 {
     uint64_t done = 0;
     while (done < part->length) {
         if (outcome_stop(copy->outcome))
             return false;
-        struct reader_block block = reader_next(reader);
+        struct read_ahead_block block = read_ahead_next(reader);
         if (!judge_read(copy, block.error, block.whole) ||
             !put_block(copy, block.bytes, part->at + done, block.length))
             return false;
-        reader_done(reader);
+        read_ahead_done(reader);
         done += block.length;
     }
     return true;
@@ -211,13 +211,13 @@ static bool put_blocks(const struct copy *copy, struct reader *reader,
 static bool copy_piped(const struct copy *copy, const struct part *part,
                        bool *copied)
 {
-    struct reader *reader =
-        reader_start(copy->session, copy->job->source,
-                     copy->job->source_offset + part->at, part->length);
+    struct read_ahead *reader =
+        read_ahead_start(copy->session, copy->job->source,
+                         copy->job->source_offset + part->at, part->length);
     if (reader == NULL)
         return false;
     *copied = put_blocks(copy, reader, part);
-    reader_end(reader);
+    read_ahead_end(reader);
     return true;
 }
 
@@ -225,7 +225,7 @@ static bool copy_piped(const struct copy *copy, const struct part *part,
    block back needs a buffer, and waits for its write anyway. */
 static bool is_worth_a_thread(const struct copy *copy, const struct part *part)
 {
-    return part->length >= READER_LEAST && !copy->job->check &&
+    return part->length >= READ_AHEAD_LEAST && !copy->job->check &&
            copy->job->source != copy->job->dest;
 }
 

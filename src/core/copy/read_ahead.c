@@ -2,35 +2,36 @@
 
 #include <stdlib.h>
 
-struct reader {
+struct read_ahead {
     struct os_file *file;
     uint64_t offset;
     uint64_t length;
-    uint8_t *buffers[READER_BLOCKS];
+    uint8_t *buffers[READ_AHEAD_BLOCKS];
     struct os_thread *thread;
-    struct os_gate *gate; /* for what follows */
-    struct reader_block blocks[READER_BLOCKS];
+    struct os_monitor *gate; /* for what follows */
+    struct read_ahead_block blocks[READ_AHEAD_BLOCKS];
     uint64_t read; /* blocks brought so far */
     uint64_t done; /* blocks given back */
     bool stop;
 };
 
 /* Waits until there is room for one more; false if no more is wanted. */
-static bool has_room(struct reader *reader)
+static bool has_room(struct read_ahead *reader)
 {
-    os_gate_lock(reader->gate);
-    while (!reader->stop && reader->read - reader->done == READER_BLOCKS)
-        os_gate_wait(reader->gate);
+    os_monitor_lock(reader->gate);
+    while (!reader->stop && reader->read - reader->done == READ_AHEAD_BLOCKS)
+        os_monitor_wait(reader->gate);
     bool room = !reader->stop;
-    os_gate_unlock(reader->gate);
+    os_monitor_unlock(reader->gate);
     return room;
 }
 
-static struct reader_block read_block(const struct reader *reader, uint64_t at)
+static struct read_ahead_block read_block(const struct read_ahead *reader,
+                                          uint64_t at)
 {
-    uint8_t *bytes = reader->buffers[reader->read % READER_BLOCKS];
+    uint8_t *bytes = reader->buffers[reader->read % READ_AHEAD_BLOCKS];
     uint64_t left = reader->length - at;
-    struct reader_block block = {.bytes = bytes};
+    struct read_ahead_block block = {.bytes = bytes};
     uint32_t done = 0;
     block.length = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
     block.error =
@@ -39,21 +40,22 @@ static struct reader_block read_block(const struct reader *reader, uint64_t at)
     return block;
 }
 
-static void bring(struct reader *reader, const struct reader_block *block)
+static void bring(struct read_ahead *reader,
+                  const struct read_ahead_block *block)
 {
-    os_gate_lock(reader->gate);
-    reader->blocks[reader->read % READER_BLOCKS] = *block;
+    os_monitor_lock(reader->gate);
+    reader->blocks[reader->read % READ_AHEAD_BLOCKS] = *block;
     reader->read++;
-    os_gate_wake(reader->gate);
-    os_gate_unlock(reader->gate);
+    os_monitor_wake(reader->gate);
+    os_monitor_unlock(reader->gate);
 }
 
 static void run(void *context)
 {
-    struct reader *reader = context;
+    struct read_ahead *reader = context;
     uint64_t at = 0;
     while (at < reader->length && has_room(reader)) {
-        struct reader_block block = read_block(reader, at);
+        struct read_ahead_block block = read_block(reader, at);
         bring(reader, &block);
         if (block.error != 0 || !block.whole)
             return;
@@ -61,11 +63,11 @@ static void run(void *context)
     }
 }
 
-struct reader *reader_start(const struct reflink_session *session,
-                            struct os_file *file, uint64_t offset,
-                            uint64_t length)
+struct read_ahead *read_ahead_start(const struct reflink_session *session,
+                                    struct os_file *file, uint64_t offset,
+                                    uint64_t length)
 {
-    struct reader *reader = calloc(1, sizeof *reader);
+    struct read_ahead *reader = calloc(1, sizeof *reader);
     if (reader == NULL)
         return NULL;
     reader->file = file;
@@ -73,40 +75,41 @@ struct reader *reader_start(const struct reflink_session *session,
     reader->length = length;
     reader->buffers[0] = session->buffer;
     reader->buffers[1] = session->second;
-    reader->gate = os_gate_make();
+    reader->gate = os_monitor_make();
     if (reader->gate != NULL &&
         os_thread_start(run, reader, &reader->thread) == 0)
         return reader;
-    os_gate_free(reader->gate);
+    os_monitor_free(reader->gate);
     free(reader);
     return NULL;
 }
 
-struct reader_block reader_next(struct reader *reader)
+struct read_ahead_block read_ahead_next(struct read_ahead *reader)
 {
-    os_gate_lock(reader->gate);
+    os_monitor_lock(reader->gate);
     while (reader->read == reader->done)
-        os_gate_wait(reader->gate);
-    struct reader_block block = reader->blocks[reader->done % READER_BLOCKS];
-    os_gate_unlock(reader->gate);
+        os_monitor_wait(reader->gate);
+    struct read_ahead_block block =
+        reader->blocks[reader->done % READ_AHEAD_BLOCKS];
+    os_monitor_unlock(reader->gate);
     return block;
 }
 
-void reader_done(struct reader *reader)
+void read_ahead_done(struct read_ahead *reader)
 {
-    os_gate_lock(reader->gate);
+    os_monitor_lock(reader->gate);
     reader->done++;
-    os_gate_wake(reader->gate);
-    os_gate_unlock(reader->gate);
+    os_monitor_wake(reader->gate);
+    os_monitor_unlock(reader->gate);
 }
 
-void reader_end(struct reader *reader)
+void read_ahead_end(struct read_ahead *reader)
 {
-    os_gate_lock(reader->gate);
+    os_monitor_lock(reader->gate);
     reader->stop = true;
-    os_gate_wake(reader->gate);
-    os_gate_unlock(reader->gate);
+    os_monitor_wake(reader->gate);
+    os_monitor_unlock(reader->gate);
     os_thread_end(reader->thread);
-    os_gate_free(reader->gate);
+    os_monitor_free(reader->gate);
     free(reader);
 }

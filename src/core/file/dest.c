@@ -9,52 +9,52 @@
 #include "source.h"
 
 /* SOURCE's setting, unless its volume said before that it has none. */
-static bool ask_integrity(struct transfer *t, struct prepared *prepared)
+static bool ask_integrity(struct transfer *t, struct dest_facts *prepared)
 {
-    struct lesson *lesson =
-        session_lesson(t->session, &prepared->source.identity);
-    if (lesson == NULL)
+    struct volume *volume =
+        volume_get(&t->session->volumes, &prepared->source.identity);
+    if (volume == NULL)
         return false;
-    if (lesson->no_integrity)
+    if (volume->no_integrity)
         return true;
     os_error error = os_get_integrity(t->source, &prepared->integrity);
     prepared->integrity_known = error == 0;
-    lesson->no_integrity =
+    volume->no_integrity =
         error == CODE_INVALID_FUNCTION || error == CODE_NOT_SUPPORTED;
     return true;
 }
 
 static uint32_t find_cluster_size(const struct transfer *t,
-                                  const struct prepared *prepared)
+                                  const struct dest_facts *prepared)
 {
     uint32_t size =
         prepared->integrity_known ? cluster_size_told(&prepared->integrity) : 0;
     if (size != 0)
         return size;
-    if (t->lesson->unit == 0)
-        t->lesson->unit = cluster_size(NULL, t->dest);
-    return t->lesson->unit;
+    if (t->volume->unit == 0)
+        t->volume->unit = cluster_size(NULL, t->dest);
+    return t->volume->unit;
 }
 
 /* What DEST's volume tells of itself is asked for once. */
 static void take_volume(struct transfer *t)
 {
-    struct os_volume *told = &t->lesson->told;
+    struct os_volume *told = &t->volume->report;
     if (!told->known)
         os_query_volume(t->dest, told);
     wcscpy(t->outcome->file_system, told->file_system);
     t->facts.volume_known = told->known;
     t->facts.volume_clones = (told->features & OS_VOLUME_CLONES) != 0;
-    t->facts.volume_refused = t->lesson->no_cloning;
+    t->facts.volume_refused = t->volume->no_cloning;
 }
 
-bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
+bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
 {
     struct transfer *t = transfer;
     const struct os_identity *volume = &prepared->dest.identity;
     bool asked = ask_integrity(t, prepared);
-    t->lesson = session_lesson(t->session, volume);
-    if (!asked || t->lesson == NULL) {
+    t->volume = volume_get(&t->session->volumes, volume);
+    if (!asked || t->volume == NULL) {
         outcome_fail(t->outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
                      OUTCOME_DEST);
         return false;
@@ -65,7 +65,7 @@ bool prepare_facts(struct transfer *transfer, struct prepared *prepared)
         !identity_same_volume(&prepared->source.identity, volume);
     t->facts.encrypted =
         (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
-    t->facts.elsewhere = open_is_elsewhere(&prepared->source);
+    t->facts.elsewhere = source_is_elsewhere(&prepared->source);
     t->facts.length = t->length;
     t->cluster_size = find_cluster_size(t, prepared);
     t->facts.below_cluster = t->source_size < transfer_unit(t);
@@ -104,9 +104,9 @@ static bool will_clone(const struct transfer *t)
 
 /*
  * A sparse DEST needs no clusters before it gets SOURCE's, and takes a sparse
- * SOURCE's holes; a dense one does neither [REFS 1.7, 1.8].
+ * SOURCE's holes; a dense one does neither [MS-FSA 2.1.5.10.4, 2.1.5.15.5].
  */
-static bool make_sparse(struct transfer *t, struct prepared *prepared)
+static bool make_sparse(struct transfer *t, struct dest_facts *prepared)
 {
     bool source_sparse =
         (prepared->source.attributes & OS_ATTRIBUTE_SPARSE) != 0;
@@ -128,9 +128,10 @@ static bool make_sparse(struct transfer *t, struct prepared *prepared)
 
 /*
  * Both files must have the same setting, and it can be changed only as long
- * as DEST has no clusters [REFS 1.9, 2.2].
+ * as DEST has no clusters [Block Cloning, Win32].
  */
-static bool match_integrity(struct transfer *t, const struct prepared *prepared)
+static bool match_integrity(struct transfer *t,
+                            const struct dest_facts *prepared)
 {
     struct os_integrity there = {0};
     struct os_integrity wanted = prepared->integrity;
@@ -154,7 +155,7 @@ static bool match_integrity(struct transfer *t, const struct prepared *prepared)
     return true;
 }
 
-bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
+bool dest_prepare_new(struct transfer *transfer, struct dest_facts *prepared)
 {
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
@@ -163,8 +164,9 @@ bool prepare_blank(struct transfer *transfer, struct prepared *prepared)
            set_size(transfer);
 }
 
-/* A sparse SOURCE needs a sparse DEST [REFS 1.8]; the flag then stays. */
-static bool take_holes(struct transfer *t, const struct prepared *prepared)
+/* A sparse SOURCE needs a sparse DEST [MS-FSA 2.1.5.10.4]; the flag then stays.
+ */
+static bool take_holes(struct transfer *t, const struct dest_facts *prepared)
 {
     if (!t->holes || (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
         reason_before(&t->facts) != REFLINK_REASON_NONE)
@@ -177,7 +179,7 @@ static bool take_holes(struct transfer *t, const struct prepared *prepared)
 }
 
 static void compare_integrity(struct transfer *t,
-                              const struct prepared *prepared)
+                              const struct dest_facts *prepared)
 {
     struct os_integrity there;
     if (!t->same_file && prepared->integrity_known &&
@@ -186,8 +188,8 @@ static void compare_integrity(struct transfer *t,
             there.algorithm != prepared->integrity.algorithm;
 }
 
-bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
-                      uint64_t old_size)
+bool dest_prepare_in_place(struct transfer *transfer,
+                           struct dest_facts *prepared, uint64_t old_size)
 {
     compare_integrity(transfer, prepared);
     if (!take_holes(transfer, prepared))
@@ -195,8 +197,8 @@ bool prepare_in_place(struct transfer *transfer, struct prepared *prepared,
     return transfer->dest_size == old_size || set_size(transfer);
 }
 
-void prepare_finish(const struct transfer *transfer,
-                    const struct prepared *prepared)
+void dest_finish(const struct transfer *transfer,
+                 const struct dest_facts *prepared)
 {
     if (prepared->made_sparse)
         os_set_sparse(transfer->dest, false);

@@ -22,7 +22,7 @@ struct dry {
     const struct reflink_range *range; /* NULL: the whole file */
     void (*tell)(void *context, const struct reflink_dry_step *step);
     void *context;
-    struct open_source source;
+    struct source source;
     struct os_file *place; /* DEST, or the directory it goes into */
     struct os_info place_info;
     bool exists;
@@ -54,7 +54,7 @@ static void tell_piece(const struct dry *dry, const struct plan_piece *piece)
 static bool open_source_and_count(struct dry *dry)
 {
     struct metadata metadata = {0};
-    if (!open_source(dry->outcome->source, dry->policy->security, &dry->source,
+    if (!source_open(dry->outcome->source, dry->policy->security, &dry->source,
                      dry->outcome))
         return false;
     bool looked = metadata_look(&metadata, dry->source.file, dry->outcome);
@@ -98,7 +98,7 @@ static bool look_at_place(struct dry *dry)
 {
     struct os_info there = {0};
     if (!is_to_come(dry) &&
-        !open_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
+        !dest_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
         return false;
     bool in_place = dry->exists && dry->range != NULL;
     if (in_place && dry->policy->existing == REFLINK_EXISTING_KEEP) {
@@ -106,7 +106,7 @@ static bool look_at_place(struct dry *dry)
         return false;
     }
     if (dry->exists && !in_place &&
-        !open_judge_existing(dry->policy, &there, &dry->source.info,
+        !dest_judge_existing(dry->policy, &there, &dry->source.info,
                              dry->outcome))
         return false;
     dry->dest_size = in_place ? there.size : 0;
@@ -127,7 +127,7 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
     const struct reflink_range *range =
         dry->range != NULL ? dry->range : &whole;
     uint64_t length = 0;
-    if (!bounds_check(range, source->size, &length, dry->outcome))
+    if (!range_check(range, source->size, &length, dry->outcome))
         return false;
     *transfer = (struct transfer){
         .session = dry->session,
@@ -139,11 +139,11 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
         .dest_offset = range->dest_offset,
         .length = length,
         .source_size = source->size,
-        .dest_size = bounds_grown(range, length, dry->dest_size),
+        .dest_size = range_end_of_file(range, length, dry->dest_size),
         .same_file =
             dry->range != NULL &&
             identity_same_file(&source->identity, &dry->place_info.identity),
-        .holes = open_has_holes(source),
+        .holes = source_has_holes(source),
     };
     if (transfer->same_file)
         transfer->source_size = transfer->dest_size;
@@ -153,7 +153,7 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
 /* --- telling -------------------------------------------------------------- */
 
 static void tell_before(const struct dry *dry, const struct transfer *transfer,
-                        const struct prepared *prepared, bool clones)
+                        const struct dest_facts *prepared, bool clones)
 {
     bool blank = dry->dest_size == 0 && !transfer->same_file;
     if (dry->range == NULL || !dry->exists)
@@ -214,7 +214,7 @@ static void tell_after(const struct dry *dry, const struct transfer *transfer,
 }
 
 static void tell_all(struct dry *dry, struct transfer *transfer,
-                     const struct prepared *prepared)
+                     const struct dest_facts *prepared)
 {
     struct plan plan;
     enum reflink_reason reason = transfer_plan(transfer, &plan);
@@ -230,15 +230,15 @@ static void tell_all(struct dry *dry, struct transfer *transfer,
 static void run(struct dry *dry)
 {
     struct transfer transfer;
-    struct prepared prepared = {0};
-    if (!open_check_paths(dry->outcome->source, dry->outcome->dest,
-                          dry->outcome) ||
+    struct dest_facts prepared = {0};
+    if (!source_check_paths(dry->outcome->source, dry->outcome->dest,
+                            dry->outcome) ||
         !open_source_and_count(dry) || !look_at_place(dry) ||
         !make_transfer(dry, &transfer))
         return;
     prepared.source = dry->source.info;
     prepared.dest = dry->place_info;
-    if (!prepare_facts(&transfer, &prepared))
+    if (!dest_find_facts(&transfer, &prepared))
         return;
     if (transfer_refuses(&transfer))
         dry->outcome->status = REFLINK_REFUSED;

@@ -125,7 +125,8 @@ bool metadata_empty_streams(struct metadata *metadata,
     return true;
 }
 
-/* By bytes, always: cloning into a stream brought systems down [REFS 1.12]. */
+/* By bytes, always: cloning into a stream brought systems down
+ * [microsoft/CopyOnWrite #24]. */
 static bool copy_bytes(struct reflink_session *session, struct os_file *source,
                        struct os_file *dest, struct reflink_outcome *outcome)
 {
@@ -213,7 +214,7 @@ static bool copy_security(struct os_file *source, struct os_file *dest,
 
 bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    const struct reflink_policy *policy,
-                   const struct open_source *source, struct os_file *dest,
+                   const struct source *source, struct os_file *dest,
                    struct reflink_outcome *outcome)
 {
     for (size_t i = 0; i < metadata->count; i++) {
@@ -229,13 +230,13 @@ uint32_t metadata_kept(const struct os_info *source)
     return source->attributes & KEPT_ATTRIBUTES;
 }
 
-static os_error stamp(const struct open_source *source, struct os_file *dest)
+static os_error stamp(const struct source *source, struct os_file *dest)
 {
     return os_set_metadata(dest, metadata_kept(&source->info),
                            source->info.written);
 }
 
-bool metadata_stamp(const struct open_source *source, struct os_file *dest,
+bool metadata_stamp(const struct source *source, struct os_file *dest,
                     struct reflink_outcome *outcome)
 {
     os_error error = stamp(source, dest);
@@ -252,8 +253,7 @@ void metadata_check(const struct os_info *source, uint32_t now,
 
 /* A file that gets a name gets the archive attribute, too [MS-FSA 2.1.5.15.7,
    2.1.5.15.12]. DEST is whole by then: that it keeps it is no failure. */
-void metadata_clear_archive(const struct open_source *source,
-                            struct os_file *dest,
+void metadata_clear_archive(const struct source *source, struct os_file *dest,
                             struct reflink_outcome *outcome)
 {
     if ((source->info.attributes & OS_ATTRIBUTE_ARCHIVE) == 0 &&

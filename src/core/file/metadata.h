@@ -36,12 +36,12 @@ bool metadata_empty_streams(struct metadata *metadata,
    and, if the policy says so, security. */
 bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    const struct reflink_policy *policy,
-                   const struct open_source *source, struct os_file *dest,
+                   const struct source *source, struct os_file *dest,
                    struct reflink_outcome *outcome);
 
 /* Sets attributes and last-write time: the last thing done to DEST before it
    gets its name. */
-bool metadata_stamp(const struct open_source *source, struct os_file *dest,
+bool metadata_stamp(const struct source *source, struct os_file *dest,
                     struct reflink_outcome *outcome);
 
 /* The attributes that DEST has to have from such a SOURCE. */
@@ -53,8 +53,7 @@ void metadata_check(const struct os_info *source, uint32_t now,
                     struct reflink_outcome *outcome);
 
 /* Takes off again what DEST's new name gave it. */
-void metadata_clear_archive(const struct open_source *source,
-                            struct os_file *dest,
+void metadata_clear_archive(const struct source *source, struct os_file *dest,
                             struct reflink_outcome *outcome);
 
 /* Closes and frees what is left. */

@@ -12,6 +12,7 @@
 #include "core/copy/copy.h"
 #include "flush.h"
 #include "core/base/identity.h"
+#include "core/base/path_query.h"
 #include "source.h"
 #include "dest.h"
 #include "retry.h"
@@ -21,10 +22,10 @@ struct job {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     struct reflink_range range; /* its length is found once only */
-    struct open_source source;
+    struct source source;
     struct os_file *dest;
-    struct restart restart;
-    struct prepared prepared;
+    struct retry retry;
+    struct dest_facts prepared;
     bool created;   /* DEST was made by this attempt */
     bool marked;    /* and vanishes when it is closed */
     bool same_file; /* DEST's handle serves as SOURCE's */
@@ -34,8 +35,8 @@ struct job {
     bool measured;       /* what follows is known */
     uint64_t first_size; /* DEST's end of file before the first attempt */
     bool first_sparse;   /* its flag, likewise */
-    uint64_t torn_from;  /* what requests that were not proved may have left */
-    uint64_t torn_end;   /* in the range; 0: there were none */
+    uint64_t torn_from; /* what requests that were not verified may have left */
+    uint64_t torn_end;  /* in the range; 0: there were none */
 };
 
 static bool fail(struct job *job, os_error error, enum reflink_step step,
@@ -70,16 +71,16 @@ static bool open_existing(struct job *job, const struct os_info *there)
 /* A new DEST vanishes with the handle until the range is in it. */
 static bool create(struct job *job)
 {
-    os_error error =
-        os_open(job->outcome->dest,
-                OS_CREATE_NEW | open_encrypted(&job->source.info), &job->dest);
+    os_error error = os_open(
+        job->outcome->dest,
+        OS_CREATE_NEW | source_encryption(&job->source.info), &job->dest);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_CREATE, REFLINK_HINT_NONE);
     job->created = true;
     error = os_mark_deleted(job->dest, true);
     job->marked = error == 0;
     if (error != 0)
-        return fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
+        return fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
     error = os_query(job->dest, &job->prepared.dest);
     return error == 0 ||
            fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
@@ -89,7 +90,7 @@ static bool open_dest(struct job *job)
 {
     bool exists = false;
     struct os_info there;
-    if (!open_look(job->outcome->dest, &exists, &there, job->outcome))
+    if (!dest_look(job->outcome->dest, &exists, &there, job->outcome))
         return false;
     if (exists && job->policy->existing == REFLINK_EXISTING_KEEP) {
         job->outcome->status = REFLINK_SKIPPED;
@@ -105,13 +106,13 @@ static bool open_dest(struct job *job)
         job->first_sparse =
             (job->prepared.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
     }
-    return opened && open_keeps_encryption(&job->source.info,
+    return opened && dest_keeps_encryption(&job->source.info,
                                            &job->prepared.dest, job->outcome);
 }
 
 static struct transfer range_transfer(struct job *job)
 {
-    job->new_size = bounds_grown(&job->range, job->length, job->old_size);
+    job->new_size = range_end_of_file(&job->range, job->length, job->old_size);
     struct transfer transfer = {
         .session = job->session,
         .policy = job->policy,
@@ -125,16 +126,16 @@ static struct transfer range_transfer(struct job *job)
         .dest_size = job->new_size,
         .same_file = job->same_file,
         .shared = !job->same_file && job->source.shared,
-        .holes = open_has_holes(&job->source.info),
+        .holes = source_has_holes(&job->source.info),
         .blank = job->range.dest_offset >= job->old_size,
     };
     if (job->same_file)
         transfer.source_size = job->first_size;
-    transfer.facts.unproved = job->restart.unproved;
+    transfer.facts.unverified = job->retry.unverified;
     return transfer;
 }
 
-/* What is neither old nor new since a clone was not proved. */
+/* What is neither old nor new since a clone was not verified. */
 static void note_torn(struct job *job, const struct transfer *transfer)
 {
     uint64_t from = transfer->dest_offset - job->range.dest_offset;
@@ -186,9 +187,9 @@ static enum attempt_end after_run(struct job *job,
                                   const struct transfer *transfer,
                                   enum transfer_end end)
 {
-    if (end == TRANSFER_UNPROVED) {
+    if (end == TRANSFER_UNVERIFIED) {
         note_torn(job, transfer);
-        return ATTEMPT_UNPROVED;
+        return ATTEMPT_UNVERIFIED;
     }
     if (end == TRANSFER_REFUSED)
         refuse(job, transfer);
@@ -196,24 +197,24 @@ static enum attempt_end after_run(struct job *job,
         return ATTEMPT_END;
     /* without a gap in front, there is no hole to fill */
     if (job->range.dest_offset == 0)
-        prepare_finish(transfer, &job->prepared);
+        dest_finish(transfer, &job->prepared);
     if (!job->same_file)
-        open_check_unchanged(&job->source, job->outcome);
+        source_check_unchanged(&job->source, job->outcome);
     return ATTEMPT_END;
 }
 
 static bool prepare(struct job *job, struct transfer *transfer)
 {
     job->prepared.source = job->source.info;
-    if (!prepare_facts(transfer, &job->prepared))
+    if (!dest_find_facts(transfer, &job->prepared))
         return false;
     if (transfer_refuses(transfer)) {
         refuse(job, transfer);
         return false;
     }
     if (job->old_size == 0 && !job->same_file)
-        return prepare_blank(transfer, &job->prepared);
-    return prepare_in_place(transfer, &job->prepared, job->old_size);
+        return dest_prepare_new(transfer, &job->prepared);
+    return dest_prepare_in_place(transfer, &job->prepared, job->old_size);
 }
 
 static enum attempt_end fill(struct job *job)
@@ -230,7 +231,8 @@ static bool commit(struct job *job)
     if (!flush_dest(job->policy, job->dest, false, job->outcome))
         return false;
     os_error error = job->created ? os_mark_deleted(job->dest, false) : 0;
-    return error == 0 || fail(job, error, REFLINK_STEP_MARK, REFLINK_HINT_NONE);
+    return error == 0 ||
+           fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
 }
 
 /* Closes what is open; a DEST made in vain goes. */
@@ -252,7 +254,7 @@ static void undo(struct job *job, bool committed)
  * Ranges that overlap in one file can be moved anew only while no byte has
  * been: what a new start would read may be what the last one wrote.
  */
-static bool is_restartable(const struct job *job)
+static bool is_retryable(const struct job *job)
 {
     const struct reflink_outcome *outcome = job->outcome;
     uint64_t from = job->range.source_offset;
@@ -272,19 +274,19 @@ static enum attempt_end attempt(struct job *job)
     enum attempt_end end = ATTEMPT_END;
     bool committed = false;
     memset(&job->prepared, 0, sizeof job->prepared);
-    if (open_source(job->outcome->source, false, &job->source, job->outcome) &&
-        bounds_check(&job->range, job->source.info.size, &job->length,
-                     job->outcome) &&
+    if (source_open(job->outcome->source, false, &job->source, job->outcome) &&
+        range_check(&job->range, job->source.info.size, &job->length,
+                    job->outcome) &&
         open_dest(job)) {
         end = fill(job);
         committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK &&
                     commit(job);
     }
-    bool restartable = is_restartable(job);
+    bool retryable = is_retryable(job);
     undo(job, committed);
     if (end == ATTEMPT_END)
-        end = restart_end_of(job->outcome);
-    return restartable ? end : ATTEMPT_END;
+        end = retry_end_of(job->outcome);
+    return retryable ? end : ATTEMPT_END;
 }
 
 static void take_no_step(void *context, const struct reflink_dry_step *step)
@@ -304,7 +306,7 @@ static bool foresees_refusal(const struct job *job,
     struct reflink_outcome foreseen;
     struct os_info there;
     if (job->policy->mode != REFLINK_ALWAYS ||
-        open_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
+        path_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
         return false;
     reflink_dry_run(job->session, job->policy, outcome->source, outcome->dest,
                     range, take_no_step, NULL, &foreseen);
@@ -323,12 +325,12 @@ void reflink_range(struct reflink_session *session,
         .policy = policy,
         .outcome = outcome,
         .range = *range,
-        .restart = {.policy = policy, .source_path = source},
+        .retry = {.policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (open_check_paths(source, dest, outcome) &&
+    if (source_check_paths(source, dest, outcome) &&
         !foresees_refusal(&job, range)) {
-        while (restart_again(&job.restart, attempt(&job), outcome))
+        while (retry_again(&job.retry, attempt(&job), outcome))
             ;
     }
     outcome_end(outcome, start);

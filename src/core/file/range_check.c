@@ -4,8 +4,8 @@
 #include "core/clone/plan.h"
 
 /* Sums could overflow: each number is compared with what is left instead. */
-bool bounds_check(const struct reflink_range *range, uint64_t source_size,
-                  uint64_t *length, struct reflink_outcome *outcome)
+bool range_check(const struct reflink_range *range, uint64_t source_size,
+                 uint64_t *length, struct reflink_outcome *outcome)
 {
     *length = range->length;
     if (range->to_end && range->source_offset <= source_size)
@@ -16,8 +16,8 @@ bool bounds_check(const struct reflink_range *range, uint64_t source_size,
                           OUTCOME_SOURCE, REFLINK_HINT_PAST_END);
         return false;
     }
-    if (range->dest_offset >= PLAN_MAX_SIZE ||
-        *length >= PLAN_MAX_SIZE - range->dest_offset) {
+    if (range->dest_offset >= OS_MAX_FILE_SIZE ||
+        *length >= OS_MAX_FILE_SIZE - range->dest_offset) {
         outcome_fail_hint(outcome, CODE_ARITHMETIC_OVERFLOW, REFLINK_STEP_RANGE,
                           OUTCOME_DEST, REFLINK_HINT_TOO_FAR);
         return false;
@@ -25,8 +25,8 @@ bool bounds_check(const struct reflink_range *range, uint64_t source_size,
     return true;
 }
 
-uint64_t bounds_grown(const struct reflink_range *range, uint64_t length,
-                      uint64_t dest_size)
+uint64_t range_end_of_file(const struct reflink_range *range, uint64_t length,
+                           uint64_t dest_size)
 {
     uint64_t end = range->dest_offset + length;
     return length != 0 && end > dest_size ? end : dest_size;

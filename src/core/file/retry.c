@@ -13,43 +13,42 @@ static void wait_before(unsigned retry)
 }
 
 /* Once more after a flush, where that is allowed; then by bytes. */
-static void after_unproved(struct restart *restart)
+static void after_unverified(struct retry *retry)
 {
-    restart->unproved =
-        restart->flushed || os_flush_path(restart->source_path) != 0;
-    restart->flushed = true;
+    retry->unverified =
+        retry->flushed || os_flush_path(retry->source_path) != 0;
+    retry->flushed = true;
 }
 
-bool restart_again(struct restart *restart, enum attempt_end end,
-                   struct reflink_outcome *outcome)
+bool retry_again(struct retry *retry, enum attempt_end end,
+                 struct reflink_outcome *outcome)
 {
     if (end == ATTEMPT_END)
         return false;
-    if (end == ATTEMPT_TRANSIENT &&
-        restart->retries >= restart->policy->retries)
+    if (end == ATTEMPT_TRANSIENT && retry->retries >= retry->policy->retries)
         return false;
-    if (end == ATTEMPT_UNPROVED) {
-        outcome->unproved++;
-        after_unproved(restart);
+    if (end == ATTEMPT_UNVERIFIED) {
+        outcome->unverified++;
+        after_unverified(retry);
     } else {
-        outcome->restarts++;
-        outcome->restart_code = outcome->error.code;
-        wait_before(restart->retries++);
+        outcome->retries++;
+        outcome->retry_code = outcome->error.code;
+        wait_before(retry->retries++);
     }
-    outcome_restart(outcome);
+    outcome_reset(outcome);
     return !outcome_stop(outcome);
 }
 
-bool restart_after(struct restart *restart, uint32_t code)
+bool retry_after(struct retry *retry, uint32_t code)
 {
     if (classify_io(code) != FATE_TRANSIENT ||
-        restart->retries >= restart->policy->retries)
+        retry->retries >= retry->policy->retries)
         return false;
-    wait_before(restart->retries++);
+    wait_before(retry->retries++);
     return !os_cancelled();
 }
 
-enum attempt_end restart_end_of(const struct reflink_outcome *outcome)
+enum attempt_end retry_end_of(const struct reflink_outcome *outcome)
 {
     bool transient = outcome->status == REFLINK_FAILED &&
                      classify_io(outcome->error.code) == FATE_TRANSIENT;

@@ -7,39 +7,10 @@
 #include "core/errors.h"
 #include "core/base/identity.h"
 #include "core/base/path.h"
+#include "core/base/path_query.h"
 
-static os_error ask(const wchar_t *path,
-                    os_error (*query)(struct os_file *, struct os_info *),
-                    struct os_info *info)
-{
-    struct os_file *file = NULL;
-    os_error error = os_open(path, OS_OPEN_LOOK, &file);
-    if (error != 0)
-        return error;
-    error = query(file, info);
-    os_close(file);
-    return error;
-}
-
-os_error open_query(const wchar_t *path, struct os_info *info)
-{
-    return ask(path, os_query, info);
-}
-
-os_error open_query_state(const wchar_t *path, struct os_info *info)
-{
-    return ask(path, os_query_state, info);
-}
-
-bool open_is_directory(const wchar_t *path)
-{
-    struct os_info info;
-    return open_query_state(path, &info) == 0 &&
-           (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-}
-
-bool open_check_paths(const wchar_t *source, const wchar_t *dest,
-                      struct reflink_outcome *outcome)
+bool source_check_paths(const wchar_t *source, const wchar_t *dest,
+                        struct reflink_outcome *outcome)
 {
     bool in_source = path_names_stream(source);
     if (!in_source && !path_names_stream(dest))
@@ -59,7 +30,7 @@ static void fail_source(const wchar_t *path, os_error error,
     if (error == CODE_INVALID_FUNCTION)
         hint = REFLINK_HINT_NOT_A_FILE;
     /* opening a directory is answered with "access denied", which misleads */
-    if (error == CODE_ACCESS_DENIED && open_is_directory(path)) {
+    if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
         error = CODE_DIRECTORY_NOT_SUPPORTED;
         hint = REFLINK_HINT_RECURSIVE;
     }
@@ -68,15 +39,14 @@ static void fail_source(const wchar_t *path, os_error error,
 }
 
 /* The journal is asked before anything is read, and only where it may help. */
-static void note_writer(struct open_source *source,
-                        struct reflink_outcome *outcome)
+static void note_writer(struct source *source, struct reflink_outcome *outcome)
 {
     outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
     source->numbered = os_change_number(source->file, &source->number) == 0;
 }
 
-bool open_source(const wchar_t *path, bool with_security,
-                 struct open_source *source, struct reflink_outcome *outcome)
+bool source_open(const wchar_t *path, bool with_security, struct source *source,
+                 struct reflink_outcome *outcome)
 {
     unsigned extra = with_security ? OS_WITH_SECURITY : 0;
     os_error error = os_open(path, OS_OPEN_SOURCE | extra, &source->file);
@@ -113,12 +83,12 @@ static void fail_look(os_error error, struct reflink_outcome *outcome)
 static bool is_dangling(const wchar_t *dest)
 {
     wchar_t *directory = path_directory(dest);
-    bool there = directory != NULL && open_is_directory(directory);
+    bool there = directory != NULL && path_is_directory(directory);
     free(directory);
     return there;
 }
 
-bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
+bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome)
 {
     struct os_file *file = NULL;
@@ -142,7 +112,7 @@ bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
     return outcome->error.code == 0;
 }
 
-bool open_judge_existing(const struct reflink_policy *policy,
+bool dest_judge_existing(const struct reflink_policy *policy,
                          const struct os_info *there,
                          const struct os_info *source,
                          struct reflink_outcome *outcome)
@@ -159,25 +129,25 @@ bool open_judge_existing(const struct reflink_policy *policy,
     return outcome->status == REFLINK_OK;
 }
 
-bool open_is_elsewhere(const struct os_info *source)
+bool source_is_elsewhere(const struct os_info *source)
 {
     return (source->attributes & (OS_ATTRIBUTE_REPARSE | OS_ATTRIBUTE_OFFLINE |
                                   OS_ATTRIBUTE_RECALL_ON_OPEN |
                                   OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS)) != 0;
 }
 
-bool open_has_holes(const struct os_info *source)
+bool source_has_holes(const struct os_info *source)
 {
     return (source->attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
-           !open_is_elsewhere(source);
+           !source_is_elsewhere(source);
 }
 
-unsigned open_encrypted(const struct os_info *source)
+unsigned source_encryption(const struct os_info *source)
 {
     return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;
 }
 
-bool open_keeps_encryption(const struct os_info *source,
+bool dest_keeps_encryption(const struct os_info *source,
                            const struct os_info *dest,
                            struct reflink_outcome *outcome)
 {
@@ -190,7 +160,7 @@ bool open_keeps_encryption(const struct os_info *source,
 
 /* `*same`: nothing was written to the journal. One that ended meanwhile tells
    nothing. */
-static os_error compare_number(const struct open_source *source, bool *same)
+static os_error compare_number(const struct source *source, bool *same)
 {
     uint64_t now = 0;
     os_error error = os_change_number(source->file, &now);
@@ -198,8 +168,8 @@ static os_error compare_number(const struct open_source *source, bool *same)
     return classify_unsupported(error) ? 0 : error;
 }
 
-bool open_check_unchanged(const struct open_source *source,
-                          struct reflink_outcome *outcome)
+bool source_check_unchanged(const struct source *source,
+                            struct reflink_outcome *outcome)
 {
     const struct os_info *before = &source->info;
     struct os_info now;

@@ -2,24 +2,18 @@
  * Opening SOURCE and looking at DEST, with errors that say what is really
  * the matter. Every function here that returns false has recorded why.
  */
-#ifndef REFLINK_CORE_OPEN_H
-#define REFLINK_CORE_OPEN_H
+#ifndef REFLINK_CORE_SOURCE_H
+#define REFLINK_CORE_SOURCE_H
 
 #include "core/os.h"
 #include "core/base/outcome.h"
 
-/* What `path` names, links followed; the state has no identity. */
-os_error open_query(const wchar_t *path, struct os_info *info);
-os_error open_query_state(const wchar_t *path, struct os_info *info);
+/* A named stream is neither SOURCE nor DEST of a clone [microsoft/CopyOnWrite
+ * #24]. */
+bool source_check_paths(const wchar_t *source, const wchar_t *dest,
+                        struct reflink_outcome *outcome);
 
-/* False where it cannot be asked, too. */
-bool open_is_directory(const wchar_t *path);
-
-/* A named stream is neither SOURCE nor DEST of a clone [REFS 1.12]. */
-bool open_check_paths(const wchar_t *source, const wchar_t *dest,
-                      struct reflink_outcome *outcome);
-
-struct open_source {
+struct source {
     struct os_file *file;
     struct os_info info; /* when it was opened */
     uint64_t number;     /* in the change journal, if `numbered` */
@@ -30,16 +24,16 @@ struct open_source {
 /* Keeps writers out where that can be; else the outcome has a warning.
    `source->file` is set, to be closed by the caller, even where the query
    after the opening fails. */
-bool open_source(const wchar_t *path, bool with_security,
-                 struct open_source *source, struct reflink_outcome *outcome);
+bool source_open(const wchar_t *path, bool with_security, struct source *source,
+                 struct reflink_outcome *outcome);
 
 /* What lies under DEST's name. `*exists` is false, and there is no error,
    where it is missing but its directory is there. */
-bool open_look(const wchar_t *dest, bool *exists, struct os_info *info,
+bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
 /* What the policy of whole files says to a DEST that is there. */
-bool open_judge_existing(const struct reflink_policy *policy,
+bool dest_judge_existing(const struct reflink_policy *policy,
                          const struct os_info *there,
                          const struct os_info *source,
                          struct reflink_outcome *outcome);
@@ -52,16 +46,16 @@ bool open_judge_existing(const struct reflink_policy *policy,
  * to such a filter. What is not allocated is then no hole, and sharing the
  * clusters shares no data.
  */
-bool open_is_elsewhere(const struct os_info *source);
+bool source_is_elsewhere(const struct os_info *source);
 
 /* Whether what is not allocated in SOURCE reads as zeros. */
-bool open_has_holes(const struct os_info *source);
+bool source_has_holes(const struct os_info *source);
 
 /* What is to be added to the intent of making DEST: OS_ENCRYPTED, or 0. */
-unsigned open_encrypted(const struct os_info *source);
+unsigned source_encryption(const struct os_info *source);
 
 /* An encrypted SOURCE is never silently written in the clear. */
-bool open_keeps_encryption(const struct os_info *source,
+bool dest_keeps_encryption(const struct os_info *source,
                            const struct os_info *dest,
                            struct reflink_outcome *outcome);
 
@@ -74,7 +68,7 @@ bool open_keeps_encryption(const struct os_info *source,
  * NTFS], and a change journal has one record for each kind of change until
  * then.
  */
-bool open_check_unchanged(const struct open_source *source,
-                          struct reflink_outcome *outcome);
+bool source_check_unchanged(const struct source *source,
+                            struct reflink_outcome *outcome);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/base/classify.h"
 #include "core/clone/cluster.h"
 #include "core/errors.h"
+#include "core/file/retry.h"
 #include "core/clone/plan.h"
 
 enum { EXTENTS_AT_ONCE = 1024 };
@@ -175,8 +176,8 @@ static os_error read_lists(struct layout *layout)
     reader->layout = layout;
     reader->end = layout->info.size / cluster +
                   (layout->info.size % cluster != 0 ? 1 : 0);
-    if (reader->end > PLAN_MAX_SIZE / cluster)
-        reader->end = PLAN_MAX_SIZE / cluster;
+    if (reader->end > OS_MAX_FILE_SIZE / cluster)
+        reader->end = OS_MAX_FILE_SIZE / cluster;
     layout->counted = true;
     bool more = true;
     os_error error = 0;
@@ -208,7 +209,7 @@ static bool fail_read(struct reflink_error *error, os_error code)
         return fail(error, code, REFLINK_STEP_MEMORY, REFLINK_HINT_NONE);
     enum reflink_hint hint = REFLINK_HINT_NONE;
     if (is_not_offered(code))
-        hint = REFLINK_HINT_UNTOLD;
+        hint = REFLINK_HINT_NOT_REPORTED;
     if (code == CODE_CANCELLED)
         hint = REFLINK_HINT_INTERRUPTED;
     return fail(error, code, REFLINK_STEP_EXTENTS, hint);
@@ -219,10 +220,23 @@ bool layout_read(struct layout *layout, struct reflink_error *error)
     layout->cluster_size = cluster_size_of(layout->file);
     if (layout->cluster_size == 0)
         return fail(error, CODE_NOT_SUPPORTED, REFLINK_STEP_QUERY_VOLUME,
-                    REFLINK_HINT_UNTOLD);
+                    REFLINK_HINT_NOT_REPORTED);
     os_error code = read_lists(layout);
     if (code != 0)
         return fail_read(error, code);
     add_up(layout);
     return true;
+}
+
+bool layout_take(const wchar_t *path, const struct reflink_policy *policy,
+                 struct layout *layout, struct reflink_error *error)
+{
+    struct retry retry = {.policy = policy};
+    for (;;) {
+        if (layout_open(path, layout, error) && layout_read(layout, error))
+            return true;
+        if (!retry_after(&retry, error->code))
+            return false;
+        layout_close(layout);
+    }
 }

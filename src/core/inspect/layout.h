@@ -31,7 +31,7 @@ struct layout {
     struct os_file *file; /* open to be looked at; NULL: not open */
     struct os_info info;
     uint32_t cluster_size;
-    bool counted; /* references are told; they may lag behind [REFS 5] */
+    bool counted; /* references are told; they may lag behind */
     struct layout_run *runs;
     size_t count;
     size_t capacity;
@@ -49,10 +49,14 @@ bool layout_open(const wchar_t *path, struct layout *layout,
                  struct reflink_error *error);
 
 /*
- * Reads the runs and adds them up. With an error of REFLINK_HINT_UNTOLD the
- * volume does not tell; CODE_INVALID_DATA: what it tells makes no sense.
+ * Reads the runs and adds them up. With an error of REFLINK_HINT_NOT_REPORTED
+ * the volume does not tell; CODE_INVALID_DATA: what it tells makes no sense.
  */
 bool layout_read(struct layout *layout, struct reflink_error *error);
+
+/* Both, and again after a transient error, as often as the policy says. */
+bool layout_take(const wchar_t *path, const struct reflink_policy *policy,
+                 struct layout *layout, struct reflink_error *error);
 
 void layout_close(struct layout *layout);
 

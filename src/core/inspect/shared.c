@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/errors.h"
+#include "core/file/retry.h"
 #include "core/base/identity.h"
 
 /* B's clusters by their place: each place once. */
@@ -33,15 +34,15 @@ static void make_disjoint(struct cover *cover)
     uint64_t end = 0;
     for (size_t i = 0; i < cover->count; i++) {
         struct layout_run run = cover->runs[i];
-        uint64_t run_end = run.place + run.length;
-        if (run_end <= end)
+        uint64_t cloner_end = run.place + run.length;
+        if (cloner_end <= end)
             continue;
         uint64_t known = run.place < end ? end - run.place : 0;
         run.place += known;
         run.offset += known;
         run.length -= known;
         cover->runs[kept++] = run;
-        end = run_end;
+        end = cloner_end;
     }
     cover->count = kept;
 }
@@ -119,9 +120,9 @@ static void find_anywhere(struct search *search, uint64_t offset,
          i < cover->count && cover->runs[i].place < end && !search->stopped;
          i++) {
         const struct layout_run *run = &cover->runs[i];
-        uint64_t run_end = run->place + run->length;
+        uint64_t cloner_end = run->place + run->length;
         uint64_t from = run->place > place ? run->place : place;
-        uint64_t to = run_end < end ? run_end : end;
+        uint64_t to = cloner_end < end ? cloner_end : end;
         found(search, offset + (from - place),
               run->offset + (from - run->place), to - from);
     }
@@ -181,4 +182,44 @@ os_error shared_find(const struct layout *a, const struct layout *b,
     free(search.cover.runs);
     *bytes = search.bytes;
     return 0;
+}
+
+static bool open_pair(const wchar_t *const *paths, struct shared_pair *pair)
+{
+    pair->in_second = false;
+    if (!layout_open(paths[0], &pair->first, &pair->error))
+        return false;
+    pair->in_second = true;
+    return layout_open(paths[1], &pair->second, &pair->error);
+}
+
+/* What lies on two volumes need not be read. */
+static bool read_pair(struct shared_pair *pair)
+{
+    if (!shared_same_volume(&pair->first, &pair->second))
+        return true;
+    pair->in_second = false;
+    if (!layout_read(&pair->first, &pair->error))
+        return false;
+    pair->in_second = true;
+    return layout_read(&pair->second, &pair->error);
+}
+
+bool shared_open(const wchar_t *const *paths,
+                 const struct reflink_policy *policy, struct shared_pair *pair)
+{
+    struct retry retry = {.policy = policy};
+    for (;;) {
+        if (open_pair(paths, pair) && read_pair(pair))
+            return true;
+        if (!retry_after(&retry, pair->error.code))
+            return false;
+        shared_close(pair);
+    }
+}
+
+void shared_close(struct shared_pair *pair)
+{
+    layout_close(&pair->first);
+    layout_close(&pair->second);
 }

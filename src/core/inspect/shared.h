@@ -32,4 +32,22 @@ os_error shared_find(const struct layout *a, const struct layout *b,
 
 bool shared_same_volume(const struct layout *a, const struct layout *b);
 
+/* Two files, and which of them an error is about. */
+struct shared_pair {
+    struct layout first;
+    struct layout second;
+    struct reflink_error error;
+    bool in_second;
+};
+
+/*
+ * Opens and reads both files; files of two volumes are only opened. Again after
+ * a transient error, as often as the policy says. `*pair` is zeroed before;
+ * shared_close is due in any case. False: the pair has the error.
+ */
+bool shared_open(const wchar_t *const *paths,
+                 const struct reflink_policy *policy, struct shared_pair *pair);
+
+void shared_close(struct shared_pair *pair);
+
 #endif

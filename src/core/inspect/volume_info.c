@@ -5,6 +5,7 @@
 #include "core/base/classify.h"
 #include "core/clone/cluster.h"
 #include "core/errors.h"
+#include "core/file/retry.h"
 #include "core/clone/plan.h"
 
 static enum info_answer answer(bool told, bool yes)
@@ -54,8 +55,8 @@ static enum info_way way_of(const struct info *info)
     return info->block_cloning == INFO_YES ? INFO_CLONES : INFO_COPIES;
 }
 
-bool info_read(const wchar_t *path, struct info *info,
-               struct reflink_error *error)
+static bool read_once(const wchar_t *path, struct info *info,
+                      struct reflink_error *error)
 {
     struct os_file *file = NULL;
     memset(info, 0, sizeof *info);
@@ -77,4 +78,15 @@ bool info_read(const wchar_t *path, struct info *info,
     info->way = way_of(info);
     os_close(file);
     return true;
+}
+
+bool info_read(const wchar_t *path, const struct reflink_policy *policy,
+               struct info *info, struct reflink_error *error)
+{
+    struct retry retry = {.policy = policy};
+    bool done = false;
+    do
+        done = read_once(path, info, error);
+    while (!done && retry_after(&retry, error->code));
+    return done;
 }

@@ -1,8 +1,8 @@
 /*
  * What the volume under a path can do, and what reflink would do there.
  */
-#ifndef REFLINK_CORE_INFO_H
-#define REFLINK_CORE_INFO_H
+#ifndef REFLINK_CORE_VOLUME_INFO_H
+#define REFLINK_CORE_VOLUME_INFO_H
 
 #include <reflink/reflink.h>
 
@@ -37,10 +37,11 @@ struct info {
 
 /*
  * Asks about the volume of `path`: a file, a directory, the root of a volume
- * or of a share. False: it cannot be opened; `*error` says why. What is not
- * told is no error.
+ * or of a share; again after a transient error, as often as the policy says.
+ * False: it cannot be opened; `*error` says why. What the volume does not
+ * report is no error.
  */
-bool info_read(const wchar_t *path, struct info *info,
-               struct reflink_error *error);
+bool info_read(const wchar_t *path, const struct reflink_policy *policy,
+               struct info *info, struct reflink_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/errors.h"
 #include "core/file/metadata.h"
 #include "core/base/path.h"
+#include "core/base/path_query.h"
 
 /* Whether the name is taken, though it be by a link that leads nowhere. */
 static bool is_listed(const wchar_t *path)
@@ -32,7 +33,7 @@ bool directory_foresee(const struct reflink_policy *policy,
     bool link = kind == REFLINK_DRY_LINK;
     struct os_info there;
     uint64_t start = outcome_begin(outcome, source, dest);
-    bool exists = open_query_state(dest, &there) == 0;
+    bool exists = path_query_state(dest, &there) == 0;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool kept = link ? policy->existing == REFLINK_EXISTING_KEEP : directory;
     exists = exists || (link && is_listed(dest));
@@ -52,7 +53,7 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
     uint64_t start = outcome_begin(outcome, source, dest);
     os_error error = os_make_directory(dest);
     if (error != 0 &&
-        (error != CODE_ALREADY_EXISTS || !open_is_directory(dest)))
+        (error != CODE_ALREADY_EXISTS || !path_is_directory(dest)))
         outcome_fail(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
     end(outcome, start);
 }
@@ -62,7 +63,7 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
 struct finish {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
-    struct open_source source;
+    struct source source;
     struct os_file *dest;
     struct metadata metadata;
 };
@@ -135,4 +136,9 @@ void directory_link(const struct reflink_policy *policy, const wchar_t *source,
     else if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST);
     end(outcome, start);
+}
+
+void directory_allow_missing(struct reflink_session *session)
+{
+    session->makes_directories = true;
 }

@@ -42,4 +42,7 @@ bool directory_foresee(const struct reflink_policy *policy,
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
                     const wchar_t *dest, struct reflink_outcome *outcome);
 
+/* For a dry run of a tree: DEST's directories may not exist yet. */
+void directory_allow_missing(struct reflink_session *session);
+
 #endif

@@ -8,10 +8,11 @@
 #include "core/file/source.h"
 #include "core/os.h"
 #include "core/base/path.h"
+#include "core/base/path_query.h"
 #include "wildcard.h"
 
 /* One SOURCE as it was given. */
-struct many_operand {
+struct operand {
     const wchar_t *words;
     wchar_t *source; /* without separators at its end */
     wchar_t *dest;   /* what it is to become; NULL for a pattern */
@@ -70,26 +71,28 @@ static bool is_link(const wchar_t *path)
 }
 
 /* `.` and `..` and roots have a name of their own only in full. */
-static os_error find_target(const struct many *many, const wchar_t *source,
-                            wchar_t **target)
+static os_error find_target(const struct operands *operands,
+                            const wchar_t *source, wchar_t **target)
 {
     const wchar_t *name = path_base_name(source);
     bool in_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
     wchar_t *full = NULL;
     os_error error = 0;
-    if (many->into && in_full)
+    if (operands->into && in_full)
         error = os_full_path(source, &full);
     if (error != 0)
         return error;
     if (full != NULL)
         name = path_base_name(full);
-    *target = many->into ? path_join(many->dest, name)
-                         : path_splice(many->dest, wcslen(many->dest), L"");
+    *target = operands->into
+                  ? path_join(operands->dest, name)
+                  : path_splice(operands->dest, wcslen(operands->dest), L"");
     free(full);
     return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-static os_error look_at(const struct many *many, struct many_operand *operand)
+static os_error look_at(const struct operands *operands,
+                        struct operand *operand)
 {
     struct os_info info = {0};
     operand->pattern = wildcard_is(operand->words);
@@ -98,12 +101,12 @@ static os_error look_at(const struct many *many, struct many_operand *operand)
     operand->source = without_end(operand->words);
     if (operand->source == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
-    if (open_query_state(operand->source, &info) == 0) {
+    if (path_query_state(operand->source, &info) == 0) {
         operand->size = info.size;
         operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     }
-    operand->is_link = many->recursive && is_link(operand->source);
-    return find_target(many, operand->source, &operand->dest);
+    operand->is_link = operands->recursive && is_link(operand->source);
+    return find_target(operands, operand->source, &operand->dest);
 }
 
 /* --- going through all ---------------------------------------------------- */
@@ -118,7 +121,7 @@ struct each {
 
 /* The matches of a pattern at work. */
 struct matching {
-    const struct many *many;
+    const struct operands *operands;
     const struct each *each;
     bool more;
     os_error error;
@@ -128,16 +131,16 @@ static bool take_match(void *context, const wchar_t *source,
                        const struct os_entry *entry)
 {
     struct matching *matching = context;
-    const struct many *many = matching->many;
+    const struct operands *operands = matching->operands;
     const struct each *each = matching->each;
     wchar_t *dest = NULL;
-    matching->error = literal_join(many->dest, entry->name, &dest);
+    matching->error = verbatim_join(operands->dest, entry->name, &dest);
     struct target target = {
         .source = source,
         .dest = dest,
         .size = entry->size,
         .directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
-        .is_link = entry->is_link && many->recursive};
+        .is_link = entry->is_link && operands->recursive};
     if (matching->error == 0)
         matching->more = each->target(each->context, &target);
     free(dest);
@@ -149,7 +152,7 @@ static bool take_no_name(void *context, const wchar_t *shown)
 {
     struct matching *matching = context;
     if (matching->each->doing != NULL)
-        tree_tell(matching->each->doing, shown, matching->many->dest,
+        tree_tell(matching->each->doing, shown, matching->operands->dest,
                   CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
                   REFLINK_HINT_NO_NAME);
     matching->more = !os_cancelled();
@@ -157,10 +160,11 @@ static bool take_no_name(void *context, const wchar_t *shown)
 }
 
 /* False: the target wanted no more. */
-static bool each_of(const struct many *many, const struct many_operand *operand,
-                    const struct each *each, os_error *error)
+static bool each_of(const struct operands *operands,
+                    const struct operand *operand, const struct each *each,
+                    os_error *error)
 {
-    struct matching matching = {many, each, true, 0};
+    struct matching matching = {operands, each, true, 0};
     const struct wildcard_visitor visitor = {take_match, take_no_name,
                                              &matching};
     struct target target = {.source = operand->source,
@@ -171,26 +175,27 @@ static bool each_of(const struct many *many, const struct many_operand *operand,
     *error = 0;
     if (!operand->pattern)
         return each->target(each->context, &target);
-    *error = wildcard_each(operand->words, many->recursive, &visitor);
+    *error = wildcard_each(operand->words, operands->recursive, &visitor);
     if (matching.error != 0)
         *error = matching.error;
     return matching.more;
 }
 
 /* A pattern that cannot be listed is told. False: not all were gone through. */
-static bool each_target(const struct many *many, const struct each *each,
+static bool each_target(const struct operands *operands,
+                        const struct each *each,
                         const struct tree_visitor *visitor)
 {
     bool more = true;
-    for (int i = 0; i < many->count && more; i++) {
-        struct many_operand *operand = &many->operands[i];
+    for (int i = 0; i < operands->count && more; i++) {
+        struct operand *operand = &operands->items[i];
         os_error error = 0;
         if (operand->failed)
             continue;
-        more = each_of(many, operand, each, &error);
+        more = each_of(operands, operand, each, &error);
         operand->failed = each->first && error != 0;
         if (error != 0)
-            tree_tell(visitor, operand->words, many->dest, error,
+            tree_tell(visitor, operand->words, operands->dest, error,
                       REFLINK_STEP_LIST, OUTCOME_SOURCE,
                       error == CODE_DIRECTORY_NOT_SUPPORTED
                           ? REFLINK_HINT_RECURSIVE
@@ -202,10 +207,10 @@ static bool each_target(const struct many *many, const struct each *each,
 /* --- refusing ------------------------------------------------------------- */
 
 struct check {
-    const struct many *many;
+    const struct operands *operands;
     const struct tree_visitor *visitor;
-    struct names names; /* of all targets, then of those that come twice */
-    wchar_t **dests;    /* the first DEST of each of the latter */
+    struct name_set names; /* of all targets, then of those that come twice */
+    wchar_t **dests;       /* the first DEST of each of the latter */
     bool no_memory;
     bool refused;
 };
@@ -216,14 +221,14 @@ static bool check_target(void *context, const struct target *target)
     struct check *check = context;
     if (os_cancelled())
         return false;
-    if (check->many->recursive && target->directory && !target->is_link &&
+    if (check->operands->recursive && target->directory && !target->is_link &&
         tree_contains(target->source, target->dest)) {
         check->refused = true;
         tree_tell(check->visitor, target->source, target->dest,
                   CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
                   REFLINK_HINT_INSIDE);
     }
-    check->no_memory = !names_add(&check->names, target->dest);
+    check->no_memory = !name_set_add(&check->names, target->dest);
     return !check->no_memory;
 }
 
@@ -231,7 +236,7 @@ static bool check_target(void *context, const struct target *target)
 static bool check_repeated(void *context, const struct target *target)
 {
     struct check *check = context;
-    size_t at = names_find(&check->names, target->dest);
+    size_t at = name_set_find(&check->names, target->dest);
     if (at == check->names.count || os_cancelled())
         return !os_cancelled();
     if (check->dests[at] == NULL) {
@@ -239,7 +244,7 @@ static bool check_repeated(void *context, const struct target *target)
         check->no_memory = check->dests[at] == NULL;
         return !check->no_memory;
     }
-    if (names_compare(check->dests[at], target->dest) == 0) {
+    if (name_compare(check->dests[at], target->dest) == 0) {
         check->refused = true;
         tree_tell(check->visitor, target->source, target->dest,
                   CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
@@ -251,12 +256,12 @@ static bool check_repeated(void *context, const struct target *target)
 static void check_collisions(struct check *check)
 {
     struct each each = {check_repeated, check, false, NULL};
-    size_t count = names_keep_repeated(&check->names);
+    size_t count = name_set_keep_repeated(&check->names);
     if (count == 0)
         return;
     check->dests = calloc(count, sizeof *check->dests);
     if (check->dests != NULL)
-        each_target(check->many, &each, check->visitor);
+        each_target(check->operands, &each, check->visitor);
     else
         check->no_memory = true;
     for (size_t i = 0; check->dests != NULL && i < count; i++)
@@ -266,23 +271,24 @@ static void check_collisions(struct check *check)
 
 /* Two that would land on one name, by the system's case rules, or a tree
    that would land in itself. */
-static bool refuses(const struct many *many, const struct tree_visitor *visitor)
+static bool refuses(const struct operands *operands,
+                    const struct tree_visitor *visitor)
 {
-    struct check check = {.many = many, .visitor = visitor};
+    struct check check = {.operands = operands, .visitor = visitor};
     struct each each = {check_target, &check, true, NULL};
-    each_target(many, &each, visitor);
+    each_target(operands, &each, visitor);
     if (!check.no_memory)
         check_collisions(&check);
     if (check.no_memory)
-        tell_memory(visitor, many->sources[0], many->dest);
-    names_free(&check.names);
+        tell_memory(visitor, operands->sources[0], operands->dest);
+    name_set_free(&check.names);
     return check.refused || check.no_memory;
 }
 
 /* --- doing ---------------------------------------------------------------- */
 
 struct visit {
-    const struct many *many;
+    const struct operands *operands;
     const struct tree_visitor *visitor;
     bool told; /* an interruption was, by the walk of a tree */
 };
@@ -295,7 +301,7 @@ static bool visit_target(void *context, const struct target *target)
         return false;
     if (target->is_link)
         visitor->link(visitor->context, target->source, target->dest);
-    else if (target->directory && visit->many->recursive)
+    else if (target->directory && visit->operands->recursive)
         visit->told = !tree_walk(visitor, target->source, target->dest);
     else if (target->directory)
         tree_tell(visitor, target->source, target->dest,
@@ -307,65 +313,68 @@ static bool visit_target(void *context, const struct target *target)
     return !visit->told;
 }
 
-void many_visit(const struct many *many, const struct tree_visitor *visitor)
+void operands_visit(const struct operands *operands,
+                    const struct tree_visitor *visitor)
 {
-    struct visit visit = {many, visitor, false};
+    struct visit visit = {operands, visitor, false};
     struct each each = {visit_target, &visit, false, visitor};
-    if (!each_target(many, &each, visitor) && os_cancelled() && !visit.told)
-        tree_tell(visitor, many->sources[0], many->dest, CODE_CANCELLED,
+    if (!each_target(operands, &each, visitor) && os_cancelled() && !visit.told)
+        tree_tell(visitor, operands->sources[0], operands->dest, CODE_CANCELLED,
                   REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
 }
 
-bool many_is(const wchar_t *const *sources, int count, bool into,
-             bool recursive)
+bool operands_is(const wchar_t *const *sources, int count, bool into,
+                 bool recursive)
 {
     return recursive || into || count > 1 || wildcard_is(sources[0]);
 }
 
 /* Where several go, or wildcards may become several, DEST is a directory. */
-static bool finds_dest(struct many *many, const struct tree_visitor *visitor)
+static bool finds_dest(struct operands *operands,
+                       const struct tree_visitor *visitor)
 {
-    bool exists = open_is_directory(many->dest);
-    many->into = exists || many->into || many->count > 1 ||
-                 wildcard_is(many->sources[0]) ||
-                 path_ends_with_separator(many->dest);
-    if (!many->into || exists)
+    bool exists = path_is_directory(operands->dest);
+    operands->into = exists || operands->into || operands->count > 1 ||
+                     wildcard_is(operands->sources[0]) ||
+                     path_ends_with_separator(operands->dest);
+    if (!operands->into || exists)
         return true;
-    tree_tell(visitor, many->sources[0], many->dest, CODE_DIRECTORY,
+    tree_tell(visitor, operands->sources[0], operands->dest, CODE_DIRECTORY,
               REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
     return false;
 }
 
-bool many_begin(struct many *many, const struct tree_visitor *visitor)
+bool operands_begin(struct operands *operands,
+                    const struct tree_visitor *visitor)
 {
-    many->operands = NULL;
-    if (!finds_dest(many, visitor))
+    operands->items = NULL;
+    if (!finds_dest(operands, visitor))
         return false;
-    many->operands = calloc((size_t)many->count, sizeof *many->operands);
-    if (many->operands == NULL) {
-        tell_memory(visitor, many->sources[0], many->dest);
+    operands->items = calloc((size_t)operands->count, sizeof *operands->items);
+    if (operands->items == NULL) {
+        tell_memory(visitor, operands->sources[0], operands->dest);
         return false;
     }
-    for (int i = 0; i < many->count; i++) {
-        struct many_operand *operand = &many->operands[i];
-        operand->words = many->sources[i];
-        os_error error = look_at(many, operand);
+    for (int i = 0; i < operands->count; i++) {
+        struct operand *operand = &operands->items[i];
+        operand->words = operands->sources[i];
+        os_error error = look_at(operands, operand);
         operand->failed = error != 0;
         if (error == CODE_NOT_ENOUGH_MEMORY)
-            tell_memory(visitor, operand->words, many->dest);
+            tell_memory(visitor, operand->words, operands->dest);
         else if (error != 0)
-            tree_tell(visitor, operand->words, many->dest, error,
+            tree_tell(visitor, operand->words, operands->dest, error,
                       REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
-    return !refuses(many, visitor);
+    return !refuses(operands, visitor);
 }
 
-void many_end(struct many *many)
+void operands_end(struct operands *operands)
 {
-    for (int i = 0; many->operands != NULL && i < many->count; i++) {
-        free(many->operands[i].source);
-        free(many->operands[i].dest);
+    for (int i = 0; operands->items != NULL && i < operands->count; i++) {
+        free(operands->items[i].source);
+        free(operands->items[i].dest);
     }
-    free(many->operands);
-    many->operands = NULL;
+    free(operands->items);
+    operands->items = NULL;
 }

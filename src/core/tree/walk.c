@@ -10,6 +10,7 @@
 #include "core/base/name_set.h"
 #include "core/file/source.h"
 #include "core/base/path.h"
+#include "core/base/path_query.h"
 
 /*
  * How many directories are listed at a time. Each holds some tens of KiB of
@@ -30,14 +31,14 @@ struct frame {
     wchar_t *source_words; /* its paths, while an entry needs other ones */
     wchar_t *dest_words;
     wchar_t last[OS_NAME_ROOM]; /* the entry before */
-    bool unsorted;         /* the listing was seen to be, and so there are */
-    struct names repeated; /* the names that come more than once in it */
+    bool unsorted;            /* the listing was seen to be, and so there are */
+    struct name_set repeated; /* the names that come more than once in it */
 };
 
 struct walk {
     const struct tree_visitor *visitor;
-    struct growing_path source;
-    struct growing_path dest;
+    struct path_buffer source;
+    struct path_buffer dest;
     struct os_info root; /* of DEST, once it is there */
     bool has_root;
     struct frame *frames;
@@ -88,7 +89,7 @@ static void pop_frame(struct walk *walk)
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
     free(frame->noted);
-    names_free(&frame->repeated);
+    name_set_free(&frame->repeated);
     free(frame->source_words);
     free(frame->dest_words);
 }
@@ -98,7 +99,7 @@ static void pop_frame(struct walk *walk)
 static bool is_own_dest(struct walk *walk)
 {
     struct os_info here;
-    return walk->has_root && open_query(walk->source.words, &here) == 0 &&
+    return walk->has_root && path_query(walk->source.words, &here) == 0 &&
            identity_same_file(&here.identity, &walk->root.identity);
 }
 
@@ -115,7 +116,7 @@ static void enter(struct walk *walk)
     if (!visitor->enter(visitor->context, walk->source.words, walk->dest.words))
         return;
     if (!walk->has_root)
-        walk->has_root = open_query(walk->dest.words, &walk->root) == 0;
+        walk->has_root = path_query(walk->dest.words, &walk->root) == 0;
     os_error error = os_list_open(walk->source.words, L"*", &list);
     if (error != 0 && error != CODE_FILE_NOT_FOUND) {
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
@@ -135,14 +136,14 @@ static void leave(struct walk *walk)
 /* --- entries -------------------------------------------------------------- */
 
 /* Has names behind `path` taken as they are; `*words` is what it was. */
-static os_error make_literal(struct growing_path *path, wchar_t **words)
+static os_error make_literal(struct path_buffer *path, wchar_t **words)
 {
     wchar_t *literal = NULL;
-    os_error error = literal_directory(path->words, &literal);
+    os_error error = verbatim_directory(path->words, &literal);
     if (error != 0)
         return error;
     *words = path_splice(path->words, path->length, L"");
-    bool made = *words != NULL && growing_path_set(path, literal);
+    bool made = *words != NULL && path_buffer_set(path, literal);
     free(literal);
     return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
@@ -152,13 +153,13 @@ static bool push_name(struct walk *walk, const wchar_t *name)
 {
     struct frame *frame = &walk->frames[walk->depth - 1];
     os_error error = 0;
-    if (literal_is_needed(name)) {
+    if (verbatim_is_needed(name)) {
         error = make_literal(&walk->source, &frame->source_words);
         if (error == 0)
             error = make_literal(&walk->dest, &frame->dest_words);
     }
-    if (error == 0 && (!growing_path_push(&walk->source, name) ||
-                       !growing_path_push(&walk->dest, name)))
+    if (error == 0 && (!path_buffer_push(&walk->source, name) ||
+                       !path_buffer_push(&walk->dest, name)))
         error = CODE_NOT_ENOUGH_MEMORY;
     if (error != 0)
         fail(walk, error, REFLINK_STEP_PATH, OUTCOME_SOURCE);
@@ -166,13 +167,13 @@ static bool push_name(struct walk *walk, const wchar_t *name)
 }
 
 /* The directory's own path again. The room for it is there. */
-static void restore(struct growing_path *path, wchar_t **words, size_t length)
+static void restore(struct path_buffer *path, wchar_t **words, size_t length)
 {
     if (*words != NULL)
-        growing_path_set(path, *words);
+        path_buffer_set(path, *words);
     free(*words);
     *words = NULL;
-    growing_path_cut(path, length);
+    path_buffer_cut(path, length);
 }
 
 /* Lists the directory once more, for the names that come more than once. */
@@ -184,11 +185,11 @@ static os_error find_repeated(const struct walk *walk, struct frame *frame)
     os_error error = os_list_open(walk->source.words, L"*", &list);
     while (error == 0 && !end) {
         error = os_list_next(list, &entry, &end);
-        if (error == 0 && !end && !names_add(&frame->repeated, entry.name))
+        if (error == 0 && !end && !name_set_add(&frame->repeated, entry.name))
             error = CODE_NOT_ENOUGH_MEMORY;
     }
     os_list_close(list);
-    names_keep_repeated(&frame->repeated);
+    name_set_keep_repeated(&frame->repeated);
     return error;
 }
 
@@ -204,13 +205,13 @@ static os_error comes_twice(const struct walk *walk, struct frame *frame,
                             const wchar_t *name, bool *twice)
 {
     os_error error = 0;
-    int order = names_compare(frame->last, name);
+    int order = name_compare(frame->last, name);
     if (order > 0 && !frame->unsorted) {
         frame->unsorted = true;
         error = find_repeated(walk, frame);
     }
     *twice = order == 0 ||
-             names_find(&frame->repeated, name) != frame->repeated.count;
+             name_set_find(&frame->repeated, name) != frame->repeated.count;
     wcscpy(frame->last, name);
     return error;
 }
@@ -332,8 +333,8 @@ bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
 {
     struct walk walk = {.visitor = visitor};
     bool cut = false;
-    if (growing_path_set(&walk.source, source) &&
-        growing_path_set(&walk.dest, dest)) {
+    if (path_buffer_set(&walk.source, source) &&
+        path_buffer_set(&walk.dest, dest)) {
         enter(&walk);
         while (goes_on(&walk))
             advance(&walk);
@@ -348,8 +349,8 @@ bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
         tree_tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
                   OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
     free(walk.frames);
-    growing_path_free(&walk.source);
-    growing_path_free(&walk.dest);
+    path_buffer_free(&walk.source);
+    path_buffer_free(&walk.dest);
     return !cut;
 }
 
@@ -360,7 +361,7 @@ static bool lies_within(wchar_t *path, const struct os_info *root)
 {
     struct os_info above;
     do {
-        if (open_query(path, &above) == 0 &&
+        if (path_query(path, &above) == 0 &&
             identity_same_file(&root->identity, &above.identity))
             return true;
     } while (path_cut(path));
@@ -386,7 +387,7 @@ bool tree_contains(const wchar_t *source, const wchar_t *dest)
 {
     struct os_info root;
     wchar_t *path = NULL;
-    if (open_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
+    if (path_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
         return false;
     wchar_t *place = final_place(path);
     bool found = lies_within(path, &root) ||

@@ -3,8 +3,8 @@
  * each with the path it is to have in DEST. Changes nothing itself. No
  * recursion, and no directory held as a whole.
  */
-#ifndef REFLINK_CORE_TREE_H
-#define REFLINK_CORE_TREE_H
+#ifndef REFLINK_CORE_WALK_H
+#define REFLINK_CORE_WALK_H
 
 #include "core/os.h"
 #include "core/base/outcome.h"

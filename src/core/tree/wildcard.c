@@ -6,11 +6,12 @@
 #include "core/base/verbatim.h"
 #include "core/file/source.h"
 #include "core/base/path.h"
+#include "core/base/path_query.h"
 
 bool wildcard_is(const wchar_t *path)
 {
     struct os_info info;
-    return path_has_wildcard(path) && open_query_state(path, &info) != 0;
+    return path_has_wildcard(path) && path_query_state(path, &info) != 0;
 }
 
 /* --- what matches --------------------------------------------------------- */
@@ -77,7 +78,7 @@ static os_error hand_on(const struct listing *listing,
 {
     const struct wildcard_visitor *visitor = listing->visitor;
     wchar_t *path = NULL;
-    os_error error = literal_join(listing->directory, entry->name, &path);
+    os_error error = verbatim_join(listing->directory, entry->name, &path);
     if (error == 0)
         *more = visitor->match(visitor->context, path, entry);
     free(path);

@@ -3,8 +3,8 @@
  * by the caller's thread, in the order in which the files were handed in.
  * With one job all of it happens in the caller's thread.
  */
-#ifndef REFLINK_CORE_POOL_H
-#define REFLINK_CORE_POOL_H
+#ifndef REFLINK_CORE_WORKERS_H
+#define REFLINK_CORE_WORKERS_H
 
 #include <reflink/reflink.h>
 
@@ -12,7 +12,7 @@
 
 /* What is done with a file, a directory at its end, an outcome. `context` is
    handed to each; all paths live until the call returns. */
-struct pool_work {
+struct workers_job {
     /* Does one file, in any thread, several at a time. */
     void (*file)(void *context, struct reflink_session *session,
                  const wchar_t *source, const wchar_t *dest,
@@ -28,33 +28,35 @@ struct pool_work {
     void *context;
 };
 
-struct pool;
+struct workers;
 
 /* `jobs` files in flight, 1 or more; fewer where threads cannot be had. NULL:
    there is no memory. `work` is copied. */
-struct pool *pool_open(const struct pool_work *work, unsigned jobs);
+struct workers *workers_open(const struct workers_job *work, unsigned jobs);
 
 /* Hands in a file of `size` bytes. */
-void pool_file(struct pool *pool, const wchar_t *source, const wchar_t *dest,
-               uint64_t size);
+void workers_file(struct workers *workers, const wchar_t *source,
+                  const wchar_t *dest, uint64_t size);
 
 /* Hands in something to be done behind all that was handed in before. */
-void pool_behind(struct pool *pool, const wchar_t *source, const wchar_t *dest);
+void workers_behind(struct workers *workers, const wchar_t *source,
+                    const wchar_t *dest);
 
 /* Hands in an outcome, to be told in its turn. */
-void pool_told(struct pool *pool, const struct reflink_outcome *outcome);
+void workers_told(struct workers *workers,
+                  const struct reflink_outcome *outcome);
 
 /* What was done so far; of files in flight, what was moved. */
-struct pool_state {
+struct workers_state {
     uint64_t files;
     uint64_t bytes;
 };
 
 /* From any thread. */
-struct pool_state pool_state(struct pool *pool);
+struct workers_state workers_state(struct workers *workers);
 
 /* Waits until all is done and told, and ends the threads. A NULL is let
    pass. */
-void pool_close(struct pool *pool);
+void workers_close(struct workers *workers);
 
 #endif

@@ -4,12 +4,7 @@
 
 #include "core/base/allocation.h"
 #include "core/errors.h"
-
-bool compare_is_zero(const uint8_t *buffer, uint32_t length)
-{
-    return length == 0 ||
-           (buffer[0] == 0 && memcmp(buffer, buffer + 1, length - 1) == 0);
-}
+#include "core/base/zeros.h"
 
 os_error compare_block(struct reflink_session *session,
                        const struct compare_pair *pair, uint64_t at,
@@ -75,8 +70,7 @@ static os_error compare_hole(struct reflink_session *session,
         *side = COMPARE_SOURCE;
         os_error error = os_read(pair->source, pair->source_offset + at,
                                  session->buffer, step, &done);
-        if (error == 0 &&
-            (done != step || !compare_is_zero(session->buffer, step)))
+        if (error == 0 && (done != step || !zeros_only(session->buffer, step)))
             error = compare_block(session, pair, at, step, equal, side);
         if (error != 0)
             return error;

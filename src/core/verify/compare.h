@@ -14,10 +14,11 @@ struct compare_pair {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    bool holes;    /* SOURCE is sparse: ask where its data lies, */
-    bool doubts;   /* and read it in its holes all the same */
-    bool blank;    /* DEST's range read as zeros before the request */
-    uint8_t alike; /* else what prove_look found, a bit for each block */
+    bool holes;  /* SOURCE is sparse: ask where its data lies, */
+    bool doubts; /* and read it in its holes all the same */
+    bool blank;  /* DEST's range read as zeros before the request */
+    uint8_t
+        alike; /* else what verify_look_before found, a bit for each block */
 };
 
 /* Which file could not be read, for the error's path. */
@@ -52,8 +53,5 @@ bool compare_is_unwritten(struct reflink_session *session,
 /* As much of `length` bytes as the pair has from `at` bytes on. */
 uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,
                      uint64_t length);
-
-/* Whether `length` bytes of `buffer` are all zero. */
-bool compare_is_zero(const uint8_t *buffer, uint32_t length);
 
 #endif

@@ -51,7 +51,8 @@ static os_error find(struct maps_extents *list, uint32_t cluster_size,
     return 0;
 }
 
-bool maps_are_told(struct os_file *file, uint64_t offset, uint32_t cluster_size)
+bool extents_are_reported(struct os_file *file, uint64_t offset,
+                          uint32_t cluster_size)
 {
     struct os_extent extent;
     size_t count = 0;
@@ -70,16 +71,16 @@ static uint64_t end_of(const struct os_range *range)
 
 /* Asks for what SOURCE has from `from` on, to its end, as far as that is told
    at once. False: the volume does not tell. */
-static bool ask_ranges(struct maps *maps, uint64_t from, uint64_t end)
+static bool ask_ranges(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
-    struct maps_ranges *data = &maps->data;
+    struct maps_ranges *data = &lists->data;
     bool more = false;
-    end = maps->source_size > end ? maps->source_size : end;
+    end = lists->source_size > end ? lists->source_size : end;
     data->index = 0;
     data->count = 0;
     data->end = from;
-    if (allocation_ranges(maps->source.file, from, end - from, data->ranges,
-                          MAPS_RANGES, &data->count, &more) != 0)
+    if (allocation_ranges(lists->source.file, from, end - from, data->ranges,
+                          EXTENTS_RANGES, &data->count, &more) != 0)
         return false;
     data->end =
         more && data->count != 0 ? end_of(&data->ranges[data->count - 1]) : end;
@@ -87,10 +88,10 @@ static bool ask_ranges(struct maps *maps, uint64_t from, uint64_t end)
 }
 
 /* Whether SOURCE says that it has data in [from, end), or does not tell. */
-static bool has_data(struct maps *maps, uint64_t from, uint64_t end)
+static bool has_data(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
-    struct maps_ranges *data = &maps->data;
-    if (end > data->end && !ask_ranges(maps, from, end))
+    struct maps_ranges *data = &lists->data;
+    if (end > data->end && !ask_ranges(lists, from, end))
         return true;
     while (data->index < data->count &&
            end_of(&data->ranges[data->index]) <= from)
@@ -104,20 +105,21 @@ static bool has_data(struct maps *maps, uint64_t from, uint64_t end)
  * than those that were told. A dense SOURCE has no hole that could be one; a
  * sparse one is asked for its data in the last, where its newest would be.
  */
-static bool may_hide_data(struct maps *maps, const struct compare_pair *pair,
+static bool may_hide_data(struct extent_lists *lists,
+                          const struct compare_pair *pair,
                           const struct os_range *hole)
 {
     uint64_t from = pair->source_offset + hole->offset;
     if (hole->length == 0 || !pair->holes)
         return hole->length != 0;
-    return has_data(maps, from, from + hole->length);
+    return has_data(lists, from, from + hole->length);
 }
 
 /* --- both beside each other ----------------------------------------------- */
 
 /* A run of clusters of both files, `length` bytes that begin `at` bytes into
    the request, each all in one place. */
-struct run {
+struct cloner {
     uint64_t at;
     uint64_t length;
     int64_t source_lcn;
@@ -125,14 +127,15 @@ struct run {
 };
 
 /* False: the runs differ, or it is not told whether they do. */
-static bool judge(const struct run *run, struct reflink_session *session,
-                  const struct compare_pair *pair, struct maps_finding *finding)
+static bool judge(const struct cloner *run, struct reflink_session *session,
+                  const struct compare_pair *pair,
+                  struct extents_finding *finding)
 {
     if (run->source_lcn != run->dest_lcn) {
         bool equal = run->dest_lcn == OS_HOLE &&
                      compare_is_unwritten(session, pair, run->at, run->length);
         if (!equal)
-            finding->result = MAPS_DIFFERENT;
+            finding->result = EXTENTS_DIFFERENT;
         return equal;
     }
     if (run->source_lcn == OS_HOLE) {
@@ -148,52 +151,56 @@ static bool judge(const struct run *run, struct reflink_session *session,
 }
 
 /* The next run, of `left` clusters at most; how many, or 0: it is not told. */
-static uint64_t next_run(struct maps *maps, uint64_t left, struct run *run)
+static uint64_t next_run(struct extent_lists *lists, uint64_t left,
+                         struct cloner *run)
 {
     uint64_t in_source = 0;
     uint64_t in_dest = 0;
-    uint32_t unit = maps->cluster_size;
-    if (find(&maps->source, unit, &run->source_lcn, &in_source) != 0 ||
-        find(&maps->dest, unit, &run->dest_lcn, &in_dest) != 0)
+    uint32_t unit = lists->cluster_size;
+    if (find(&lists->source, unit, &run->source_lcn, &in_source) != 0 ||
+        find(&lists->dest, unit, &run->dest_lcn, &in_dest) != 0)
         return 0;
     uint64_t clusters = in_source < in_dest ? in_source : in_dest;
     clusters = clusters < left ? clusters : left;
-    maps->source.vcn += clusters;
-    maps->dest.vcn += clusters;
-    run->length = clusters * maps->cluster_size;
+    lists->source.vcn += clusters;
+    lists->dest.vcn += clusters;
+    run->length = clusters * lists->cluster_size;
     return clusters;
 }
 
-void maps_compare(struct maps *maps, struct reflink_session *session,
-                  const struct compare_pair *pair, struct maps_finding *finding)
+void extents_compare(struct extent_lists *lists,
+                     struct reflink_session *session,
+                     const struct compare_pair *pair,
+                     struct extents_finding *finding)
 {
-    struct run run = {0};
-    *finding = (struct maps_finding){.result = MAPS_UNTOLD};
-    if (maps->cluster_size == 0)
+    struct cloner run = {0};
+    *finding = (struct extents_finding){.result = EXTENTS_NOT_REPORTED};
+    if (lists->cluster_size == 0)
         return;
-    maps->source.vcn = pair->source_offset / maps->cluster_size;
-    maps->dest.vcn = pair->dest_offset / maps->cluster_size;
-    uint64_t left = pair->length / maps->cluster_size +
-                    (pair->length % maps->cluster_size != 0);
+    lists->source.vcn = pair->source_offset / lists->cluster_size;
+    lists->dest.vcn = pair->dest_offset / lists->cluster_size;
+    uint64_t left = pair->length / lists->cluster_size +
+                    (pair->length % lists->cluster_size != 0);
     while (left != 0) {
-        uint64_t clusters = next_run(maps, left, &run);
+        uint64_t clusters = next_run(lists, left, &run);
         if (clusters == 0 || !judge(&run, session, pair, finding))
             return;
         run.at += run.length;
         left -= clusters;
     }
-    finding->result =
-        may_hide_data(maps, pair, &finding->hole) ? MAPS_LACKING : MAPS_EQUAL;
+    finding->result = may_hide_data(lists, pair, &finding->hole)
+                          ? EXTENTS_MISSING
+                          : EXTENTS_EQUAL;
 }
 
-bool maps_go_on(struct maps *maps)
+bool extents_go_on(struct extent_lists *lists)
 {
     int64_t lcn = OS_HOLE;
     uint64_t run = 0;
-    if (maps->source_size == 0)
+    if (lists->source_size == 0)
         return false;
-    maps->source.vcn = maps->source_size / maps->cluster_size +
-                       (maps->source_size % maps->cluster_size != 0);
-    return find(&maps->source, maps->cluster_size, &lcn, &run) == 0 &&
+    lists->source.vcn = lists->source_size / lists->cluster_size +
+                        (lists->source_size % lists->cluster_size != 0);
+    return find(&lists->source, lists->cluster_size, &lcn, &run) == 0 &&
            lcn != OS_HOLE;
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/allocation.h"
 #include "extents.h"
+#include "core/base/zeros.h"
 
 enum { SAMPLE_SIZE = 4096 };
 
@@ -72,34 +73,35 @@ static os_error compare_sample(struct reflink_session *session,
     return compare_block(session, pair, at, *length, equal, side);
 }
 
-/* A proof that goes on; the extents of both files are read once for all. */
-struct prover {
+/* A verification that goes on; the extents of both files are read once for all.
+ */
+struct verifier {
     struct reflink_session *session;
-    struct proof *proof;
+    struct verification *verification;
     const struct compare_pair *pairs;
     size_t pair_count;
-    bool has_data; /* of them, at least one put some into DEST */
-    bool has_maps; /* and of at least one the clusters are the same */
-    bool doubted;  /* at least one showed nothing but zeros */
-    struct maps maps;
+    bool has_data;          /* of them, at least one put some into DEST */
+    bool has_equal_extents; /* and of at least one the clusters are the same */
+    bool doubted;           /* at least one showed nothing but zeros */
+    struct extent_lists lists;
     enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
 };
 
 /* Whether any request put any data into DEST. */
-static bool has_data(struct prover *prover)
+static bool has_data(struct verifier *verifier)
 {
     struct os_range data;
     size_t count = 0;
     bool more = false;
-    for (size_t i = 0; !prover->has_data && i < prover->pair_count; i++) {
-        const struct compare_pair *pair = &prover->pairs[i];
-        prover->has_data =
+    for (size_t i = 0; !verifier->has_data && i < verifier->pair_count; i++) {
+        const struct compare_pair *pair = &verifier->pairs[i];
+        verifier->has_data =
             pair->blank &&
             allocation_ranges(pair->dest, pair->dest_offset, pair->length,
                               &data, 1, &count, &more) == 0 &&
             count != 0;
     }
-    return prover->has_data;
+    return verifier->has_data;
 }
 
 /*
@@ -108,19 +110,20 @@ static bool has_data(struct prover *prover)
  * come over the network. Blocks of them are enough once it is seen that
  * requests do something.
  */
-static bool may_be_hole(struct prover *prover, const struct compare_pair *pair,
-                        uint64_t at, uint64_t length)
+static bool may_be_hole(struct verifier *verifier,
+                        const struct compare_pair *pair, uint64_t at,
+                        uint64_t length)
 {
     struct compare_pair run = *pair;
-    bool equal = length > RUN_COMPARED && has_data(prover);
+    bool equal = length > RUN_COMPARED && has_data(verifier);
     if (!equal)
-        return compare_is_unwritten(prover->session, pair, at, length);
+        return compare_is_unwritten(verifier->session, pair, at, length);
     run.source_offset += at;
     run.dest_offset += at;
     run.length = length;
     for (uint32_t i = 0; i < RUN_SAMPLES && equal; i++) {
         enum compare_side side = COMPARE_SOURCE;
-        if (compare_block(prover->session, &run,
+        if (compare_block(verifier->session, &run,
                           position_of(&run, i, RUN_SAMPLES), SAMPLE_SIZE,
                           &equal, &side) != 0)
             return false;
@@ -133,7 +136,8 @@ static bool may_be_hole(struct prover *prover, const struct compare_pair *pair,
  * SOURCE may have holes that the volume does not tell of. This is what shows
  * a request that did nothing to a sparse DEST on volumes without extents.
  */
-static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
+static bool holes_agree(struct verifier *verifier,
+                        const struct compare_pair *pair)
 {
     struct os_range data;
     size_t count = 0;
@@ -148,7 +152,7 @@ static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
             return true;
         uint64_t from = data.offset - pair->source_offset;
         uint64_t where = first_hole(pair, from, data.length, &hole);
-        if (hole != 0 && !may_be_hole(prover, pair, where, hole))
+        if (hole != 0 && !may_be_hole(verifier, pair, where, hole))
             return false;
         at = where + hole;
     }
@@ -159,35 +163,38 @@ static bool holes_agree(struct prover *prover, const struct compare_pair *pair)
  * Whether DEST's blocks were holes before the request, so that one that is not
  * any more shows that something was done: holes_agree has looked then.
  */
-static bool shows_holes(struct prover *prover, const struct compare_pair *pair)
+static bool shows_holes(struct verifier *verifier,
+                        const struct compare_pair *pair)
 {
     struct os_info info;
     struct os_range range;
     size_t count = 0;
     bool more = false;
-    if (prover->holes == HOLES_UNASKED)
-        prover->holes = os_query_state(pair->dest, &info) == 0 &&
-                                (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
-                                allocation_ranges(pair->dest, pair->dest_offset,
-                                                  pair->length, &range, 1,
-                                                  &count, &more) == 0
-                            ? HOLES_SHOWN
-                            : HOLES_HIDDEN;
-    return prover->holes == HOLES_SHOWN;
+    if (verifier->holes == HOLES_UNASKED)
+        verifier->holes =
+            os_query_state(pair->dest, &info) == 0 &&
+                    (info.attributes & OS_ATTRIBUTE_SPARSE) != 0 &&
+                    allocation_ranges(pair->dest, pair->dest_offset,
+                                      pair->length, &range, 1, &count,
+                                      &more) == 0
+                ? HOLES_SHOWN
+                : HOLES_HIDDEN;
+    return verifier->holes == HOLES_SHOWN;
 }
 
 /* Whether DEST's block, which is SOURCE's now, could have been that before. */
-static bool is_in_vain(struct prover *prover, const struct compare_pair *pair,
-                       uint32_t number, uint32_t length)
+static bool is_in_vain(struct verifier *verifier,
+                       const struct compare_pair *pair, uint32_t number,
+                       uint32_t length)
 {
     if (!pair->blank)
         return (pair->alike >> number & 1) != 0;
-    return compare_is_zero(prover->session->second, length) &&
-           !shows_holes(prover, pair);
+    return zeros_only(verifier->session->second, length) &&
+           !shows_holes(verifier, pair);
 }
 
 /* Compares [from, end) of the request as a whole. */
-static os_error compare_part(struct prover *prover,
+static os_error compare_part(struct verifier *verifier,
                              const struct compare_pair *pair, uint64_t from,
                              uint64_t end, bool *equal, enum compare_side *side)
 {
@@ -195,12 +202,12 @@ static os_error compare_part(struct prover *prover,
     part.source_offset += from;
     part.dest_offset += from;
     part.length = end - from;
-    return compare_all(prover->session, &part, equal, side);
+    return compare_all(verifier->session, &part, equal, side);
 }
 
 /* Where data may lie in a pair, by offsets into it. */
 struct places {
-    struct os_range ranges[MAPS_RANGES];
+    struct os_range ranges[EXTENTS_RANGES];
     size_t count;
 };
 
@@ -208,7 +215,7 @@ static bool ask_places(struct places *places, struct os_file *file,
                        uint64_t offset, uint64_t length)
 {
     bool more = false; /* the first ones will do */
-    if (allocation_ranges(file, offset, length, places->ranges, MAPS_RANGES,
+    if (allocation_ranges(file, offset, length, places->ranges, EXTENTS_RANGES,
                           &places->count, &more) != 0)
         return false;
     for (size_t i = 0; i < places->count; i++)
@@ -250,7 +257,7 @@ static uint64_t place_of(const struct places *places, uint32_t number)
  * may lie. If none is found, the request is in doubt, but for a short one, of
  * which every byte was compared.
  */
-static os_error seek_data(struct prover *prover,
+static os_error seek_data(struct verifier *verifier,
                           const struct compare_pair *pair, bool *equal,
                           enum compare_side *side)
 {
@@ -262,16 +269,16 @@ static os_error seek_data(struct prover *prover,
         uint64_t at = place_of(&places, i);
         uint32_t length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
         os_error error =
-            compare_block(prover->session, pair, at, length, equal, side);
+            compare_block(verifier->session, pair, at, length, equal, side);
         if (error != 0 || !*equal)
             return error;
-        if (!compare_is_zero(prover->session->second, length)) {
-            prover->proof->worked = true;
+        if (!zeros_only(verifier->session->second, length)) {
+            verifier->verification->worked = true;
             return 0;
         }
     }
     if (!is_short && places.count != 0)
-        prover->doubted = true;
+        verifier->doubted = true;
     return 0;
 }
 
@@ -280,7 +287,7 @@ static os_error seek_data(struct prover *prover,
  * them; where one could have been the same if nothing was done, that is
  * compared as a whole.
  */
-static os_error compare_parts(struct prover *prover,
+static os_error compare_parts(struct verifier *verifier,
                               const struct compare_pair *pair, bool *equal,
                               enum compare_side *side)
 {
@@ -289,43 +296,46 @@ static os_error compare_parts(struct prover *prover,
     bool zeros = false; /* such a block is zeros, */
     bool data = false;  /* such a block is not */
     if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
-        return compare_block(prover->session, pair, 0, (uint32_t)pair->length,
+        return compare_block(verifier->session, pair, 0, (uint32_t)pair->length,
                              equal, side);
     *equal = true;
     for (uint32_t i = 0; i < SAMPLES_ALONE && *equal && error == 0; i++) {
         uint64_t at = sample_position(pair, i);
         uint32_t length = 0;
-        error = compare_sample(prover->session, pair, at, &length, equal, side);
+        error =
+            compare_sample(verifier->session, pair, at, &length, equal, side);
         if (error != 0 || !*equal)
             break;
-        if (is_in_vain(prover, pair, i, length)) {
+        if (is_in_vain(verifier, pair, i, length)) {
             at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
                                        : pair->length;
-            error = compare_part(prover, pair, seen, at, equal, side);
-        } else if (compare_is_zero(prover->session->second, length)) {
+            error = compare_part(verifier, pair, seen, at, equal, side);
+        } else if (zeros_only(verifier->session->second, length)) {
             zeros = true;
         } else {
             data = true;
         }
         seen = at;
     }
-    prover->proof->worked =
-        prover->proof->worked || (data && *equal && error == 0);
+    verifier->verification->worked =
+        verifier->verification->worked || (data && *equal && error == 0);
     if (zeros && !data && *equal && error == 0)
-        error = seek_data(prover, pair, equal, side);
+        error = seek_data(verifier, pair, equal, side);
     return error;
 }
 
-uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
-                   const struct compare_pair *pair)
+uint8_t verify_look_before(struct reflink_session *session,
+                           const struct verification *verification,
+                           const struct compare_pair *pair)
 {
     uint8_t alike = 0;
-    if (pair->blank || proof->verify != REFLINK_VERIFY_SAMPLE ||
+    if (pair->blank || verification->verify != REFLINK_VERIFY_SAMPLE ||
         pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return 0;
-    if (maps_are_told(
+    if (extents_are_reported(
             pair->source, pair->source_offset,
-            proof->cluster_size)) /* should they fail to, nothing is known */
+            verification
+                ->cluster_size)) /* should they fail to, nothing is known */
         return UINT8_MAX;
     for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
         enum compare_side side = COMPARE_SOURCE;
@@ -340,13 +350,13 @@ uint8_t prove_look(struct reflink_session *session, const struct proof *proof,
 
 /*
  * Where both files have the same clusters, what may still differ is data that
- * SOURCE has not written to them yet [REFS 1.17], which is its newest: so the
- * last block that lies in a cluster is read, of the file's only request the
- * first one, too. What is a hole in both needs no proof.
+ * SOURCE has not written to them yet [git-lfs/git-lfs #6312], which is its
+ * newest: so the last block that lies in a cluster is read, of the file's only
+ * request the first one, too. What is a hole in both needs no verification.
  */
-static os_error compare_shared(struct prover *prover,
+static os_error compare_shared(struct verifier *verifier,
                                const struct compare_pair *pair,
-                               const struct maps_finding *map, bool *equal,
+                               const struct extents_finding *map, bool *equal,
                                enum compare_side *side)
 {
     uint64_t end = map->end < pair->length ? map->end : pair->length;
@@ -354,77 +364,82 @@ static os_error compare_shared(struct prover *prover,
         end - map->first > SAMPLE_SIZE ? end - SAMPLE_SIZE : map->first;
     if (!map->has_data)
         return 0;
-    os_error error = compare_block(prover->session, pair, last,
+    os_error error = compare_block(verifier->session, pair, last,
                                    (uint32_t)(end - last), equal, side);
-    if (error != 0 || !*equal || !prover->proof->alone || last == map->first)
+    if (error != 0 || !*equal || !verifier->verification->alone ||
+        last == map->first)
         return error;
     uint64_t length = last - map->first;
-    return compare_block(prover->session, pair, map->first,
+    return compare_block(verifier->session, pair, map->first,
                          length < SAMPLE_SIZE ? (uint32_t)length : SAMPLE_SIZE,
                          equal, side);
 }
 
 /* What holes and a bounded number of blocks show of a request. */
-static os_error prove_by_bytes(struct prover *prover,
-                               const struct compare_pair *pair, bool *proved,
-                               enum compare_side *side)
+static os_error verify_by_bytes(struct verifier *verifier,
+                                const struct compare_pair *pair, bool *verified,
+                                enum compare_side *side)
 {
-    *proved = holes_agree(prover, pair);
-    return *proved ? compare_parts(prover, pair, proved, side) : 0;
+    *verified = holes_agree(verifier, pair);
+    return *verified ? compare_parts(verifier, pair, verified, side) : 0;
 }
 
 /* One request. */
-static os_error prove_one(struct prover *prover,
-                          const struct compare_pair *pair, bool *proved,
-                          enum compare_side *side)
+static os_error verify_one(struct verifier *verifier,
+                           const struct compare_pair *pair, bool *verified,
+                           enum compare_side *side)
 {
-    struct maps_finding map;
+    struct extents_finding map;
     os_error error = 0;
-    maps_compare(&prover->maps, prover->session, pair, &map);
-    *proved = map.result != MAPS_DIFFERENT;
-    if (!*proved)
+    extents_compare(&verifier->lists, verifier->session, pair, &map);
+    *verified = map.result != EXTENTS_DIFFERENT;
+    if (!*verified)
         return 0;
-    if (prover->proof->verify == REFLINK_VERIFY_FULL) {
+    if (verifier->verification->verify == REFLINK_VERIFY_FULL) {
         struct compare_pair all = *pair;
         all.doubts = true;
-        return compare_all(prover->session, &all, proved, side);
+        return compare_all(verifier->session, &all, verified, side);
     }
-    if (map.result == MAPS_EQUAL || map.result == MAPS_LACKING)
-        error = compare_shared(prover, pair, &map, proved, side);
-    if (error != 0 || !*proved)
+    if (map.result == EXTENTS_EQUAL || map.result == EXTENTS_MISSING)
+        error = compare_shared(verifier, pair, &map, verified, side);
+    if (error != 0 || !*verified)
         return error;
-    prover->has_maps = prover->has_maps || map.result == MAPS_EQUAL;
-    prover->proof->worked =
-        prover->proof->worked || (map.result != MAPS_UNTOLD && map.has_data);
-    if (map.result == MAPS_EQUAL)
+    verifier->has_equal_extents =
+        verifier->has_equal_extents || map.result == EXTENTS_EQUAL;
+    verifier->verification->worked =
+        verifier->verification->worked ||
+        (map.result != EXTENTS_NOT_REPORTED && map.has_data);
+    if (map.result == EXTENTS_EQUAL)
         return 0;
-    return prove_by_bytes(prover, pair, proved, side);
+    return verify_by_bytes(verifier, pair, verified, side);
 }
 
-os_error prove_clones(struct reflink_session *session, struct proof *proof,
-                      const struct compare_pair *pairs, size_t count,
-                      bool *proved, enum compare_side *side)
+os_error verify_clones(struct reflink_session *session,
+                       struct verification *verification,
+                       const struct compare_pair *pairs, size_t count,
+                       bool *verified, enum compare_side *side)
 {
-    struct prover prover = {.session = session,
-                            .proof = proof,
-                            .pairs = pairs,
-                            .pair_count = count,
-                            .maps = {.source = {.file = pairs[0].source},
-                                     .dest = {.file = pairs[0].dest},
-                                     .cluster_size = proof->cluster_size,
-                                     .source_size = proof->source_size}};
+    struct verifier verifier = {
+        .session = session,
+        .verification = verification,
+        .pairs = pairs,
+        .pair_count = count,
+        .lists = {.source = {.file = pairs[0].source},
+                  .dest = {.file = pairs[0].dest},
+                  .cluster_size = verification->cluster_size,
+                  .source_size = verification->source_size}};
     os_error error = 0;
-    *proved = true;
-    if (proof->verify == REFLINK_VERIFY_NONE)
+    *verified = true;
+    if (verification->verify == REFLINK_VERIFY_NONE)
         return 0;
-    for (size_t i = 0; i < count && *proved && error == 0; i++) {
+    for (size_t i = 0; i < count && *verified && error == 0; i++) {
         if (pairs[i].length != 0)
-            error = prove_one(&prover, &pairs[i], proved, side);
+            error = verify_one(&verifier, &pairs[i], verified, side);
     }
-    bool doubted =
-        *proved && error == 0 && prover.has_maps && maps_go_on(&prover.maps);
-    for (size_t i = 0; doubted && i < count && *proved && error == 0; i++)
-        error = prove_by_bytes(&prover, &pairs[i], proved, side);
-    *proved = *proved && (proof->worked || !prover.doubted);
+    bool doubted = *verified && error == 0 && verifier.has_equal_extents &&
+                   extents_go_on(&verifier.lists);
+    for (size_t i = 0; doubted && i < count && *verified && error == 0; i++)
+        error = verify_by_bytes(&verifier, &pairs[i], verified, side);
+    *verified = *verified && (verification->worked || !verifier.doubted);
     return error;
 }

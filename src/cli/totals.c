@@ -1,0 +1,53 @@
+#include "totals.h"
+
+static void count_done(struct totals *totals,
+                       const struct reflink_outcome *outcome)
+{
+    totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
+    totals->copied += outcome->method == REFLINK_METHOD_COPY;
+    totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
+    totals->bytes_cloned += outcome->bytes_cloned;
+    totals->bytes_copied += outcome->bytes_copied;
+}
+
+void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
+{
+    totals->files++;
+    switch (outcome->status) {
+    case REFLINK_OK:
+        count_done(totals, outcome);
+        break;
+    case REFLINK_SKIPPED:
+        totals->skipped++;
+        break;
+    case REFLINK_REFUSED:
+        totals->refused++;
+        break;
+    default:
+        totals->failed++;
+        totals->different += outcome->status == REFLINK_DIFFERENT;
+        totals->interrupted += outcome->status == REFLINK_INTERRUPTED;
+        break;
+    }
+}
+
+/* An interruption outweighs a failure, that a difference, that a refusal. */
+enum exit_code totals_exit_code(const struct totals *totals)
+{
+    if (totals->interrupted != 0)
+        return EXIT_CODE_INTERRUPTED;
+    if (totals->out_of_memory || totals->failed > totals->different)
+        return EXIT_CODE_FAILED;
+    if (totals->different != 0)
+        return EXIT_CODE_DIFFERENT;
+    return totals->refused != 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
+}
+
+/* Where there is no copy, there is nothing to warn of; one that differs may
+   do so for that reason. */
+unsigned totals_warnings(const struct reflink_outcome *outcome)
+{
+    bool made =
+        outcome->status == REFLINK_OK || outcome->status == REFLINK_DIFFERENT;
+    return made ? outcome->warnings : 0;
+}

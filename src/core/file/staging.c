@@ -1,0 +1,95 @@
+/*
+ * DEST is not created with FILE_FLAG_DELETE_ON_CLOSE and named by a hard link:
+ * Samba replaces a name by a link in two steps, and loses the old file where
+ * its disk has no links [source3/smbd, hardlink_internals]; and nothing says
+ * that ReFS keeps the second name when the first one is deleted at its close.
+ */
+#include "staging.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/errors.h"
+#include "core/base/classify.h"
+#include "core/base/path.h"
+
+static bool fail(struct reflink_outcome *outcome, os_error error,
+                 enum reflink_step step)
+{
+    outcome_fail(outcome, error, step, OUTCOME_DEST);
+    return false;
+}
+
+bool staging_begin(struct staging *staging, const wchar_t *dest_path,
+                   unsigned extra, struct reflink_outcome *outcome)
+{
+    uint64_t number = 0;
+    wchar_t name[40];
+    os_error error = os_random(&number, sizeof number);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_CREATE);
+    swprintf(name, sizeof name / sizeof name[0], L"~reflink-%08lx%08lx.tmp",
+             (unsigned long)(number >> 32),
+             (unsigned long)(number & 0xffffffff));
+    staging->path =
+        path_splice(dest_path, path_directory_length(dest_path), name);
+    if (staging->path == NULL)
+        return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
+    error = os_open(staging->path, OS_CREATE_NEW | extra, &staging->file);
+    return error == 0 || fail(outcome, error, REFLINK_STEP_CREATE);
+}
+
+bool staging_mark(struct staging *staging, struct reflink_outcome *outcome)
+{
+    os_error error = os_mark_deleted(staging->file, true);
+    staging->marked = error == 0;
+    return staging->marked || fail(outcome, error, REFLINK_STEP_MARK_DELETED);
+}
+
+os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
+                        bool replace)
+{
+    os_error error = os_mark_deleted(staging->file, false);
+    if (error != 0)
+        return error;
+    staging->marked = false;
+    error = os_rename(staging->file, dest_path, replace);
+    if (error !=
+        0) /* a read-only one cannot be marked: staging_end removes it */
+        staging->marked = os_mark_deleted(staging->file, true) == 0;
+    staging->committed = error == 0;
+    return error;
+}
+
+void staging_end(struct staging *staging, bool transient)
+{
+    bool lost = false;
+    bool made = staging->file != NULL && !staging->committed;
+    os_close(staging->file);
+    if (made && staging->marked)
+        lost = transient;
+    else if (made)
+        lost = classify_io(os_remove(staging->path)) == FATE_TRANSIENT;
+    if (lost) {
+        free(staging->stale);
+        staging->stale = staging->path;
+    } else {
+        free(staging->path);
+    }
+    *staging = (struct staging){.stale = staging->stale};
+}
+
+void staging_remove_stale(struct staging *staging)
+{
+    if (staging->stale == NULL ||
+        classify_io(os_remove(staging->stale)) == FATE_TRANSIENT)
+        return;
+    free(staging->stale);
+    staging->stale = NULL;
+}
+
+void staging_free(struct staging *staging)
+{
+    free(staging->stale);
+    staging->stale = NULL;
+}

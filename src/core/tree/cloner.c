@@ -1,0 +1,74 @@
+#include "cloner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/errors.h"
+#include "core/base/outcome.h"
+#include "dest_path.h"
+
+static void fail(struct reflink_outcome *outcome, const wchar_t *source,
+                 const wchar_t *dest, os_error error)
+{
+    memset(outcome, 0, sizeof *outcome);
+    outcome->source = source;
+    outcome->dest = dest;
+    bool missing = error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND;
+    if (error == CODE_NOT_ENOUGH_MEMORY)
+        outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    else
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          missing ? REFLINK_HINT_NO_DIRECTORY
+                                  : REFLINK_HINT_NOT_DIRECTORY);
+}
+
+bool cloner_begin(struct cloner *run)
+{
+    *run = (struct cloner){.session = reflink_session_open()};
+    return run->session != NULL;
+}
+
+/* Finds the target; false if there is none, which is then the outcome. */
+static bool find_target(struct cloner *run, const wchar_t *source,
+                        const wchar_t *dest, struct reflink_outcome *outcome)
+{
+    free(run->target);
+    run->target = NULL;
+    os_error error = dest_path_find(source, dest, &run->target);
+    if (error != 0)
+        fail(outcome, source, dest, error);
+    return error == 0;
+}
+
+void cloner_one(struct cloner *run, const struct reflink_policy *policy,
+                const wchar_t *source, const wchar_t *dest,
+                const struct reflink_range *range,
+                struct reflink_outcome *outcome)
+{
+    if (!find_target(run, source, dest, outcome))
+        return;
+    if (range != NULL)
+        reflink_range(run->session, policy, source, run->target, range,
+                      outcome);
+    else
+        reflink_file(run->session, policy, source, run->target, outcome);
+}
+
+void cloner_dry(struct cloner *run, const struct reflink_policy *policy,
+                const wchar_t *source, const wchar_t *dest,
+                const struct reflink_range *range,
+                void (*tell)(void *context,
+                             const struct reflink_dry_step *step),
+                void *context, struct reflink_outcome *outcome)
+{
+    if (find_target(run, source, dest, outcome))
+        reflink_dry_run(run->session, policy, source, run->target, range, tell,
+                        context, outcome);
+}
+
+void cloner_end(struct cloner *run)
+{
+    free(run->target);
+    reflink_session_close(run->session);
+    *run = (struct cloner){0};
+}

@@ -1,0 +1,274 @@
+/* Every line of the output, to the letter. */
+#include <criterion/criterion.h>
+
+#include "cli/report.h"
+
+TestSuite(report, .timeout = 120);
+
+static const uint64_t GI = 1024 * 1024 * 1024;
+
+static void expect_lines(const struct reflink_outcome *outcome,
+                         struct report_style style, const wchar_t *out_wanted,
+                         const wchar_t *err_wanted)
+{
+    struct text out = {0};
+    struct text err = {0};
+    report_file(outcome, &style, &out, &err);
+    cr_expect_eq(wcscmp(text_words(&out), out_wanted), 0, "stdout: %ls",
+                 text_words(&out));
+    cr_expect_eq(wcscmp(text_words(&err), err_wanted), 0, "stderr: %ls",
+                 text_words(&err));
+    text_free(&out);
+    text_free(&err);
+}
+
+static const struct report_style plain;
+static const struct report_style quiet = {.quiet = true};
+static const struct report_style verbose = {.verbose = true};
+
+Test(report, cloned)
+{
+    struct reflink_outcome o = {.source = L"base.vhdx",
+                                .dest = L"job-17.vhdx",
+                                .method = REFLINK_METHOD_CLONE,
+                                .bytes = 40 * GI,
+                                .bytes_cloned = 40 * GI,
+                                .requests = 11,
+                                .elapsed_us = 3100};
+    expect_lines(&o, plain,
+                 L"cloned  base.vhdx -> job-17.vhdx  (40 GiB, 11 requests, "
+                 L"3 ms)\n",
+                 L"");
+    expect_lines(&o, quiet, L"", L"");
+    o.requests = 1;
+    expect_lines(&o, plain,
+                 L"cloned  base.vhdx -> job-17.vhdx  (40 GiB, 1 request, "
+                 L"3 ms)\n",
+                 L"");
+}
+
+Test(report, copied_says_why)
+{
+    struct reflink_outcome o = {.source = L"a.iso",
+                                .dest = L"E:\\a.iso",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_NO_CLONING,
+                                .bytes = UINT64_C(4509715661),
+                                .bytes_copied = UINT64_C(4509715661),
+                                .elapsed_us = 9000000,
+                                .volume_root = L"E:\\",
+                                .file_system = L"NTFS"};
+    expect_lines(&o, plain,
+                 L"copied  a.iso -> E:\\a.iso  (4.2 GiB, 9 s): E:\\ (NTFS) "
+                 L"cannot clone blocks\n",
+                 L"");
+    o.volume_root[0] = L'\0';
+    o.file_system[0] = L'\0';
+    expect_lines(&o, plain,
+                 L"copied  a.iso -> E:\\a.iso  (4.2 GiB, 9 s): DEST's volume "
+                 L"cannot clone blocks\n",
+                 L"");
+}
+
+Test(report, mixed_gives_both_amounts)
+{
+    struct reflink_outcome o = {.source = L"a.img",
+                                .dest = L"b.img",
+                                .method = REFLINK_METHOD_MIXED,
+                                .reason = REFLINK_REASON_PARTIAL_CLUSTER,
+                                .bytes = GI + 300,
+                                .bytes_cloned = GI,
+                                .bytes_copied = 300};
+    expect_lines(&o, plain,
+                 L"mixed   a.img -> b.img  (1 GiB cloned, 300 bytes copied): "
+                 L"the last cluster is not whole, and was copied\n",
+                 L"");
+}
+
+Test(report, every_reason_has_words)
+{
+    for (int reason = REFLINK_REASON_NONE + 1; reason < REFLINK_REASON_COUNT;
+         reason++) {
+        struct reflink_outcome o = {.source = L"a",
+                                    .dest = L"b",
+                                    .method = REFLINK_METHOD_COPY,
+                                    .reason = (enum reflink_reason)reason};
+        struct text out = {0};
+        struct text err = {0};
+        report_file(&o, &plain, &out, &err);
+        const wchar_t *words = wcsstr(text_words(&out), L"): ");
+        cr_expect_not_null(words, "reason %d", reason);
+        cr_expect_gt(wcslen(words), 10, "reason %d", reason);
+        text_free(&out);
+        text_free(&err);
+    }
+}
+
+/* A program has `refusal_code` for it. */
+Test(report, a_lack_of_resources_has_words_of_its_own)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_REFUSED,
+                                .bytes = 1,
+                                .elapsed_us = 3000,
+                                .no_resources = true};
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (1 byte, 3 ms): the volume lacks the "
+                 L"resources for more clone requests\n",
+                 L"");
+    o.no_resources = false;
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (1 byte, 3 ms): the volume refused to share "
+                 L"the clusters\n",
+                 L"");
+}
+
+/* They come from the volume's driver or a server, to whom no console is to
+   listen. */
+Test(report, names_of_volumes_are_shown_only)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_NO_CLONING,
+                                .volume_root = L"\x1b[2J\n:\\",
+                                .file_system = L"\x1b]0;x\x07\x202eSFTN"};
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd[2J\xfffd:\\ "
+                 L"(\xfffd]0;x\xfffd\xfffdSFTN) cannot clone blocks\n",
+                 L"");
+    o.volume_root[0] = L'\0';
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd]0;x\xfffd"
+                 L"\xfffdSFTN cannot clone blocks\n",
+                 L"");
+    o.status = REFLINK_REFUSED;
+    expect_lines(&o, plain, L"",
+                 L"reflink: b: cloning into it: \xfffd]0;x\xfffd\xfffdSFTN "
+                 L"cannot clone blocks\n");
+}
+
+Test(report, skipped_is_said_with_v)
+{
+    struct reflink_outcome o = {
+        .source = L"a", .dest = L"b", .status = REFLINK_SKIPPED};
+    expect_lines(&o, plain, L"", L"");
+    expect_lines(&o, verbose, L"skipped a -> b: it exists already\n", L"");
+}
+
+/* How it came to that, which nobody else wants to know. */
+Test(report, steps_are_said_with_v)
+{
+    static const wchar_t result[] =
+        L"copied  a -> b  (1 byte, 3 ms): the volume said that it had cloned, "
+        L"and had not\n";
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_UNVERIFIED,
+                                .bytes = 1,
+                                .elapsed_us = 3000,
+                                .retries = 1,
+                                .retry_code = 64,
+                                .unverified = 2,
+                                .refusal = 50};
+    expect_lines(&o, plain, result, L"");
+    expect_lines(&o, quiet, L"", L"");
+    expect_lines(
+        &o, verbose, result,
+        L"reflink: b: begun anew: message of code 64 (64)\n"
+        L"reflink: b: a clone failed its proof, and was undone, 2 times in "
+        L"all\n"
+        L"reflink: b: a clone request was refused: message of code 50 (50)\n");
+    o.retries = 3;
+    o.unverified = 1;
+    o.status = REFLINK_REFUSED;
+    expect_lines(
+        &o, verbose, L"",
+        L"reflink: b: begun anew, 3 times in all: message of code 64 (64)\n"
+        L"reflink: b: a clone failed its proof, and was undone\n"
+        L"reflink: b: cloning into it: message of code 50 (50): the volume "
+        L"said that it had cloned, and had not\n");
+}
+
+Test(report, errors_name_path_step_message_code_and_hint)
+{
+    struct reflink_outcome o = {
+        .source = L"a",
+        .dest = L"b",
+        .status = REFLINK_FAILED,
+        .error = {.code = 112, .step = REFLINK_STEP_WRITE}};
+    struct text out = {0};
+    struct text err = {0};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing: ", 21), 0);
+    cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
+    text_clear(&err);
+    o.error = (struct reflink_error){80, REFLINK_STEP_CREATE,
+                                     REFLINK_HINT_EXISTS, false};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_not_null(
+        wcsstr(text_words(&err), L" (80): -f replaces it, -n leaves it alone"));
+    text_clear(&err);
+    o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
+                                     REFLINK_HINT_NONE, true};
+    report_file(&o, &quiet, &out, &err);
+    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: a: opening ", 20), 0);
+    cr_expect_eq(out.length, 0);
+    text_free(&out);
+    text_free(&err);
+}
+
+Test(report, refusals_say_why)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .status = REFLINK_REFUSED,
+                                .reason = REFLINK_REASON_OTHER_VOLUME,
+                                .volume_root = L"S:\\",
+                                .file_system = L"ReFS"};
+    expect_lines(&o, quiet, L"",
+                 L"reflink: b: cloning into it: S:\\ (ReFS) is another volume "
+                 L"than SOURCE's\n");
+}
+
+Test(report, exit_codes)
+{
+    static const struct {
+        enum reflink_status status;
+        int code;
+    } rows[] = {
+        {REFLINK_OK, 0},        {REFLINK_SKIPPED, 0},
+        {REFLINK_FAILED, 1},    {REFLINK_REFUSED, 3},
+        {REFLINK_DIFFERENT, 4}, {REFLINK_INTERRUPTED, 130},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reflink_outcome o = {.status = rows[i].status};
+        struct totals totals = {0};
+        totals_count(&totals, &o);
+        cr_expect_eq((int)totals_exit_code(&totals), rows[i].code);
+    }
+}
+
+/* In every mixture the gravest counts: each of these outweighs those before. */
+Test(report, exit_code_of_a_mixture)
+{
+    static const enum reflink_status by_weight[] = {
+        REFLINK_OK,        REFLINK_SKIPPED, REFLINK_REFUSED,
+        REFLINK_DIFFERENT, REFLINK_FAILED,  REFLINK_INTERRUPTED};
+    static const int codes[] = {0, 0, 3, 4, 1, 130};
+    for (unsigned set = 1; set < 64; set++) {
+        struct totals totals = {0};
+        int code = 0;
+        for (unsigned i = 0; i < 6; i++) {
+            struct reflink_outcome o = {.status = by_weight[i]};
+            if ((set >> i & 1) == 0)
+                continue;
+            totals_count(&totals, &o);
+            code = codes[i];
+        }
+        cr_expect_eq((int)totals_exit_code(&totals), code, "set %u", set);
+    }
+}

@@ -1,0 +1,715 @@
+/* What is read to believe a clone whose clusters are shared. */
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "core/verify/verify.h"
+#include "core/base/session.h"
+#include "world.h"
+
+TestSuite(verify, .timeout = 120);
+
+enum { CLUSTER = 4096, LENGTH = 100 * CLUSTER + 1000, MIB = 1 << 20 };
+
+/* In clusters, told of both files; DEST's may have a hole in its place. */
+static uint64_t data_first;
+static uint64_t data_end;
+static bool dest_lacks_last;
+static bool pair_is_dense; /* as far as is known */
+
+static void tell(const wchar_t *path, uint64_t vcn, struct os_extent *extents,
+                 size_t capacity, size_t *count, bool *more)
+{
+    bool dest = wcscmp(path, L"R:\\b") == 0;
+    struct os_extent rows[] = {{0, data_first, OS_HOLE, 0},
+                               {data_first, data_end, 500, 0},
+                               {data_end, 101, dest ? OS_HOLE : 900, 0}};
+    size_t used = dest_lacks_last ? 3 : 2;
+    *count = 0;
+    *more = false;
+    for (size_t i = 0; i < used && *count < capacity; i++) {
+        if (rows[i].next_vcn > vcn && rows[i].vcn < rows[i].next_vcn)
+            extents[(*count)++] = rows[i];
+    }
+}
+
+/* Spoils a byte of DEST, and says if a verification of the whole file sees it.
+ */
+static bool is_seen(uint64_t at, bool alone, uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .alone = alone};
+    struct compare_pair pair = {.length = LENGTH,
+                                .holes = data_first != 0 && !pair_is_dense};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell;
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", data_first * CLUSTER,
+                     (data_end < 101 ? data_end * CLUSTER : LENGTH) -
+                         data_first * CLUSTER,
+                     1);
+    sim_set_size(L"R:\\a", LENGTH);
+    sim_write_file(L"R:\\b", "", 0);
+    sim_fill_pattern(L"R:\\b", data_first * CLUSTER,
+                     (data_end < 101 ? data_end * CLUSTER : LENGTH) -
+                         data_first * CLUSTER,
+                     1);
+    sim_set_size(L"R:\\b", LENGTH);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    *reads = sim_calls(SIM_OP_READ);
+    cr_assert_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    *reads = sim_calls(SIM_OP_READ) - *reads;
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+Test(verify, blocks_beside_equal_clusters)
+{
+    static const struct {
+        uint64_t first;
+        uint64_t end;
+        uint64_t at;
+        bool alone;
+        bool seen;
+        uint64_t reads;
+    } rows[] = {
+        {0, 101, LENGTH - 2, false, true, 2},
+        {0, 101, LENGTH - CLUSTER, false, true, 2},
+        {0, 101, LENGTH - CLUSTER - 2, false, false, 2},
+        {0, 101, 0, false, false, 2},
+        {0, 101, 0, true, true, 4},
+        {0, 101, CLUSTER - 2, true, true, 4},
+        {0, 101, CLUSTER, true, false, 4},
+        {0, 101, LENGTH - 2, true, true, 2},
+        /* where data begins and ends, not the file */
+        {10, 50, 50 * CLUSTER - 2, false, true, 2},
+        {10, 50, 10 * CLUSTER, true, true, 4},
+        {10, 50, 5, true, false, 4},
+        {10, 50, LENGTH - 2, false, false, 2},
+        {10, 11, 10 * CLUSTER, true, true, 2}, /* one block is both */
+        {10, 11, 10 * CLUSTER + 1, false, true, 2},
+        {10, 11, 5, true, false, 2},
+    };
+    dest_lacks_last = false;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t reads = 0;
+        data_first = rows[i].first;
+        data_end = rows[i].end;
+        cr_expect_eq(is_seen(rows[i].at, rows[i].alone, &reads), rows[i].seen,
+                     "row %zu", i);
+        cr_expect_eq(reads, rows[i].reads, "row %zu: %llu", i,
+                     (unsigned long long)reads);
+    }
+}
+
+/* What is a hole in both is right as it is. */
+Test(verify, holes_are_not_read)
+{
+    uint64_t reads = 0;
+    data_first = 101;
+    data_end = 101;
+    dest_lacks_last = false;
+    cr_expect_not(is_seen(0, true, &reads));
+    cr_expect_eq(reads, 0);
+}
+
+/* Room that only SOURCE has, and that reads as zeros in both, is not where a
+   clone can be seen. */
+Test(verify, unwritten_room_is_no_data)
+{
+    uint64_t reads = 0;
+    data_first = 10;
+    data_end = 50;
+    dest_lacks_last = true;
+    cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+    cr_expect_not(is_seen(20 * CLUSTER, false, &reads));
+}
+
+/* --- extents that make no sense --------------------------------------------
+ */
+
+static struct os_extent senseless[2];
+
+/* The same of both files, as if they had the same clusters. */
+static void tell_senseless(const wchar_t *path, uint64_t vcn,
+                           struct os_extent *extents, size_t capacity,
+                           size_t *count, bool *more)
+{
+    (void)path;
+    (void)vcn;
+    *count = capacity < 2 ? capacity : 2;
+    *more = false;
+    for (size_t i = 0; i < *count; i++)
+        extents[i] = senseless[i];
+}
+
+/* Spoils one of the blocks that are read of a request whose clusters are not
+   told, and not of one whose clusters are the same; whether that is seen. */
+static bool is_seen_without_sense(void)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER};
+    struct compare_pair pair = {.source_offset = CLUSTER,
+                                .dest_offset = CLUSTER,
+                                .length = LENGTH - CLUSTER,
+                                .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell_senseless;
+    sim_fill_pattern(L"R:\\a", 0, LENGTH, 1);
+    sim_fill_pattern(L"R:\\b", 0, LENGTH, 1);
+    sim_write_at(L"R:\\b", CLUSTER + (LENGTH - 2 * CLUSTER) / 7 * 3, "\xa5\x5a",
+                 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_assert_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+Test(verify, extents_that_make_no_sense_are_no_proof)
+{
+    const int64_t most = INT64_C(1) << 51; /* of 4 KiB, in 2^63 bytes */
+    const struct os_extent rows[][2] = {
+        {{0, 48, INT64_MAX, 0}, {48, 101, 5, 0}},
+        {{0, 48, INT64_MAX - 47, 0}, {48, 101, 5, 0}},
+        {{0, 48, 5, 0}, {48, 101, INT64_MAX - 1, 0}},
+        {{0, 101, most, 0}, {101, 102, 5, 0}},
+        {{0, 101, most - 100, 0}, {101, 102, 5, 0}},
+        {{0, UINT64_MAX, 5, 0}, {UINT64_MAX, UINT64_MAX, 5, 0}},
+        {{0, (uint64_t)most + 1, 5, 0}, {101, 102, 5, 0}},
+        {{0, 101, 5, 0}, {101, 0, 5, 0}},
+        {{0, 0, 5, 0}, {0, 101, 5, 0}},
+        {{50, 20, 5, 0}, {0, 101, 5, 0}},
+        {{0, 101, -2, 0}, {101, 102, 5, 0}}, /* no cluster lies there */
+        {{0, 101, INT64_MIN, 0}, {101, 102, 5, 0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        senseless[0] = rows[i][0];
+        senseless[1] = rows[i][1];
+        cr_expect(is_seen_without_sense(), "row %zu", i);
+    }
+    senseless[0] = (struct os_extent){0, 48, most - 48, 0};
+    senseless[1] = (struct os_extent){48, 101, 5, 0};
+    cr_expect_not(is_seen_without_sense()); /* these do */
+}
+
+/* --- several requests at a time ------------------------------------------- */
+
+enum { REQUESTS = 3, REQUEST = 10 * CLUSTER };
+
+/* Spoils a byte of DEST; whether a verification of all requests sees it. */
+static bool is_seen_in_one_of(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER};
+    struct compare_pair pairs[REQUESTS];
+    struct os_file *source = NULL;
+    struct os_file *dest = NULL;
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell;
+    sim_fill_pattern(L"R:\\a", 0, REQUESTS * REQUEST, 1);
+    sim_fill_pattern(L"R:\\b", 0, REQUESTS * REQUEST, 1);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
+    for (uint64_t i = 0; i < REQUESTS; i++)
+        pairs[i] = (struct compare_pair){.source = source,
+                                         .dest = dest,
+                                         .source_offset = i * REQUEST,
+                                         .dest_offset = i * REQUEST,
+                                         .length = REQUEST};
+    cr_assert_eq(verify_clones(w.session, &verification, pairs, REQUESTS,
+                               &verified, &side),
+                 0);
+    cr_expect_leq(sim_calls(SIM_OP_READ), 2 * REQUESTS);
+    cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 2); /* not for each of them */
+    os_close(dest);
+    os_close(source);
+    world_end(&w);
+    return !verified;
+}
+
+Test(verify, every_request_has_its_block)
+{
+    data_first = 0;
+    data_end = 101;
+    dest_lacks_last = false;
+    for (uint64_t i = 1; i <= REQUESTS; i++) {
+        cr_expect(is_seen_in_one_of(i * REQUEST - 2));
+        cr_expect(is_seen_in_one_of(i * REQUEST - CLUSTER));
+        cr_expect_not(is_seen_in_one_of(i * REQUEST - CLUSTER - 2));
+        cr_expect_not(is_seen_in_one_of((i - 1) * REQUEST));
+    }
+}
+
+static int requests_seen;
+
+/* The third request of the first attempt is spoilt when all are made. */
+static void spoil_third(void *unused)
+{
+    (void)unused;
+    wchar_t path[80];
+    if (++requests_seen != 3)
+        return;
+    for (size_t i = 0; i < sim_file_count(L"R:\\"); i++) {
+        swprintf(path, 80, L"R:\\%ls", sim_file_name(L"R:\\", i));
+        if (wcsstr(path, L"~reflink-") != NULL)
+            sim_write_at(path, UINT64_C(5) << 30, "x", 1);
+    }
+}
+
+/* A file of several requests, of which one had no effect: begun anew. */
+Test(verify, one_of_several_requests)
+{
+    struct world w = world_make("refs-4k");
+    requests_seen = 0;
+    sim_fill_pattern(L"R:\\a", 0, UINT64_C(9) << 30, 4);
+    for (uint64_t i = 1; i <= 3; i++)
+        sim_at_call(SIM_OP_CLONE, i, spoil_third, NULL);
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 6);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+/* One block for each request of several, and no more. */
+Test(verify, a_block_of_each_request)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, UINT64_C(9) << 30, 4);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 3);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 6);
+    world_end(&w);
+}
+
+/* More requests than are verified at a time: none is left out. */
+Test(verify, more_requests_than_at_a_time)
+{
+    enum { LENGTH_GIB = 4 * (VERIFY_MOST + 3) };
+    uint64_t length = (uint64_t)LENGTH_GIB << 30;
+    for (int spoilt = 0; spoilt < 2; spoilt++) {
+        struct world w = world_make("refs-4k");
+        sim_set_sparse(L"R:\\a", true);
+        for (uint64_t at = 0; at < length; at += UINT64_C(1) << 32)
+            sim_fill_pattern(L"R:\\a", at + MIB, CLUSTER, 4);
+        sim_set_size(L"R:\\a", length);
+        requests_seen = 0;
+        if (spoilt)
+            for (uint64_t i = 1; i <= 3; i++)
+                sim_at_call(SIM_OP_CLONE, VERIFY_MOST - 3 + i, spoil_third,
+                            NULL);
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_OK);
+        cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+        cr_expect_geq(w.outcome.requests, VERIFY_MOST + 3);
+        cr_expect_eq(w.outcome.requests > VERIFY_MOST + 10, spoilt);
+        cr_expect_geq(sim_calls(SIM_OP_READ), 2 * (VERIFY_MOST + 3));
+        world_end(&w);
+    }
+}
+
+/* --- maps that do not tell all -----------------------------------------------
+ */
+
+/* The one extent that `tell_some` knows, and if it always tells it, again. */
+static struct os_extent some;
+static bool over_and_over;
+
+static void tell_some(const wchar_t *path, uint64_t vcn,
+                      struct os_extent *extents, size_t capacity, size_t *count,
+                      bool *more)
+{
+    (void)path;
+    (void)capacity;
+    *count = over_and_over || some.next_vcn > vcn;
+    *more = over_and_over;
+    extents[0] = some;
+}
+
+/* DEST lacks SOURCE's bytes from cluster 50 on; whether a verification of
+   [from, 100) sees that. */
+static bool is_lack_seen(uint64_t from, bool sparse, const uint64_t *first)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .alone = true};
+    struct compare_pair pair = {.source_offset = from * CLUSTER,
+                                .dest_offset = from * CLUSTER,
+                                .length = (100 - from) * CLUSTER,
+                                .holes = sparse,
+                                .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell_some;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\a", sparse);
+    sim_set_sparse(L"R:\\b", true);
+    sim_fill_pattern(L"R:\\a", *first * CLUSTER, (100 - *first) * CLUSTER, 1);
+    if (*first < 50)
+        sim_fill_pattern(L"R:\\b", *first * CLUSTER, (50 - *first) * CLUSTER,
+                         1);
+    sim_set_size(L"R:\\b", 100 * CLUSTER);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+/* What was written moments ago may have no clusters yet, and DEST a hole for
+   it: the clusters that there are do not speak for it. */
+Test(verify, data_that_has_no_clusters_yet)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 50, 500, 0};
+    over_and_over = false;
+    cr_expect(is_lack_seen(0, false, &first));
+    cr_expect(is_lack_seen(0, true, &first));
+    first = 60;
+    cr_expect(is_lack_seen(0, true, &first));
+}
+
+/* And the clusters that there are have their block read all the same. */
+Test(verify, blocks_beside_clusters_that_may_not_be_all)
+{
+    uint64_t reads = 0;
+    data_first = 0;
+    data_end = 50;
+    dest_lacks_last = false;
+    pair_is_dense = true;
+    cr_expect_not(is_seen(48 * CLUSTER, false, &reads));
+    cr_expect(is_seen(50 * CLUSTER - 2, false, &reads));
+    pair_is_dense = false;
+}
+
+/* Counted in other units than the cluster size that was told, all that the
+   request has lies behind the last extent. */
+Test(verify, extents_in_other_units)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 12, 500, 0};
+    over_and_over = false;
+    cr_expect(is_lack_seen(40, false, &first));
+    cr_expect(is_lack_seen(40, true, &first));
+}
+
+/* Two runs of data with a hole between them, that is not listed; DEST may have
+   one cluster of its own right in front of the second. */
+static bool dest_has_more;
+
+static void tell_two(const wchar_t *path, uint64_t vcn,
+                     struct os_extent *extents, size_t capacity, size_t *count,
+                     bool *more)
+{
+    bool extra = dest_has_more && wcscmp(path, L"R:\\b") == 0;
+    struct os_extent rows[] = {{0, 10, 500, 0}, {60, 100, 700, 0}};
+    if (extra)
+        rows[1] = (struct os_extent){59, 100, 699, 0};
+    *count = 0;
+    *more = false;
+    for (size_t i = 0; i < 2 && *count < capacity; i++) {
+        if (rows[i].next_vcn > vcn)
+            extents[(*count)++] = rows[i];
+    }
+}
+
+/* Of 100 clusters; all that DEST has is spoilt at `at`, if that is in it. */
+static bool is_seen_beside_a_hole(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .alone = true};
+    struct compare_pair pair = {.length = 100 * CLUSTER, .holes = true};
+    enum compare_side side = COMPARE_SOURCE;
+    static const wchar_t *const names[] = {L"R:\\a", L"R:\\b"};
+    bool verified = false;
+    w.volume->teller = tell_two;
+    for (size_t i = 0; i < 2; i++) {
+        sim_set_size(names[i], 0);
+        sim_set_sparse(names[i], true);
+        sim_fill_pattern(names[i], 0, 10 * CLUSTER, 1);
+        sim_fill_pattern(names[i], 60 * CLUSTER, 40 * CLUSTER, 1);
+    }
+    if (at < 100 * CLUSTER)
+        sim_write_at(names[1], at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(names[0], OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(names[1], OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+Test(verify, holes_that_are_not_listed)
+{
+    dest_has_more = false;
+    cr_expect_not(is_seen_beside_a_hole(UINT64_MAX));
+    cr_expect(is_seen_beside_a_hole(0)); /* the first of all runs */
+    cr_expect(is_seen_beside_a_hole(100 * CLUSTER - 2));
+    dest_has_more = true;
+    cr_expect(is_seen_beside_a_hole(UINT64_MAX));
+}
+
+/* --- many holes --------------------------------------------------------------
+ */
+
+enum { TEETH = 200, TOOTH = 4 }; /* one cluster of data in four, so often */
+
+static void tell_comb(const wchar_t *path, uint64_t vcn,
+                      struct os_extent *extents, size_t capacity, size_t *count,
+                      bool *more)
+{
+    (void)path;
+    *count = 0;
+    for (uint64_t tooth = vcn / TOOTH; tooth < TEETH && *count < capacity;
+         tooth++) {
+        uint64_t first = tooth * TOOTH;
+        if (first + 1 > vcn)
+            extents[(*count)++] =
+                (struct os_extent){first, first + 1, 1000 + (int64_t)first, 0};
+    }
+    *more = *count == capacity;
+}
+
+/* A request for each tooth. SOURCE alone has a cluster more in the hole behind
+   tooth `hidden`, which no extent tells; whether a verification sees that, and
+   how often it asks for what is allocated. */
+static bool is_seen_in_a_comb(uint64_t hidden, uint64_t *asked)
+{
+    static const wchar_t *const names[] = {L"R:\\a", L"R:\\b"};
+    static struct compare_pair pairs[TEETH];
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .source_size = TEETH * TOOTH * CLUSTER};
+    struct os_file *files[2];
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell_comb;
+    for (size_t i = 0; i < 2; i++) {
+        sim_set_size(names[i], 0);
+        sim_set_sparse(names[i], true);
+        for (uint64_t tooth = 0; tooth < TEETH; tooth++)
+            sim_fill_pattern(names[i], tooth * TOOTH * CLUSTER, CLUSTER, 1);
+        sim_set_size(names[i], TEETH * TOOTH * CLUSTER);
+    }
+    if (hidden < TEETH)
+        sim_fill_pattern(names[0], (hidden * TOOTH + 2) * CLUSTER, CLUSTER, 2);
+    cr_assert_eq(os_open(names[0], OS_OPEN_SOURCE, &files[0]), 0);
+    cr_assert_eq(os_open(names[1], OS_OPEN_SOURCE, &files[1]), 0);
+    for (uint64_t tooth = 0; tooth < TEETH; tooth++)
+        pairs[tooth] =
+            (struct compare_pair){.source = files[0],
+                                  .dest = files[1],
+                                  .source_offset = tooth * TOOTH * CLUSTER,
+                                  .dest_offset = tooth * TOOTH * CLUSTER,
+                                  .length = TOOTH * CLUSTER,
+                                  .holes = true,
+                                  .blank = true};
+    *asked = sim_calls(SIM_OP_ALLOCATED);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, pairs, TEETH, &verified, &side),
+        0);
+    *asked = sim_calls(SIM_OP_ALLOCATED) - *asked;
+    os_close(files[1]);
+    os_close(files[0]);
+    world_end(&w);
+    return !verified;
+}
+
+/* The first and the last of a list of 64, those beside its border, and more. */
+Test(verify, data_in_any_of_many_holes)
+{
+    static const uint64_t hidden[] = {0,   1,   62,  63,  64,  65,  126,
+                                      127, 128, 129, 150, 191, 192, TEETH - 1};
+    uint64_t asked = 0;
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        cr_expect(is_seen_in_a_comb(hidden[i], &asked), "in hole %d",
+                  (int)hidden[i]);
+    cr_expect_not(is_seen_in_a_comb(TEETH, &asked));
+    cr_expect_leq(asked, TEETH / 64 + 2);
+}
+
+/* Behind the last extent there is nothing to ask for. */
+Test(verify, a_hole_at_the_end_is_not_asked_for)
+{
+    struct world w = world_make("refs-4k");
+    w.volume->trailing_holes = false;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_set_size(L"R:\\a", UINT64_C(9) << 30);
+    world_run(&w);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.requests, 3);
+    cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 2);
+    world_end(&w);
+}
+
+/* By bytes alone; DEST is sparse and has the bytes of `parts` only, of eight
+   of a MiB. */
+static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
+{
+    enum { LONG = 8 * MIB + 1234 };
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = LONG, .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    sim_set_size(L"R:\\a", LONG);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\b", true);
+    sim_set_size(L"R:\\b", LONG);
+    for (uint64_t i = 0; parts[i] != 0; i++) {
+        uint64_t at = i * MIB + 64 * CLUSTER;
+        if (parts[i] != '0') /* there are zeros in SOURCE, and room for them */
+            sim_fill_pattern(L"R:\\a", at, CLUSTER, 7);
+        if (parts[i] == 'x')
+            sim_fill_pattern(L"R:\\b", at, CLUSTER, 7);
+    }
+    if (spoilt < LONG)
+        sim_write_at(L"R:\\b", spoilt, "x", 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+/* Two requests of 8 MiB by bytes alone, written zeros in both files, but for
+   what `data` is the seed of in the second. Whether they are verified. */
+static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .worked = worked};
+    struct compare_pair pairs[2] = {{.length = 8 * MIB, .blank = true}};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    sim_set_size(L"R:\\a", 16 * MIB);
+    sim_set_size(L"R:\\b", 0);
+    sim_set_sparse(L"R:\\b", true);
+    for (uint64_t at = 0; at < 16 * MIB; at += MIB) {
+        static const uint8_t zeros[MIB];
+        sim_write_at(L"R:\\b", at, zeros, MIB);
+    }
+    if (data != 0) {
+        sim_fill_pattern(L"R:\\a", 8 * MIB, CLUSTER, data);
+        sim_fill_pattern(L"R:\\b", 8 * MIB, CLUSTER, data);
+    }
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pairs[0].source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pairs[0].dest), 0);
+    pairs[1] = pairs[0];
+    pairs[1].source_offset = 8 * MIB;
+    pairs[1].dest_offset = 8 * MIB;
+    *reads = sim_calls(SIM_OP_READ);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, pairs, 2, &verified, &side), 0);
+    *reads = sim_calls(SIM_OP_READ) - *reads;
+    cr_expect_eq(verification.worked, worked || data != 0);
+    os_close(pairs[0].dest);
+    os_close(pairs[0].source);
+    world_end(&w);
+    return verified;
+}
+
+/* At most 32 blocks of each file for a request. */
+Test(verify, zeros_need_a_request_that_has_worked)
+{
+    uint64_t reads = 0;
+    cr_expect_not(are_zeros_believed(0, false, &reads));
+    cr_expect_eq(reads, 2 * 2 * 32, "%llu", (unsigned long long)reads);
+    cr_expect(are_zeros_believed(0, true, &reads));
+    cr_expect_leq(reads, 2 * 2 * 32);
+    cr_expect(are_zeros_believed(7, false, &reads));
+    cr_expect_eq(reads, 2 * (32 + 8), "%llu", (unsigned long long)reads);
+}
+
+/* DEST had SOURCE's block 3 of 8 before, and has all but one byte at `at`. */
+static bool is_seen_around_alike(uint64_t at)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = 8 * MIB, .alike = 1 << 3};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MIB, 7);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MIB, 7);
+    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return !verified;
+}
+
+/* All that lies between its neighbours is compared, and no more. */
+Test(verify, a_block_that_was_alike_before)
+{
+    enum { STEP = (8 * MIB - 4096) / 7 };
+    cr_expect_not(is_seen_around_alike(2 * STEP - 9000));
+    cr_expect(is_seen_around_alike(2 * STEP + 9000));
+    cr_expect(is_seen_around_alike(3 * STEP - 9000));
+    cr_expect(is_seen_around_alike(3 * STEP + 9000));
+    cr_expect(is_seen_around_alike(4 * STEP - 9000));
+    cr_expect_not(is_seen_around_alike(4 * STEP + 9000));
+}
+
+/* Each of the first holes of DEST is looked at, not only the first. */
+Test(verify, holes_without_extents)
+{
+    cr_expect_not(is_lack_seen_by_bytes("xxxxxxxx", UINT64_MAX));
+    cr_expect_not(is_lack_seen_by_bytes("0x0x0000", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("-xxxxxxx", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("0x-x0x0x", UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("xxxx-xxx", UINT64_MAX));
+}
+
+/* The last byte is in the last block, whatever the length. */
+Test(verify, the_last_byte_without_extents)
+{
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 8 * MIB + 1233));
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 0));
+}
+
+/* A volume that tells the same extents whatever it is asked. */
+Test(verify, extents_that_do_not_get_on)
+{
+    uint64_t first = 0;
+    some = (struct os_extent){0, 12, 500, 0};
+    over_and_over = true;
+    cr_expect(is_lack_seen(0, false, &first));
+    cr_expect(is_lack_seen(40, true, &first));
+}

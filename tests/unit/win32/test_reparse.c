@@ -1,0 +1,159 @@
+/* The target of a symbolic link, out of an answer that may be anything. */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "win32/reparse.h"
+
+TestSuite(reparse, .timeout = 120);
+
+enum { ROOM = 512, NAMES = 20 };
+
+struct answer {
+    uint8_t bytes[ROOM];
+    size_t size;
+};
+
+static void put16(uint8_t *at, size_t value)
+{
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+}
+
+static size_t put_name(uint8_t *at, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; i < length; i++)
+        put16(at + i * 2, (unsigned char)name[i]);
+    return length * 2;
+}
+
+/* The name for people first, as Windows has it. */
+static struct answer make(const char *print, const char *substitute,
+                          bool relative)
+{
+    struct answer answer = {.bytes = {0x0C, 0, 0, 0xA0}};
+    size_t first = put_name(answer.bytes + NAMES, print);
+    size_t second = put_name(answer.bytes + NAMES + first, substitute);
+    answer.size = NAMES + first + second;
+    put16(answer.bytes + 4, answer.size - 8);
+    put16(answer.bytes + 8, first);
+    put16(answer.bytes + 10, second);
+    put16(answer.bytes + 14, first);
+    answer.bytes[16] = relative;
+    return answer;
+}
+
+/* In a block of just its size, so that reading past it is seen. */
+static uint16_t *target_of(const struct answer *answer)
+{
+    uint8_t *block = malloc(answer->size + (answer->size == 0));
+    memcpy(block, answer->bytes, answer->size);
+    uint16_t *target = reparse_target(block, answer->size);
+    free(block);
+    return target;
+}
+
+static void expect_target(const struct answer *answer, const char *wanted)
+{
+    uint16_t *target = target_of(answer);
+    cr_assert_not_null(target, "%s", wanted);
+    size_t i = 0;
+    for (; wanted[i] != '\0' && target[i] == (unsigned char)wanted[i]; i++)
+        ;
+    cr_expect(wanted[i] == '\0' && target[i] == 0, "%s: differs at %zu", wanted,
+              i);
+    free(target);
+}
+
+Test(reparse, targets)
+{
+    static const struct {
+        const char *print;
+        const char *substitute;
+        bool relative;
+        const char *wanted;
+    } rows[] = {
+        {"..\\a b", "..\\a b", true, "..\\a b"},
+        {"", "x", true, "x"},
+        {"\\rooted", "\\rooted", true, "\\rooted"},
+        {"C:\\a", "\\??\\C:\\a", false, "C:\\a"},
+        {"for people", "\\??\\d:\\b", false, "d:\\b"},
+        {"", "\\??\\UNC\\server\\share\\x", false, "\\\\server\\share\\x"},
+        {"", "\\??\\unc\\server\\share", false, "\\\\server\\share"},
+        {"", "\\??\\Volume{1-2}\\x", false, "\\\\?\\Volume{1-2}\\x"},
+        {"", "\\??\\UNCLE", false, "\\\\?\\UNCLE"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct answer answer =
+            make(rows[i].print, rows[i].substitute, rows[i].relative);
+        cr_expect_eq(reparse_tag(answer.bytes, answer.size),
+                     REPARSE_TAG_SYMLINK);
+        expect_target(&answer, rows[i].wanted);
+    }
+}
+
+static void expect_none(const struct answer *answer, const char *why)
+{
+    uint16_t *target = target_of(answer);
+    cr_expect_null(target, "%s", why);
+    free(target);
+}
+
+Test(reparse, what_win32_has_no_name_for)
+{
+    struct answer answer = make("", "\\Device\\Harddisk1\\x", false);
+    expect_none(&answer, "a device");
+    answer = make("", "C:\\a", false);
+    expect_none(&answer, "absolute without its prefix");
+    answer = make("p", "", true);
+    expect_none(&answer, "no name");
+    answer = make("", "a b", true);
+    put16(answer.bytes + NAMES + 2, 0);
+    expect_none(&answer, "a 0 in it");
+    answer = make("", "x", true);
+    answer.bytes[0] = 0x03;
+    expect_none(&answer, "a junction");
+}
+
+/* Cut at each byte, and each number that says where something is too large. */
+Test(reparse, answers_that_are_not_whole)
+{
+    static const size_t at[] = {4, 8, 10};
+    const struct answer whole = make("C:\\ab", "\\??\\C:\\ab", false);
+    for (size_t size = 0; size < whole.size; size++) {
+        struct answer answer = whole;
+        answer.size = size;
+        expect_none(&answer, "cut");
+        cr_expect_eq(reparse_tag(answer.bytes, size),
+                     size >= 8 ? REPARSE_TAG_SYMLINK : 0);
+    }
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        struct answer answer = whole;
+        put16(answer.bytes + at[i], 0xFFFE);
+        expect_none(&answer, "too large");
+        answer = whole;
+        put16(answer.bytes + at[i], answer.bytes[at[i]] + 1u);
+        expect_none(&answer, "larger by one");
+    }
+    struct answer odd = whole;
+    put16(odd.bytes + 10, 19);
+    expect_none(&odd, "half a character");
+}
+
+static bool same(struct answer a, struct answer b)
+{
+    return reparse_same(a.bytes, a.size, b.bytes, b.size);
+}
+
+Test(reparse, the_same_target)
+{
+    cr_expect(same(make("a", "x\\y", true), make("other", "x\\y", true)));
+    cr_expect_not(same(make("a", "x\\y", true), make("a", "x\\z", true)));
+    cr_expect_not(same(make("a", "x\\y", true), make("a", "x\\yy", true)));
+    cr_expect_not(
+        same(make("a", "\\??\\C:\\", false), make("a", "\\??\\C:\\", true)));
+    struct answer none = {.size = 0};
+    cr_expect_not(same(none, none));
+}
