@@ -87,7 +87,7 @@ Test(example, batch_fails)
     e2e_make_folder("jobs");
     struct result *result = run_batch("none.vhdx", "jobs", "2");
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_like(result->out, "no more disks*"));
+    EXPECT(result, e2e_like(result->out, "stopped: reflink failed*"));
     EXPECT(result, e2e_like(result->err, "reflink: none.vhdx: *(2)\n"));
     EXPECT(result, e2e_is(e2e_files(), "jobs"));
 }

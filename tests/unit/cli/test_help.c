@@ -1,8 +1,8 @@
 /*
  * The usage page: one screen, complete, and the same options as those that
  * are understood (options.c), those that PowerShell completes
- * (completion.ps1) and those of the README. And the words for programs, which
- * README and schema list.
+ * (completion.ps1), those of the README and those of the manual. And the words
+ * for programs, which manual and schema list.
  */
 #include <criterion/criterion.h>
 
@@ -186,14 +186,9 @@ Test(help, completion_has_all_options_and_no_others)
     expect_all_in(&completed, &in_page, "the usage page");
 }
 
-/* What stands in backquotes in the first column of a table of the README. */
-static struct words of_readme(const char *heading, bool options)
+/* What stands in backquotes in the first column of a table in Markdown. */
+static void add_rows(struct words *words, char *table, bool options)
 {
-    struct words words = {.count = 0};
-    char *text = file_of("README.md");
-    char *table = strstr(text, heading);
-    cr_assert(table != NULL, "%s", heading);
-    *strstr(table, "\n\n") = '\0';
     for (char *row = strstr(table, "\n| `"); row != NULL;
          row = strstr(row + 1, "\n| `")) {
         const char *end = strchr(row + 3, '|');
@@ -203,28 +198,57 @@ static struct words of_readme(const char *heading, bool options)
                 length = 2;
             bool word = !options || *(at + 1) == '-';
             if (word && length != 0 && strncmp(at + 1, "--`", 3) != 0)
-                add(&words, at + 1, length);
+                add(words, at + 1, length);
             at = strchr(at + 1, '`') + 1;
             at += strspn(at, ", ");
             cr_assert(at <= end, "%s", row);
         }
     }
+}
+
+/* Of all tables of a page that have this heading. */
+static struct words of_tables(const char *name, const char *heading,
+                              bool options)
+{
+    struct words words = {.count = 0};
+    char *text = file_of(name);
+    char *table = strstr(text, heading);
+    cr_assert(table != NULL, "%s: %s", name, heading);
+    while (table != NULL) {
+        char *end = strstr(table, "\n\n");
+        cr_assert(end != NULL, "%s", table);
+        *end = '\0';
+        add_rows(&words, table, options);
+        table = strstr(end + 1, heading);
+    }
     free(text);
     return words;
 }
 
-Test(help, readme_has_all_options_and_no_others)
+static void expect_all_options(const char *name)
 {
     struct words in_page = of_page();
-    struct words in_readme = of_readme("| option | meaning |\n", true);
-    expect_all_in(&in_page, &in_readme, "the README");
-    expect_all_in(&in_readme, &in_page, "the usage page");
+    struct words in_tables = of_tables(name, "| option | meaning |\n", true);
+    cr_assert(in_page.count > 20);
+    expect_all_in(&in_page, &in_tables, name);
+    expect_all_in(&in_tables, &in_page, "the usage page");
+}
+
+Test(help, readme_has_all_options_and_no_others)
+{
+    expect_all_options("README.md");
+}
+
+Test(help, manual_has_all_options_and_no_others)
+{
+    expect_all_options("src/cli/README.md");
 }
 
 /* A reason is a stable word for programs. */
-Test(help, readme_and_schema_have_all_reasons)
+Test(help, manual_and_schema_have_all_reasons)
 {
-    struct words listed = of_readme("| `reason` | why", false);
+    struct words listed =
+        of_tables("src/cli/README.md", "| `reason` | why", false);
     struct words reasons = {.count = 0};
     char *schema = file_of("include/reflink/output.schema.json");
     for (int i = REFLINK_REASON_NONE + 1; i < REFLINK_REASON_COUNT; i++) {
@@ -234,23 +258,23 @@ Test(help, readme_and_schema_have_all_reasons)
         cr_expect(strstr(schema, word) != NULL, "%s", word);
         add(&reasons, word + 1, strlen(word) - 2);
     }
-    expect_all_in(&reasons, &listed, "the README");
+    expect_all_in(&reasons, &listed, "the manual");
     expect_all_in(&listed, &reasons, "words.c");
     free(schema);
 }
 
-Test(help, readme_and_schema_have_all_warnings)
+Test(help, manual_and_schema_have_all_warnings)
 {
     char *schema = file_of("include/reflink/output.schema.json");
-    char *readme = file_of("README.md");
+    char *manual = file_of("src/cli/README.md");
     for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
         char word[WORD];
         snprintf(word, sizeof word, "\"%ls\"", message_warning_reason(i));
         cr_expect(strstr(schema, word) != NULL, "%s", word);
         snprintf(word, sizeof word, "`%ls`", message_warning_reason(i));
-        cr_expect(strstr(readme, word) != NULL, "%s", word);
+        cr_expect(strstr(manual, word) != NULL, "%s", word);
     }
-    free(readme);
+    free(manual);
     free(schema);
 }
 
