@@ -20,7 +20,7 @@ analyze()
 {
     cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
         --enable=warning,portability --suppress=missingIncludeSystem \
-        -Iinclude src tests/harness
+        -Iinclude -Isrc src tests/harness
 }
 
 # Each suite of Criterion has a time limit. Those of one program are equal:
@@ -71,7 +71,7 @@ zig_build()
         >"build/zig-$1/entry.c"
     find src "build/zig-$1" -name '*.c' -print0 |
         xargs -0 "$zig/package/zig" cc -target "$1-windows-gnu" -std=c11 \
-            -O2 -fno-lto -Wall -Wextra -Iinclude -DREFLINK_VERSION='"0.0.0"' \
+            -O2 -fno-lto -Wall -Wextra -Iinclude -Isrc -DREFLINK_VERSION='"0.0.0"' \
             -o "build/zig-$1/reflink.exe" -lntdll -ladvapi32
     ls -l "build/zig-$1/reflink.exe"
 }
