@@ -108,7 +108,7 @@ strict_c()
                 -DREFLINK_VERSION='"0.0.0"' -D_WIN32_WINNT=0x0A00 \
                 -isystem /usr/x86_64-w64-mingw32/include
     done
-    ! grep -rnE '\bPRI[diouxX]' src
+    ! grep -rnE '" PRI[diouxX]' src
 }
 export -f build unit bridge_rules strict_c
 

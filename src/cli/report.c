@@ -1,7 +1,5 @@
 #include "report.h"
 
-#include <inttypes.h>
-
 #include "core/os.h"
 #include "report_json.h"
 #include "messages.h"
@@ -56,7 +54,7 @@ static void add_message(uint32_t code, struct text *text)
 {
     wchar_t message[512];
     os_message(code, message, sizeof message / sizeof message[0]);
-    text_format(text, L": %ls (%" PRIu32 L")", message, code);
+    text_format(text, L": %ls (%u)", message, (unsigned)code);
 }
 
 void report_error(const wchar_t *path, const struct reflink_error *error,

@@ -1,7 +1,5 @@
 #include "report_layout.h"
 
-#include <inttypes.h>
-
 #include "report_layout_json.h"
 #include "messages.h"
 
@@ -198,7 +196,7 @@ static void add_run(const struct report_list *list,
     if (run->place == LAYOUT_HOLE || !list->layout->counted)
         text_format(text, L"  %10ls\n", L"-");
     else
-        text_format(text, L"  %10" PRIu32 L"\n", run->references);
+        text_format(text, L"  %10u\n", (unsigned)run->references);
 }
 
 void report_extents_run(const struct report_list *list,
