@@ -1,9 +1,9 @@
 /*
- * The Win32 error codes that the core knows by name.
+ * The Win32 error codes that the core uses by name.
  *
- * An OS error keeps its Win32 code from where it happened to where it is
- * printed. The core has no Windows header, so the values stand here;
- * src/win32/error.c asserts that each equals the SDK's.
+ * An OS error keeps its Win32 code from the place where it occurs to the
+ * message. The core includes no Windows header, so the values are repeated
+ * here; src/win32/error.c asserts that each equals the SDK's.
  */
 #ifndef REFLINK_CORE_ERRORS_H
 #define REFLINK_CORE_ERRORS_H
@@ -37,7 +37,8 @@ enum {
     CODE_SEM_TIMEOUT = 121,
     CODE_INSUFFICIENT_BUFFER = 122,
     CODE_INVALID_NAME = 123,
-    CODE_TOO_MANY_LINKS_EARLY = 134, /* 347 on early Windows 10 builds */
+    CODE_TOO_MANY_LINKS_EARLY =
+        134, /* used instead of 347 by early Windows 10 builds */
     CODE_ALREADY_EXISTS = 183,
     CODE_FILE_TOO_LARGE = 223,
     CODE_VIRUS_INFECTED = 225,

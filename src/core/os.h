@@ -1,10 +1,11 @@
 /*
- * The seam: the few operations of the operating system that the core needs.
+ * The few operations of the operating system that the core needs.
  *
- * The product links src/win32, the native tests link tests/sim; the linker
- * chooses, nothing else does. Every function that can fail returns a Win32
- * error code, 0 for success, and then leaves its output parameters unset
- * unless its contract says otherwise. Offsets and lengths are bytes.
+ * The product links src/win32 and the native tests link tests/sim; the linker
+ * chooses between them, and nothing else does. Every function that can fail
+ * returns a Win32 error code, or 0 for success. When it fails, its output
+ * parameters are unset, unless its contract says otherwise. All offsets and
+ * lengths are in bytes.
  */
 #ifndef REFLINK_CORE_OS_H
 #define REFLINK_CORE_OS_H
@@ -16,56 +17,66 @@
 
 typedef uint32_t os_error;
 
-/* An open file. Owned by whoever opened it, ended by os_close. */
+/* An open file. Whoever opens it owns it and closes it with os_close. */
 struct os_file;
 
-/* What a file is opened for; the rights and the sharing follow from it. */
+/* What a file is opened for. Access rights and sharing follow from it. */
 enum os_intent {
-    OS_OPEN_LOOK,             /* its attributes and identity only; links are
-                                 followed; directories can be looked at */
-    OS_OPEN_SOURCE,           /* read; no new writer gets in */
-    OS_OPEN_SOURCE_SHARED,    /* read; where somebody already writes */
-    OS_CREATE_NEW,            /* must not exist; read, write, delete; for this
-                                 handle alone; never through a link */
-    OS_OPEN_IN_PLACE,         /* exists; read and write; readers get in */
-    OS_OPEN_SOURCE_DIRECTORY, /* a directory, to read what rides on it */
-    OS_OPEN_DIRECTORY,        /* a directory, to set that; a link there is
-                                 not followed */
-    OS_CREATE_STREAM,         /* a stream, made if it is not there, of a
-                                 directory or of a file that this process has
-                                 open for itself; write */
+    /* Reads attributes and identity only. Follows links; also opens
+       directories. */
+    OS_OPEN_LOOK,
+    /* Reads; locks out new writers. */
+    OS_OPEN_SOURCE,
+    /* Reads a file that another program already writes to. */
+    OS_OPEN_SOURCE_SHARED,
+    /* Creates a file that must not exist; reads, writes and deletes it. No
+       other handle can open it. Never follows a link. */
+    OS_CREATE_NEW,
+    /* Reads and writes an existing file; others may open it to read. */
+    OS_OPEN_IN_PLACE,
+    /* Opens a directory to read its streams, attributes and security. */
+    OS_OPEN_SOURCE_DIRECTORY,
+    /* Opens a directory to set the same. Does not follow a link. */
+    OS_OPEN_DIRECTORY,
+    /* Opens a stream to write and creates it if it does not exist. It belongs
+       to a directory, or to a file that this process has open exclusively. */
+    OS_CREATE_STREAM,
     OS_INTENT_MASK = 0xff,
 
-    /* to be added to one of these: */
-    OS_WITH_SECURITY = 0x100, /* and to read (a SOURCE) or set (a new file)
-                                 owner, group and DACL */
-    OS_ENCRYPTED = 0x200      /* a new file is to be encrypted; where it is
-                                 not, os_query's attributes tell */
+    /* Flags, to be combined with one of the above: */
+    /* Also reads (SOURCE) or sets (a new file) owner, group and DACL. */
+    OS_WITH_SECURITY = 0x100,
+    /* Creates the new file encrypted. Where that did not work, os_query's
+       attributes show it. */
+    OS_ENCRYPTED = 0x200
 };
 
 /*
- * Opens `path`, a file or, as `file:stream`, a stream of it. Errors:
- * CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND, CODE_ACCESS_DENIED (a directory,
- * too), CODE_SHARING_VIOLATION, CODE_FILE_EXISTS where it must not exist, and
- * what else the system says.
+ * Opens `path`: a file, or a stream of it if `path` is `file:stream`.
+ *
+ * `intent` is an enum os_intent, with flags. The caller closes `*file`. Errors:
+ * CODE_FILE_NOT_FOUND, CODE_PATH_NOT_FOUND, CODE_ACCESS_DENIED (also for a
+ * directory), CODE_SHARING_VIOLATION, CODE_FILE_EXISTS for a file that must not
+ * exist, and any other code of the system.
  */
 os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 
-/* Closes `file`; a NULL is let pass. A file marked for deletion goes now. */
+/* Closes `file`; ignores NULL. A file marked for deletion is deleted now. */
 void os_close(struct os_file *file);
 
 /*
- * Which file it is. Volume and file are equal for all names of one file, and
- * may be equal for others, too: a VHD and its copy that are both attached have
- * one serial number. Files on two devices are two files.
+ * Identifies a file. All names of one file have the same volume and file
+ * number, but two different files can share them, too: a VHD and its copy that
+ * are both attached have the same serial number. Files on two devices are
+ * therefore two different files.
  */
 struct os_identity {
     uint64_t volume;
-    uint64_t device; /* 0: not known */
+    uint64_t device; /* 0: unknown */
     uint8_t file[16];
 };
 
-enum { /* of os_info.attributes; the values are the system's [MS-FSCC 2.6] */
+enum { /* os_info.attributes; the system's values [MS-FSCC 2.6] */
        OS_ATTRIBUTE_READONLY = 0x1,
        OS_ATTRIBUTE_HIDDEN = 0x2,
        OS_ATTRIBUTE_SYSTEM = 0x4,
@@ -85,26 +96,29 @@ enum { /* of os_info.attributes; the values are the system's [MS-FSCC 2.6] */
 struct os_info {
     uint64_t size; /* end of file */
     uint32_t attributes;
-    int64_t written; /* last write, 100 ns since 1601 */
-    int64_t changed; /* last change of data or metadata, likewise */
+    int64_t written; /* last write, in 100 ns since 1601 */
+    int64_t changed; /* last change of data or metadata, in 100 ns since 1601 */
     struct os_identity identity;
 };
 
-/* A reparse point that a filter hides is among the attributes where it matters:
-   the data are not in the file's own clusters. */
+/*
+ * Reads size, attributes, times and identity of an open file. The attributes
+ * show a reparse point that a filter hides if the file's data are not in its
+ * own clusters.
+ */
 os_error os_query(struct os_file *file, struct os_info *info);
 
-/* The same without the identity, which is zero. */
+/* Reads the same as os_query, except that the identity is zero. */
 os_error os_query_state(struct os_file *file, struct os_info *info);
 
 /*
- * The number of the last record that the volume's change journal has of the
- * file (its USN). CODE_NOT_SUPPORTED or another code that classify_unsupported
- * knows where there is no journal.
+ * Reads the file's USN: the number of its last record in the volume's change
+ * journal. Where there is no journal, returns CODE_NOT_SUPPORTED or another
+ * code that classify_unsupported recognizes.
  */
 os_error os_change_number(struct os_file *file, uint64_t *number);
 
-enum { /* of os_volume.features */
+enum { /* os_volume.features */
        OS_VOLUME_CLONES = 0x1,
        OS_VOLUME_INTEGRITY = 0x2,
        OS_VOLUME_SPARSE = 0x4,
@@ -112,65 +126,73 @@ enum { /* of os_volume.features */
 };
 
 struct os_volume {
-    bool known;              /* the volume told its features */
-    uint32_t features;       /* OS_VOLUME_*, if known */
-    wchar_t file_system[32]; /* for people, never for a decision */
+    bool known;              /* the volume reported its features */
+    uint32_t features;       /* OS_VOLUME_*, if `known` */
+    wchar_t file_system[32]; /* for display only; never decide by it */
 };
 
-/* What lies under the open file. Never fails: what is not told is unset. */
+/*
+ * Queries the volume that `file` is on. Never fails: members that the volume
+ * does not report stay unset.
+ */
 void os_query_volume(struct os_file *file, struct os_volume *volume);
 
-/* Where the volume under `path` is rooted, for people; empty if not_reported.
+/*
+ * Finds the root of the volume that `path` is on, for display. `capacity` is in
+ * characters; `root` is empty where the system does not report it.
  */
 void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity);
 
 /*
- * The volume's allocation unit in bytes, or 0 where it is not told. Servers
- * are known to report a value that has no bearing on cloning [Samba,
+ * Returns the volume's allocation unit in bytes, or 0 if unknown. Some servers
+ * report a value that has nothing to do with cloning [Samba,
  * share:fake_fscaps].
  */
 uint32_t os_allocation_unit(struct os_file *file);
 
-/* The bytes that this user may still fill on the volume. */
+/*
+ * Returns in `*bytes` how many bytes this user may still write to the volume.
+ */
 os_error os_free_bytes(struct os_file *file, uint64_t *bytes);
 
-/* Whether the volume is reached over a network. */
+/* Returns in `*remote` whether the volume is reached over a network. */
 os_error os_is_remote(struct os_file *file, bool *remote);
 
 /* Integrity stream setting and cluster size [MS-FSCC 2.3.20]. */
 struct os_integrity {
     uint16_t algorithm; /* 0: no checksums */
     uint32_t flags;
-    uint32_t cluster_size; /* as told: to be checked before use */
+    uint32_t cluster_size; /* as reported; check it before use */
 };
 
+/* Reads the file's integrity setting and its volume's cluster size. */
 os_error os_get_integrity(struct os_file *file, struct os_integrity *out);
 
-/* Sets algorithm and flags. Only on a file that has no clusters yet. */
+/* Sets algorithm and flags. Works only on a file without clusters. */
 os_error os_set_integrity(struct os_file *file,
                           const struct os_integrity *integrity);
 
-/* Sets or clears the sparse flag; clearing allocates every hole. */
+/* Sets or clears the sparse flag. Clearing it allocates every hole. */
 os_error os_set_sparse(struct os_file *file, bool sparse);
 
 /* The largest offset that a file can have, plus one [MS-FSA 2.1.5.15.5]. */
 #define OS_MAX_FILE_SIZE (UINT64_C(1) << 63)
 
-/* Sets the end of file. */
+/* Sets the end of file to `size` bytes. */
 os_error os_set_size(struct os_file *file, uint64_t size);
 
 /*
- * Reads up to `length` bytes at `offset`; `*done` is less only where the
- * file ends.
+ * Reads up to `length` bytes at `offset`. `*done` is less than `length` only at
+ * the end of the file.
  */
 os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
                  uint32_t length, uint32_t *done);
 
-/* Writes all of `length` bytes at `offset`, or fails. */
+/* Writes all `length` bytes at `offset`, or fails. */
 os_error os_write(struct os_file *file, uint64_t offset, const void *buffer,
                   uint32_t length);
 
-/* Makes a range, which ends at the end of file at most, read as zeros. */
+/* Zeros a range, which must not extend past the end of the file. */
 os_error os_zero(struct os_file *file, uint64_t offset, uint64_t length);
 
 struct os_range {
@@ -179,11 +201,13 @@ struct os_range {
 };
 
 /*
- * Lists the allocated ranges that meet [offset, offset + length), in order,
- * cut to it. `*more` if `capacity` was too small: what is there is right. A
- * system may say `*more` and give none, here and below: that tells nothing, and
- * no hole. It is an error for who asks by allocation.h, as all of the core
- * does.
+ * Lists the allocated ranges that intersect [offset, offset + length), in order
+ * and clipped to it. Sets `*more` if `capacity` was too small; the ranges
+ * returned are correct.
+ *
+ * A system may set `*more` and return no range at all, here and in os_extents.
+ * That means unknown; it does not mean a hole. The core calls these functions
+ * through allocation.h, which returns an error in that case.
  */
 os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
                       struct os_range *ranges, size_t capacity, size_t *count,
@@ -191,44 +215,48 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
 
 #define OS_HOLE (-1)
 
-/* A run of clusters [vcn, next_vcn) that lies at `lcn`, or a hole. */
+/*
+ * A run of clusters [vcn, next_vcn) that starts at cluster `lcn` of the volume,
+ * or a hole.
+ */
 struct os_extent {
     uint64_t vcn;
     uint64_t next_vcn;
     int64_t lcn;
-    uint32_t references; /* to each of its clusters; 0: not told */
+    uint32_t references; /* of each cluster in the run; 0: unknown */
 };
 
 /*
- * Lists the extents from cluster `vcn` on; the first may begin before it.
- * `*count` is 0 where nothing is allocated from there on. `*more` as above.
+ * Lists the extents from cluster `vcn` on; the first one may begin before it.
+ * `*count` is 0 if nothing is allocated from there on. `*more` is as for
+ * os_allocated.
  */
 os_error os_extents(struct os_file *file, uint64_t vcn,
                     struct os_extent *extents, size_t capacity, size_t *count,
                     bool *more);
 
 /*
- * The same with the reference counts, which ReFS alone tells, and may tell
- * late [microsoft/CopyOnWrite, its tests]. Elsewhere an error that
- * classify_unsupported knows.
+ * Lists the extents with their reference counts. Only ReFS reports these, and
+ * sometimes late [microsoft/CopyOnWrite, its tests]. Elsewhere returns an error
+ * that classify_unsupported recognizes.
  */
 os_error os_extents_counted(struct os_file *file, uint64_t vcn,
                             struct os_extent *extents, size_t capacity,
                             size_t *count, bool *more);
 
 /*
- * Asks the volume that [dest_offset, + length) of `dest` share the clusters
- * of [source_offset, + length) of `source`: FSCTL_DUPLICATE_EXTENTS_TO_FILE.
- * Success is what the volume says, and not yet proof of anything.
+ * Asks the volume to let `length` bytes at `dest_offset` of `dest` share the
+ * clusters of `source` at `source_offset`: FSCTL_DUPLICATE_EXTENTS_TO_FILE.
+ * Success is only what the volume reports; the caller must verify it.
  */
 os_error os_clone(struct os_file *source, uint64_t source_offset,
                   struct os_file *dest, uint64_t dest_offset, uint64_t length);
 
 /*
- * A stream, by the name that the volume gives: `:name:$DATA`, `::$DATA` for the
- * file's own data. The volume may be a stranger's, so this can be any text, and
- * is to be checked before a path is made of it. It is empty where the volume
- * gives none, one that is too long, or one with a NUL in it.
+ * A stream, by the name that the volume reports: `:name:$DATA`, or `::$DATA`
+ * for the file's own data. The volume may be untrusted and the name any text,
+ * so check it before using it in a path. The name is empty if the volume
+ * reports none, one that is too long, or one that contains a NUL.
  */
 struct os_stream_name {
     wchar_t name[280];
@@ -236,147 +264,181 @@ struct os_stream_name {
 };
 
 /*
- * Lists the streams of a file or directory. The caller frees `*streams`, NULL
- * where there are none; so it is where the volume has no streams at all.
+ * Lists the streams of a file or directory. The caller frees `*streams`. It is
+ * NULL if there are none, or if the volume does not support streams.
  */
 os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
                          size_t *count);
 
 /*
- * Reads all extended attributes as one block of the system's own form. The
- * caller frees `*block`, NULL where there are none or can be none.
+ * Reads all extended attributes into one block in the system's own format. The
+ * caller frees `*block`. It is NULL if the file has none or cannot have any.
  */
 os_error os_get_ea(struct os_file *file, void **block, size_t *size);
 
-/* Sets the extended attributes of such a block. */
+/* Sets the extended attributes from a block that os_get_ea returned. */
 os_error os_set_ea(struct os_file *file, const void *block, size_t size);
 
-/* Gives `dest` the owner, group and DACL of `source`; both were opened
-   OS_WITH_SECURITY. */
+/*
+ * Copies owner, group and DACL from `source` to `dest`. Both must have been
+ * opened with OS_WITH_SECURITY.
+ */
 os_error os_copy_security(struct os_file *source, struct os_file *dest);
 
-/* Sets last-write time and the attributes that a program may set. */
+/* Sets the last-write time and those attributes that a program may set. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                          int64_t written);
 
-/* Marks the file to vanish when it is closed, however that comes. */
+/*
+ * Marks the file to be deleted when it is closed, even if the process ends
+ * abnormally; or removes the mark.
+ */
 os_error os_mark_deleted(struct os_file *file, bool deleted);
 
 /*
- * Gives the open file the name `path` in one step, if `replace` over a file
- * there, even a read-only one; a link there is replaced, not its target. Else
- * CODE_ALREADY_EXISTS or CODE_FILE_EXISTS where there is one. The file must
- * not be marked for deletion.
+ * Renames the open file to `path` in one step. With `replace`, an existing file
+ * is replaced, even a read-only one; if it is a link, the link is replaced and
+ * not its target. Without `replace`, an existing file yields
+ * CODE_ALREADY_EXISTS or CODE_FILE_EXISTS. The file must not be marked for
+ * deletion.
  */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
 
-/* Removes the file `path`, even a read-only one. */
+/* Deletes the file `path`, even a read-only one. */
 os_error os_remove(const wchar_t *path);
 
-/* Writes what the system holds back of an open file. */
+/* Flushes the system's cache of an open file to the disk. */
 os_error os_flush(struct os_file *file);
 
-/* Writes what the system holds back of `path`, opened only for this. */
+/* Opens `path` only to flush it, and closes it again. */
 os_error os_flush_path(const wchar_t *path);
 
-/* Characters of the longest name in a directory, its end included. */
+/* Characters in the longest name of a directory entry, with its NUL. */
 enum { OS_NAME_ROOM = 264 };
 
-/* What stands in a directory. The volume may be a stranger's: the name can be
-   any text, and is to be checked (path_is_name) before a path is made of it. */
+/*
+ * An entry of a directory. The volume may be untrusted and the name any text,
+ * so check it with path_is_name before using it in a path.
+ */
 struct os_entry {
     wchar_t name[OS_NAME_ROOM];
-    uint64_t size; /* end of file, as the directory has it */
+    uint64_t size; /* end of file, as the directory stores it */
     uint32_t attributes;
-    bool is_link; /* symbolic link, junction, mount point: a name for another
-                     place. Other reparse points are what they seem */
+    /* A symbolic link, junction or mount point, which leads to another place.
+       All other reparse points count as the files or directories they appear to
+       be. */
+    bool is_link;
 };
 
 struct os_directory;
 
 /*
- * Begins to list what of `directory` matches `pattern` (`*` and `?` by the
- * system's own rules, case and all). CODE_FILE_NOT_FOUND: nothing does.
+ * Begins to list the entries of `directory` that match `pattern`. `*` and `?`
+ * follow the system's own rules, also for upper and lower case. The caller
+ * closes `*list`. CODE_FILE_NOT_FOUND: no entry matches.
  */
 os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
                       struct os_directory **list);
 
-/* The next entry but the one `.` and the one `..` that directories have; `*end`
-   where there is none. */
+/*
+ * Reads the next entry; skips the first `.` and the first `..`. Sets `*end` if
+ * there are no more entries.
+ */
 os_error os_list_next(struct os_directory *list, struct os_entry *entry,
                       bool *end);
 
-/* A NULL is let pass. */
+/* Closes `list`; ignores NULL. */
 void os_list_close(struct os_directory *list);
 
-/* Makes a directory; CODE_ALREADY_EXISTS where anything has the name. */
+/* Creates a directory. CODE_ALREADY_EXISTS if the name is in use. */
 os_error os_make_directory(const wchar_t *path);
 
 /*
- * Makes at `dest`, where nothing may be, the same symbolic link, junction or
- * mount point that `source` is, without looking at what it points to.
- * CODE_PRIVILEGE_NOT_HELD or CODE_ACCESS_DENIED: the user may not make links.
+ * Creates at `dest`, which must not exist, the same symbolic link, junction or
+ * mount point as `source`, without looking at its target.
+ * CODE_PRIVILEGE_NOT_HELD or CODE_ACCESS_DENIED: the user may not create links.
  */
 os_error os_copy_link(const wchar_t *source, const wchar_t *dest);
 
-/* The full path, for comparing; the caller frees `*full`. */
+/* Returns the full path, for comparisons. The caller frees `*full`. */
 os_error os_full_path(const wchar_t *path, wchar_t **full);
 
-/* Where an open file really is, links on the way resolved; likewise. */
+/*
+ * Returns the path that an open file really has, with all links resolved. The
+ * caller frees `*full`.
+ */
 os_error os_final_path(struct os_file *file, wchar_t **full);
 
-/* The character that stands for `c` and its other case in the system's rules:
-   two names are one where each stands for the same. */
+/*
+ * Maps `c` to its upper case by the system's rules. Two names are equal if all
+ * their characters map to the same ones.
+ */
 wchar_t os_fold(wchar_t c);
 
-/* Fills `buffer` with bytes that nobody can guess. */
+/* Fills `length` bytes of `buffer` with unpredictable random bytes. */
 os_error os_random(void *buffer, size_t length);
 
-/* A thread that was started. */
+/* A running thread. */
 struct os_thread;
 
-/* Has `run` run beside the caller. */
+/*
+ * Starts a thread that calls `run` with `context`. The caller ends `*thread`
+ * with os_thread_end.
+ */
 os_error os_thread_start(void (*run)(void *context), void *context,
                          struct os_thread **thread);
 
-/* Waits until it has returned; due for each thread. A NULL is let pass. */
+/*
+ * Waits until the thread has returned, and frees it. Required for each thread;
+ * ignores NULL.
+ */
 void os_thread_end(struct os_thread *thread);
 
-/* A lock, and what threads that have it can wait for: that another one, which
-   then has it, wakes them. */
+/*
+ * A lock with a condition variable: a thread that holds the lock can wait until
+ * another thread, while holding it, wakes all that wait.
+ */
 struct os_monitor;
 
-struct os_monitor *os_monitor_make(void); /* NULL: there is no memory */
+struct os_monitor *os_monitor_make(void); /* NULL: out of memory */
 void os_monitor_free(struct os_monitor *gate);
 void os_monitor_lock(struct os_monitor *gate);
 void os_monitor_unlock(struct os_monitor *gate);
 
-/* Gives the lock up until there is a wake, or for no reason, and has it
-   again. */
+/*
+ * Releases the lock, waits for a wake, and takes the lock again. May also
+ * return without a wake.
+ */
 void os_monitor_wait(struct os_monitor *gate);
-void os_monitor_wake(struct os_monitor *gate); /* all who wait */
+void os_monitor_wake(struct os_monitor *gate); /* wakes all that wait */
 
-/* Microseconds that pass evenly, from any start. */
+/* A monotonic clock in microseconds; its start is arbitrary. */
 uint64_t os_clock_us(void);
 
-/* Sleeps, but no longer than until somebody wants an end. */
+/* Sleeps that long, or until the user presses Ctrl-C. */
 void os_sleep_ms(uint32_t milliseconds);
 
-/* Whether the user wants an end: Ctrl-C, Ctrl-Break, a closed console. */
+/* Whether the user pressed Ctrl-C or Ctrl-Break, or closed the console. */
 bool os_cancelled(void);
 
-/* The system's words for `code`, without a line end; never empty. */
+/*
+ * Returns the system's message for `code`, without a line end; never empty.
+ * `capacity` is in characters.
+ */
 void os_message(os_error code, wchar_t *buffer, size_t capacity);
 
 enum os_stream { OS_STDOUT, OS_STDERR };
 
 /*
- * Writes text: UTF-16 to a console, UTF-8 to a file or pipe. False if not all
- * of it could be written. Needs no memory.
+ * Writes text: UTF-16 to a console, UTF-8 to a file or pipe. Returns false if
+ * not all of it could be written. Allocates no memory.
  */
 bool os_print(enum os_stream stream, const wchar_t *text);
 
-/* The columns of the console behind `stream`; 0 if there is none. */
+/*
+ * Returns the width in columns of the console that `stream` writes to; 0 if it
+ * is not a console.
+ */
 unsigned os_console_width(enum os_stream stream);
 
 #endif
