@@ -25,6 +25,6 @@ uint32_t cluster_size_told(const struct os_integrity *integrity)
 uint32_t cluster_size_of(struct os_file *file)
 {
     struct os_integrity integrity;
-    bool told = os_get_integrity(file, &integrity) == 0;
-    return cluster_size(told ? &integrity : NULL, file);
+    bool known = os_get_integrity(file, &integrity) == 0;
+    return cluster_size(known ? &integrity : NULL, file);
 }

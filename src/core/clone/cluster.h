@@ -1,5 +1,6 @@
 /*
- * The cluster size of a volume, from what its files and itself tell.
+ * Determines the cluster size of a volume from what the volume and its files
+ * report.
  */
 #ifndef REFLINK_CORE_CLUSTER_H
 #define REFLINK_CORE_CLUSTER_H
@@ -7,19 +8,24 @@
 #include "core/os.h"
 
 /*
- * In bytes, a power of 2; 0 if nothing sane is told. Integrity information
- * (NULL: not told) tells it best; servers may not let that through, and then
- * the allocation unit of the volume under `file` may mean nothing: what is
- * refused because of it is to be tried again at larger alignments
- * [openzfsonwindows/openzfs].
+ * Returns the cluster size in bytes, a power of 2, or 0 if no plausible size is
+ * reported.
+ *
+ * `integrity` (NULL: unknown) is the best source. Some servers do not pass it
+ * on; then the size is the allocation unit of the volume that `file` is on,
+ * which may be wrong: if the volume refuses requests because of it, retry them
+ * with larger alignments [openzfsonwindows/openzfs].
  */
 uint32_t cluster_size(const struct os_integrity *integrity,
                       struct os_file *file);
 
-/* What integrity information alone tells; 0 if that is not sane. */
+/* Returns the size that `integrity` reports, or 0 if it is not plausible. */
 uint32_t cluster_size_told(const struct os_integrity *integrity);
 
-/* The same for a file of which nothing is known yet. */
+/*
+ * Returns cluster_size() for a file whose integrity setting is not known yet;
+ * queries it first.
+ */
 uint32_t cluster_size_of(struct os_file *file);
 
 #endif

@@ -22,7 +22,10 @@ static bool overlaps(const struct plan_input *in)
     return in->same_file && distance(in) < in->length;
 }
 
-/* The tail is the last cluster of both files, so nothing lies behind it. */
+/*
+ * Whether the tail is the last, partial cluster of both files, so that nothing
+ * follows it.
+ */
 static bool ends_both(const struct plan_input *in)
 {
     return !in->same_file &&
@@ -48,7 +51,7 @@ static enum reflink_reason reason_for_bytes(const struct plan *plan)
                                    : REFLINK_REASON_UNALIGNED;
 }
 
-/* All by bytes: the head is everything. */
+/* Copies everything: the head is the whole range. */
 static void plan_bytes(struct plan *plan, enum reflink_reason reason)
 {
     plan->head = plan->in.length;
@@ -69,8 +72,9 @@ static enum reflink_reason reason_without_body(const struct plan_input *in)
 }
 
 /*
- * Requests of one file onto itself may not overlap [MS-FSCC 2.3.8], so none
- * is longer than the distance, which is a multiple of the unit here.
+ * Clone requests within one file must not overlap [MS-FSCC 2.3.8], so no
+ * request is longer than the distance between the two ranges. The distance is a
+ * multiple of the unit here.
  */
 static void plan_requests(struct plan *plan)
 {
@@ -105,7 +109,8 @@ static void cut(struct plan *plan)
     plan->tail_way = ends_both(in) ? in->tail : VOLUME_TAIL_COPIED;
     if (plan->tail_way == VOLUME_TAIL_ROUNDED &&
         in->dest_offset + in->length > OS_MAX_FILE_SIZE - in->cluster)
-        plan->tail_way = VOLUME_TAIL_COPIED; /* no offset is left behind it */
+        /* no file can be long enough for the rounded request */
+        plan->tail_way = VOLUME_TAIL_COPIED;
 }
 
 void plan_make(const struct plan_input *in, struct plan *plan)

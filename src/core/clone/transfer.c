@@ -7,47 +7,52 @@
 #include "plan.h"
 #include "core/verify/verify.h"
 
-/* What a transfer is doing now, beside what it was asked. */
+/* The progress of a transfer. */
 struct state {
     struct transfer *t;
-    uint64_t limit;       /* longest request for now; less near full clusters */
-    unsigned saturated;   /* pieces in a row that were saturated */
-    bool by_bytes;        /* no more requests */
-    struct volume before; /* what was known when this began */
-    bool has_cloned;      /* at least one whole cluster */
-    bool has_verified;    /* and that was believed */
-    bool has_worked;      /* and put data into DEST, as was seen */
-    bool alone;           /* by one request */
-    struct compare_pair pending[VERIFY_MOST]; /* cloned, and not verified yet */
+    uint64_t limit;       /* longest request now; shorter near full clusters */
+    unsigned saturated;   /* consecutive pieces whose clusters were full */
+    bool by_bytes;        /* copy the rest */
+    struct volume before; /* what was known of the volume at the start */
+    bool has_cloned;      /* at least one whole cluster was cloned */
+    bool has_verified;    /* at least one clone was verified */
+    bool has_worked;      /* verification has seen that a clone wrote data */
+    bool alone;           /* one request clones the whole file */
+    struct compare_pair pending[VERIFY_MOST]; /* cloned but not verified */
     size_t pending_count;
 };
 
-/* What became of a piece. */
+/* The result of a piece. */
 enum piece_end {
     PIECE_DONE,
-    PIECE_AGAIN, /* nothing done; something learned: plan anew */
+    PIECE_AGAIN, /* nothing done; plan again with what is now known */
     PIECE_FAILED,
     PIECE_REFUSED,
     PIECE_UNVERIFIED
 };
 
-/* Alignments that volumes were seen to ask for without saying so
-   [truenas/middleware #16635; openzfsonwindows/openzfs]. */
-static const uint32_t ladder[] = {4096, 65536, 131072, 1048576};
+/*
+ * Alignments that some volumes require without reporting it [truenas/middleware
+ * #16635; openzfsonwindows/openzfs].
+ */
+static const uint32_t known_alignments[] = {4096, 65536, 131072, 1048576};
 
-/* What fits all that is known, where neither cluster size nor allocation
-   unit is reported: ReFS has clusters of 4 or 64 KiB. */
+/*
+ * Used if the volume reports neither cluster size nor allocation unit: ReFS has
+ * clusters of 4 or 64 KiB, and this is a multiple of both.
+ */
 enum { UNIT_GUESS = 65536 };
 
 /*
- * A file that shares its clusters with as many others as there may be is
- * saturated all over, and to ask for each cluster of it takes longer than to
- * copy it. After so many saturated pieces in a row, each is twice as long as
- * the one before, up to MOST_UNASKED; only its first cluster is asked for.
+ * All clusters of a file can have reached the volume's limit of references. To
+ * request each of them would then take longer than to copy the file. After
+ * SATURATED_ALONE such pieces in a row, each piece is twice as long as the one
+ * before, up to MOST_UNASKED; only its first cluster is requested before it is
+ * copied.
  */
 enum { SATURATED_ALONE = 16, MOST_UNASKED = 64 << 20 };
 
-/* Below this, a request that takes too much is not halved any more. */
+/* A request that exhausts the volume's resources is not halved below this. */
 enum { LEAST_REQUEST = 1 << 20 };
 
 uint32_t transfer_unit(const struct transfer *transfer)
@@ -73,26 +78,27 @@ static struct plan_input input_of(const struct state *s)
         .tail_alone = s->has_cloned,
         .sparing = t->policy->mode != REFLINK_ALWAYS,
     };
-    /* a tail is rounded to the real cluster only [libuv/libuv #2577] */
+    /* a tail is rounded up to the real cluster only [libuv/libuv #2577] */
     in.cluster = t->cluster_size != 0 ? t->cluster_size : in.unit;
     in.limit = s->limit < in.unit ? in.unit : s->limit;
     return in;
 }
 
-/* The next step of the ladder, if a request of that size is left at all. */
+/* Takes the next known alignment, unless the rest of the range is shorter. */
 static bool learn_alignment(struct transfer *t)
 {
     uint32_t unit = transfer_unit(t);
-    for (size_t i = 0; i < sizeof ladder / sizeof ladder[0]; i++) {
-        if (ladder[i] > unit && ladder[i] <= t->length) {
-            t->volume->alignment = ladder[i];
+    for (size_t i = 0; i < sizeof known_alignments / sizeof known_alignments[0];
+         i++) {
+        if (known_alignments[i] > unit && known_alignments[i] <= t->length) {
+            t->volume->alignment = known_alignments[i];
             return true;
         }
     }
     return false;
 }
 
-/* REFLINK_ALWAYS allows bytes only for what is less than a cluster. */
+/* REFLINK_ALWAYS allows copying only for what is less than a cluster. */
 static bool is_refusal(const struct transfer *t, enum reflink_reason reason)
 {
     return t->policy->mode == REFLINK_ALWAYS &&
@@ -119,7 +125,7 @@ static enum piece_end copy_piece(const struct state *s,
     return copy_range(t->session, &job, t->outcome) ? PIECE_DONE : PIECE_FAILED;
 }
 
-/* Cloning ends here for this transfer; what is left goes by bytes. */
+/* Ends cloning for this transfer; the rest is copied. */
 static enum piece_end give_up(struct state *s, enum reflink_reason reason)
 {
     s->by_bytes = true;
@@ -127,7 +133,9 @@ static enum piece_end give_up(struct state *s, enum reflink_reason reason)
     return is_refusal(s->t, reason) ? PIECE_REFUSED : PIECE_AGAIN;
 }
 
-/* For a tail first the exact length, then bytes; then the ladder of alignments.
+/*
+ * Tries a tail first with its exact length and then copies it; after that,
+ * tries the known alignments from small to large.
  */
 static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
                                 os_error code)
@@ -145,9 +153,9 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     }
     if (code == CODE_INVALID_PARAMETER && learn_alignment(t))
         return PIECE_AGAIN;
-    /* smbd tells of units of 1 KiB whatever the volume's clusters are: a file
-       that is smaller than any of these is smaller than one */
-    if (code == CODE_INVALID_PARAMETER && t->source_size < ladder[0])
+    /* smbd reports units of 1 KiB whatever the volume's clusters are. A file
+       smaller than the smallest known alignment is smaller than a cluster. */
+    if (code == CODE_INVALID_PARAMETER && t->source_size < known_alignments[0])
         return give_up(s, REFLINK_REASON_BELOW_CLUSTER);
     t->facts.has_cloned = s->has_cloned;
     if (code == CODE_INVALID_FUNCTION && !s->has_cloned)
@@ -155,8 +163,7 @@ static enum piece_end on_cannot(struct state *s, const struct plan_piece *piece,
     return give_up(s, reason_of_refusal(&t->facts, code));
 }
 
-/* Plans anew with requests of half the length, and of `least` bytes at
-   least. */
+/* Plans again with requests of half the length, but at least `least` bytes. */
 static enum piece_end halve(struct state *s, const struct plan_piece *piece,
                             uint32_t least)
 {
@@ -166,8 +173,10 @@ static enum piece_end halve(struct state *s, const struct plan_piece *piece,
     return PIECE_AGAIN;
 }
 
-/* Makes a piece that is to be copied `length` bytes long, if there are as many
-   left. What comes next lies in front of it where it is the range's last. */
+/*
+ * Extends a piece that will be copied to `length` bytes, or to all that is
+ * left. The piece grows backwards if it is the last of the range.
+ */
 static void lengthen(const struct transfer *t, struct plan_piece *piece,
                      uint64_t length)
 {
@@ -190,7 +199,7 @@ static enum piece_end copy_saturated(struct state *s, struct plan_piece *piece)
     return copy_piece(s, piece);
 }
 
-/* Halves the request until only what is full is left, and copies that. */
+/* Halves the request until it is one full cluster, and copies that. */
 static enum piece_end on_saturated(struct state *s, struct plan_piece *piece)
 {
     struct transfer *t = s->t;
@@ -204,8 +213,11 @@ static enum piece_end on_saturated(struct state *s, struct plan_piece *piece)
     return halve(s, piece, unit);
 }
 
-/* Asks for less, down to what any volume should have the resources for. If it
-   has not, the next file may find it in a better state: nothing is learned. */
+/*
+ * Halves the request down to a size that any volume should have resources for.
+ * If it is still refused, remembers nothing about the volume: the next file may
+ * succeed.
+ */
 static enum piece_end on_no_resources(struct state *s,
                                       const struct plan_piece *piece,
                                       os_error code)
@@ -217,7 +229,10 @@ static enum piece_end on_no_resources(struct state *s,
     return give_up(s, reason_of_refusal(&s->t->facts, code));
 }
 
-/* A piece that is copied instead may become longer. */
+/*
+ * Decides what follows a refused request. May lengthen a piece that is to be
+ * copied.
+ */
 static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
                                  os_error code)
 {
@@ -239,18 +254,18 @@ static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
 static struct verification verification_of(const struct state *s)
 {
     const struct transfer *t = s->t;
-    /* extents are counted in clusters: a volume that asked for another
-       alignment may have told the wrong size for them */
-    bool told_right = t->volume->alignment == 0;
+    /* Extents are counted in clusters. A volume that required another alignment
+       may have reported the wrong cluster size. */
+    bool size_is_right = t->volume->alignment == 0;
     return (struct verification){
         .verify = t->policy->verify,
-        .cluster_size = told_right ? t->cluster_size : 0,
+        .cluster_size = size_is_right ? t->cluster_size : 0,
         .alone = s->alone,
         .worked = s->has_worked,
         .source_size = t->same_file ? t->dest_size : t->source_size};
 }
 
-/* Proves the requests that wait for it. */
+/* Verifies the requests in `pending`. */
 static enum piece_end verify_pending(struct state *s)
 {
     const struct transfer *t = s->t;
@@ -288,8 +303,10 @@ static struct compare_pair pair_of(const struct state *s,
     };
 }
 
-/* Proves a request: now, or with those that follow, where nobody sees DEST
-   before all are verified. */
+/*
+ * Verifies a request: now, or together with later ones if nobody uses DEST
+ * before all are verified.
+ */
 static enum piece_end verify_piece(struct state *s,
                                    const struct plan_piece *piece,
                                    uint8_t alike)
@@ -322,9 +339,9 @@ static os_error request(const struct transfer *t,
 }
 
 /*
- * In one file the verification cannot wait for a new start: the bytes that a
- * later piece reads may be those that this one wrote. So the one more try and
- * the copy happen here; SOURCE still has what this piece wants.
+ * Within one file, a failed verification cannot wait for a retry of the whole
+ * transfer: a later piece may read what this one wrote. So the retry and then
+ * the copy happen here, while SOURCE still has the data of this piece.
  */
 static enum piece_end verify_again(struct state *s,
                                    const struct plan_piece *piece,
@@ -338,7 +355,7 @@ static enum piece_end verify_again(struct state *s,
         return end;
     t->blank = false;
     end = give_up(s, REFLINK_REASON_UNVERIFIED);
-    /* what the request left may be neither old nor new: it is made new */
+    /* the request may have left neither the old nor the new data */
     if (end == PIECE_REFUSED && copy_piece(s, piece) != PIECE_DONE)
         end = PIECE_FAILED;
     return end;
@@ -374,12 +391,13 @@ static enum piece_end run_piece(struct state *s, const struct plan *plan,
         plan->reason != REFLINK_REASON_NONE && is_refusal(s->t, plan->reason);
     if (refused || !piece->clone)
         outcome_reason(s->t->outcome, plan->reason);
-    if (refused) /* for what comes later, too: DEST is untouched so far */
+    /* this also covers the later pieces: DEST is still unchanged */
+    if (refused)
         return PIECE_REFUSED;
     return piece->clone ? clone_piece(s, piece) : copy_piece(s, piece);
 }
 
-/* Cuts `done` bytes off the range, at the end that `plan` begins with. */
+/* Removes `done` bytes from the range, at the end where `plan` begins. */
 static void cut_off(struct transfer *t, const struct plan *plan, uint64_t done)
 {
     t->length -= done;
@@ -424,7 +442,8 @@ static enum piece_end run_step(struct state *s)
     struct plan_input in = input_of(s);
     struct plan plan;
     plan_make(&in, &plan);
-    if (plan.nothing) { /* these clusters are the same already */
+    /* the range already has these clusters */
+    if (plan.nothing) {
         s->t->outcome->bytes_cloned += s->t->length;
         s->t->length = 0;
         return PIECE_DONE;
@@ -460,10 +479,10 @@ bool transfer_refuses(struct transfer *transfer)
 }
 
 /*
- * A SOURCE that became shorter since it was opened is not asked for: Btrfs for
- * Windows 1.9 crashes the system on a request that is rounded up for a file of
- * less than a cluster [maharmstone/btrfs #789]. What is cut off later is seen
- * at the end.
+ * Fails if SOURCE became shorter after it was opened: Btrfs for Windows 1.9
+ * crashes the system on a rounded-up request for a file of less than one
+ * cluster [maharmstone/btrfs #789]. A later truncation is found when the
+ * transfer ends.
  */
 static bool has_its_size(struct transfer *t)
 {
@@ -494,7 +513,8 @@ enum transfer_end transfer_run(struct transfer *transfer)
         end = run_step(&s);
     if (end == PIECE_DONE || end == PIECE_AGAIN)
         end = verify_pending(&s);
-    if (!s.has_verified) { /* what was tried in vain taught nothing */
+    /* requests that were never verified do not show what works */
+    if (!s.has_verified) {
         transfer->volume->alignment = s.before.alignment;
         transfer->volume->tail = s.before.tail;
     }

@@ -1,6 +1,7 @@
 /*
- * One range from one open file to another: clone what can be cloned, prove
- * it, copy the rest, account for every byte and say why.
+ * Transfers one range between two open files: clones what can be cloned,
+ * verifies it and copies the rest. The outcome accounts for every byte and says
+ * why bytes were copied.
  */
 #ifndef REFLINK_CORE_TRANSFER_H
 #define REFLINK_CORE_TRANSFER_H
@@ -20,43 +21,54 @@ struct transfer {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    uint64_t source_size;      /* end of file */
-    uint64_t dest_size;        /* end of file, already set */
-    bool same_file;            /* one file, by identity */
-    bool shared;               /* another program may write to SOURCE */
-    bool holes;                /* SOURCE is sparse */
-    bool blank;                /* the range of DEST reads as zeros */
-    bool unseen;               /* nobody uses DEST before this has ended */
-    struct reason_facts facts; /* whether cloning is to be tried */
-    uint32_t cluster_size;     /* a power of 2, or 0: not told */
+    uint64_t source_size; /* end of file */
+    uint64_t dest_size;   /* end of file, already set */
+    bool same_file;       /* SOURCE and DEST are one file, by identity */
+    bool shared;          /* another program may write to SOURCE */
+    bool holes;           /* SOURCE is sparse */
+    bool blank;           /* the range of DEST reads as zeros */
+    bool unseen;          /* nobody uses DEST before the transfer has ended */
+    struct reason_facts facts; /* whether to try cloning */
+    uint32_t cluster_size;     /* a power of 2, or 0: unknown */
     struct volume *volume;     /* DEST's; never NULL */
 };
 
 enum transfer_end {
     TRANSFER_DONE,
-    TRANSFER_FAILED,    /* the outcome has the error */
-    TRANSFER_REFUSED,   /* REFLINK_ALWAYS, and a whole cluster cannot be */
-    TRANSFER_UNVERIFIED /* a clone failed its verification; DEST has who knows
-                         what, in place in what is left of the transfer */
+    /* the outcome has the error */
+    TRANSFER_FAILED,
+    /* with REFLINK_ALWAYS: a whole cluster cannot be cloned */
+    TRANSFER_REFUSED,
+    /* A clone failed verification. What is left in the transfer is the part of
+       DEST whose content is undefined. */
+    TRANSFER_UNVERIFIED
 };
 
-/* The alignment that requests are planned with: what the volume taught, else
-   its cluster size, else a guess. */
+/*
+ * Returns the alignment that requests are planned with: the one that the volume
+ * was found to require, or else its cluster size, or else a guess.
+ */
 uint32_t transfer_unit(const struct transfer *transfer);
 
-/* How the range would be cut, if nothing is learned on the way. A reason
-   other than none: all by bytes for that, and `*plan` is not set. */
+/*
+ * Plans how to split the range, with what is known of the volume now. Returns
+ * REFLINK_REASON_NONE, or the reason why all bytes are copied; `*plan` is then
+ * unset.
+ */
 enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan);
 
 /*
- * Whether REFLINK_ALWAYS must refuse before anything changes: by what is
- * known of the files, or because the range is not on cluster borders. Says
- * why in the outcome.
+ * Whether REFLINK_ALWAYS requires a refusal before anything changes: because of
+ * what is known of the files, or because the range is not on cluster
+ * boundaries. Adds the reason to the outcome.
  */
 bool transfer_refuses(struct transfer *transfer);
 
-/* Changes nothing but DEST's bytes in the range. The parts already done are
-   cut off `*transfer`, and those not begun where a clone was not verified. */
+/*
+ * Runs the transfer and changes nothing except DEST's bytes in the range.
+ * Removes from `*transfer` the parts that are done and, where a clone failed
+ * verification, also those that have not begun.
+ */
 enum transfer_end transfer_run(struct transfer *transfer);
 
 #endif
