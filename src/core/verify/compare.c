@@ -28,8 +28,8 @@ os_error compare_block(struct reflink_session *session,
 }
 
 /*
- * How many bytes from `offset` on are a hole: up to the next allocated range,
- * at most `length`; 0 where the volume does not tell.
+ * Returns the length of the hole that begins at `offset`: up to the next
+ * allocated range, but at most `length`. 0 if the volume does not report it.
  */
 static uint64_t hole_length(struct os_file *file, uint64_t offset,
                             uint64_t length)
@@ -54,8 +54,9 @@ uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at)
 }
 
 /*
- * What is a hole in both, as their volume reports it: a wrong report is of data
- * in SOURCE, which DEST has or has not. Nobody has written to DEST there.
+ * Compares a range that the volume reports as a hole in both files. If the
+ * report is wrong, SOURCE has data there, and DEST may or may not have it.
+ * Nobody has written to DEST there.
  */
 static os_error compare_hole(struct reflink_session *session,
                              const struct compare_pair *pair, uint64_t at,

@@ -1,6 +1,4 @@
-/*
- * Comparing what two open files read as, without reading common holes.
- */
+/* Compares the bytes of two open files without reading holes that both have. */
 #ifndef REFLINK_CORE_COMPARE_H
 #define REFLINK_CORE_COMPARE_H
 
@@ -14,43 +12,53 @@ struct compare_pair {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    bool holes;  /* SOURCE is sparse: ask where its data lies, */
-    bool doubts; /* and read it in its holes all the same */
+    bool holes;  /* SOURCE is sparse: ask for its allocated ranges */
+    bool doubts; /* read SOURCE even where both have a hole */
     bool blank;  /* DEST's range read as zeros before the request */
     uint8_t
-        alike; /* else what verify_look_before found, a bit for each block */
+        /* Result of verify_look_before, if not `blank`: bit i is set if block i
+           of the sample was equal before the request. */
+        alike;
 };
 
-/* Which file could not be read, for the error's path. */
+/* Which file could not be read, for the path in the error message. */
 enum compare_side { COMPARE_SOURCE, COMPARE_DEST };
 
-/* Reads and compares at most `length` <= SESSION_BUFFER bytes at `at` bytes
-   into the pair. A file that ends early is a difference. */
+/*
+ * Reads and compares `length` bytes (at most SESSION_BUFFER) that begin `at`
+ * bytes into the pair. If a file ends early, they are different. An error is
+ * that of reading `*side`.
+ */
 os_error compare_block(struct reflink_session *session,
                        const struct compare_pair *pair, uint64_t at,
                        uint32_t length, bool *equal, enum compare_side *side);
 
-/* Compares every byte, but for what is a hole in both; if the pair doubts that,
-   SOURCE is to read as zeros there, or as DEST does. */
+/*
+ * Compares all bytes, except in holes that both files have. With `doubts`,
+ * SOURCE must also read as zeros there, or be equal to DEST. An error is that
+ * of reading `*side`, or CODE_CANCELLED.
+ */
 os_error compare_all(struct reflink_session *session,
                      const struct compare_pair *pair, bool *equal,
                      enum compare_side *side);
 
-/* How many bytes, from `at` bytes into the pair on, are a hole in both files;
-   0 where SOURCE is not sparse or the volume does not tell. */
+/*
+ * Returns how many bytes are a hole in both files, from `at` bytes into the
+ * pair on. 0 if SOURCE is not sparse or the volume does not report it.
+ */
 uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at);
 
 /*
- * Whether `length` bytes from `at` bytes into the pair on, a hole in DEST, read
- * as zeros in SOURCE, too, in every byte: a request that did nothing leaves
- * nothing else. Room that SOURCE has and never wrote to does, and a volume may
- * give DEST a hole for it: XFS does.
+ * Whether `length` bytes from `at` bytes into the pair on, which are a hole in
+ * DEST, read as zeros in SOURCE as well. Every byte is compared, because a
+ * request that did nothing leaves such a hole, too. The hole is correct if
+ * SOURCE never wrote to its allocated clusters: XFS then gives DEST a hole.
  */
 bool compare_is_unwritten(struct reflink_session *session,
                           const struct compare_pair *pair, uint64_t at,
                           uint64_t length);
 
-/* As much of `length` bytes as the pair has from `at` bytes on. */
+/* Returns `length`, or less if the pair ends sooner after `at`. */
 uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,
                      uint64_t length);
 

@@ -12,7 +12,10 @@ static void skip_extents(struct maps_extents *list)
         list->index++;
 }
 
-/* Makes extents[index] the one that holds `vcn`, or a hole to the end. */
+/*
+ * Makes extents[index] the one that contains `vcn` or follows it. If no extent
+ * is left, `vcn` is in a hole that extends to the end.
+ */
 static os_error fill(struct maps_extents *list, uint32_t cluster_size)
 {
     skip_extents(list);
@@ -25,11 +28,14 @@ static os_error fill(struct maps_extents *list, uint32_t cluster_size)
     if (error != 0)
         return error;
     skip_extents(list);
-    /* a volume that does not get on tells nothing */
+    /* no progress: treat the extents as unknown */
     return list->more && list->index == list->count ? CODE_INVALID_DATA : 0;
 }
 
-/* Where the wanted cluster lies, and how many behind it follow suit. */
+/*
+ * Finds the `lcn` of the wanted cluster, and the number of clusters from there
+ * on that are contiguous with it.
+ */
 static os_error find(struct maps_extents *list, uint32_t cluster_size,
                      int64_t *lcn, uint64_t *run)
 {
@@ -62,15 +68,17 @@ bool extents_are_reported(struct os_file *file, uint64_t offset,
                               &extent, 1, &count, &more) == 0;
 }
 
-/* --- what may lie beside them --------------------------------------------- */
+/* --- data outside the extents --------------------------------------------- */
 
 static uint64_t end_of(const struct os_range *range)
 {
     return range->offset + range->length;
 }
 
-/* Asks for what SOURCE has from `from` on, to its end, as far as that is told
-   at once. False: the volume does not tell. */
+/*
+ * Lists SOURCE's allocated ranges from `from` to its end, as far as one call
+ * reports them. Returns false if the volume does not report them.
+ */
 static bool ask_ranges(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
     struct maps_ranges *data = &lists->data;
@@ -87,7 +95,10 @@ static bool ask_ranges(struct extent_lists *lists, uint64_t from, uint64_t end)
     return true;
 }
 
-/* Whether SOURCE says that it has data in [from, end), or does not tell. */
+/*
+ * Whether SOURCE has data in [from, end), or may have because the volume does
+ * not report it.
+ */
 static bool has_data(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
     struct maps_ranges *data = &lists->data;
@@ -100,10 +111,11 @@ static bool has_data(struct extent_lists *lists, uint64_t from, uint64_t end)
 }
 
 /*
- * Data may lie where the volume tells of no cluster: it is resident, or was
- * written moments ago and has none yet, or extents are counted in other units
- * than those that were told. A dense SOURCE has no hole that could be one; a
- * sparse one is asked for its data in the last, where its newest would be.
+ * Whether data may exist where the volume reports no clusters. The data may be
+ * resident, may have been written a moment ago and have no clusters yet, or the
+ * extents may be counted in units other than the reported cluster size. A
+ * SOURCE that is not sparse cannot have a hole. A sparse one is asked for data
+ * in its last hole, where its newest data would be.
  */
 static bool may_hide_data(struct extent_lists *lists,
                           const struct compare_pair *pair,
@@ -115,19 +127,22 @@ static bool may_hide_data(struct extent_lists *lists,
     return has_data(lists, from, from + hole->length);
 }
 
-/* --- both beside each other ----------------------------------------------- */
+/* --- the extents of both files -------------------------------------------- */
 
-/* A run of clusters of both files, `length` bytes that begin `at` bytes into
-   the request, each all in one place. */
-struct cloner {
+/*
+ * A run of clusters that is contiguous in both files: `length` bytes that begin
+ * `at` bytes into the request.
+ */
+struct cluster_run {
     uint64_t at;
     uint64_t length;
     int64_t source_lcn;
     int64_t dest_lcn;
 };
 
-/* False: the runs differ, or it is not told whether they do. */
-static bool judge(const struct cloner *run, struct reflink_session *session,
+/* Compares one run. Returns false if it differs, or if that is unknown. */
+static bool judge(const struct cluster_run *run,
+                  struct reflink_session *session,
                   const struct compare_pair *pair,
                   struct extents_finding *finding)
 {
@@ -150,9 +165,12 @@ static bool judge(const struct cloner *run, struct reflink_session *session,
     return true;
 }
 
-/* The next run, of `left` clusters at most; how many, or 0: it is not told. */
+/*
+ * Finds the next run, of at most `left` clusters. Returns its clusters, or 0 if
+ * the volume does not report them.
+ */
 static uint64_t next_run(struct extent_lists *lists, uint64_t left,
-                         struct cloner *run)
+                         struct cluster_run *run)
 {
     uint64_t in_source = 0;
     uint64_t in_dest = 0;
@@ -173,7 +191,7 @@ void extents_compare(struct extent_lists *lists,
                      const struct compare_pair *pair,
                      struct extents_finding *finding)
 {
-    struct cloner run = {0};
+    struct cluster_run run = {0};
     *finding = (struct extents_finding){.result = EXTENTS_NOT_REPORTED};
     if (lists->cluster_size == 0)
         return;

@@ -1,7 +1,4 @@
-/*
- * Where the clusters of SOURCE and of its clone lie, held beside each other as
- * the volume tells it.
- */
+/* Compares the extents of SOURCE and its clone, as the volume reports them. */
 #ifndef REFLINK_CORE_EXTENTS_H
 #define REFLINK_CORE_EXTENTS_H
 
@@ -9,65 +6,70 @@
 
 enum { MAPS_EXTENTS = 256, EXTENTS_RANGES = 64 };
 
-/* A file's extents, read from the volume as they are needed, forward only. */
+/* A file's extents, read from the volume as needed, forward only. */
 struct maps_extents {
     struct os_file *file;
-    uint64_t vcn; /* next cluster wanted */
+    uint64_t vcn; /* the next cluster wanted */
     struct os_extent extents[MAPS_EXTENTS];
     size_t count;
     size_t index;
     bool more;
 };
 
-/* What of a file is allocated, likewise. */
+/* A file's allocated ranges, read as needed, forward only. */
 struct maps_ranges {
     struct os_range ranges[EXTENTS_RANGES];
     size_t count;
     size_t index;
-    uint64_t end; /* up to here they are told */
+    uint64_t end; /* the ranges are known up to this offset */
 };
 
-/* Both files of a verification. */
+/* The extents of both files in a verification. */
 struct extent_lists {
     struct maps_extents source;
     struct maps_extents dest;
     struct maps_ranges data;
-    uint32_t cluster_size; /* that of the extents; 0: unknown */
-    uint64_t source_size;  /* end of file; 0: not known */
+    uint32_t cluster_size; /* the unit of the extents; 0: unknown */
+    uint64_t source_size;  /* end of file; 0: unknown */
 };
 
 enum maps_result {
     EXTENTS_EQUAL,
     EXTENTS_DIFFERENT,
     EXTENTS_NOT_REPORTED,
-    EXTENTS_MISSING /* equal, but there may be more than they tell */
+    EXTENTS_MISSING /* equal, but there may be data outside of them */
 };
 
-/* What they tell of a request. */
+/* The result of the comparison for one request. */
 struct extents_finding {
     enum maps_result result;
     bool has_data;
-    uint64_t first;       /* byte of the request that lies in a cluster, */
-    uint64_t end;         /* and the end of the last such run */
-    struct os_range hole; /* the last run that neither file has clusters for */
+    /* The first byte of the request that is in a cluster; valid with
+       `has_data`. */
+    uint64_t first;
+    /* The end of the last run that is in clusters; valid with `has_data`. */
+    uint64_t end;
+    /* The last run for which neither file has clusters. */
+    struct os_range hole;
 };
 
-/* Compares the clusters of both ranges, run by run. Requests come in the order
-   of both files. */
+/*
+ * Compares the clusters of both ranges run by run. Calls must follow the order
+ * of the requests in both files.
+ */
 void extents_compare(struct extent_lists *lists,
                      struct reflink_session *session,
                      const struct compare_pair *pair,
                      struct extents_finding *finding);
 
 /*
- * Whether SOURCE has extents behind its end, once all requests were compared:
- * they are counted in smaller units than the cluster size that was told, so
- * that too few of them were compared; or they are room taken ahead.
+ * Whether SOURCE has extents past its end, after all requests were compared.
+ * Either they are counted in units smaller than the reported cluster size, so
+ * that too few of them were compared, or they are preallocated space.
  */
 bool extents_go_on(struct extent_lists *lists);
 
-/* Whether the volume tells where the clusters lie, from `offset` of the file
-   on. */
+/* Whether the volume reports the file's extents from `offset` on. */
 bool extents_are_reported(struct os_file *file, uint64_t offset,
                           uint32_t cluster_size);
 

@@ -6,24 +6,32 @@
 
 enum { SAMPLE_SIZE = 4096 };
 
-/* Blocks read from each file for a request where only bytes can speak. */
+/* Blocks compared per request if the volume reports no extents. */
 enum { SAMPLES_ALONE = 8 };
 
-/* And more, where these are nothing but zeros: 32 in all. */
+/* Blocks compared in addition if all of these are zeros: 32 in total. */
 enum { SAMPLES_MORE = 24 };
 
-/* Up to here the bytes of a hole are all compared, else blocks of it. */
+/*
+ * A hole up to RUN_COMPARED bytes is compared in full, a longer one by
+ * RUN_SAMPLES blocks.
+ */
 enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
 
-/* The next byte at or behind `at` that is not a hole in both files, if the
-   volume tells; a sample of a common hole proves nothing. */
+/*
+ * Returns the next offset, from `at` on, that is not in a hole of both files,
+ * if the volume reports holes: a sample of a common hole shows nothing.
+ */
 static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
 {
     uint64_t next = at + compare_common_hole(pair, at);
     return next < pair->length ? next : at;
 }
 
-/* Where DEST's first hole in a range begins, and how long it is. */
+/*
+ * Finds the first hole of DEST in a range. Returns where it begins, and its
+ * length in `*hole`.
+ */
 static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
                            uint64_t length, uint64_t *hole)
 {
@@ -46,7 +54,10 @@ static uint64_t first_hole(const struct compare_pair *pair, uint64_t at,
     return end;
 }
 
-/* Positions spread evenly, the first and the last block among them. */
+/*
+ * Spreads `samples` positions evenly over the pair, with one at its first and
+ * one at its last block.
+ */
 static uint64_t position_of(const struct compare_pair *pair, uint32_t number,
                             uint32_t samples)
 {
@@ -62,7 +73,7 @@ static uint64_t sample_position(const struct compare_pair *pair,
     return position_of(pair, number, SAMPLES_ALONE);
 }
 
-/* The block at `at`, or the next one that is not a common hole. */
+/* Compares the block at `at`, or the next one that is not a common hole. */
 static os_error compare_sample(struct reflink_session *session,
                                const struct compare_pair *pair, uint64_t at,
                                uint32_t *length, bool *equal,
@@ -73,21 +84,23 @@ static os_error compare_sample(struct reflink_session *session,
     return compare_block(session, pair, at, *length, equal, side);
 }
 
-/* A verification that goes on; the extents of both files are read once for all.
+/*
+ * A verification in progress; it reads the extents of both files once for all
+ * requests.
  */
 struct verifier {
     struct reflink_session *session;
     struct verification *verification;
     const struct compare_pair *pairs;
     size_t pair_count;
-    bool has_data;          /* of them, at least one put some into DEST */
-    bool has_equal_extents; /* and of at least one the clusters are the same */
-    bool doubted;           /* at least one showed nothing but zeros */
+    bool has_data;          /* at least one request put data into DEST */
+    bool has_equal_extents; /* the clusters of at least one request are equal */
+    bool doubted;           /* at least one request showed only zeros */
     struct extent_lists lists;
-    enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* of DEST */
+    enum { HOLES_UNASKED, HOLES_SHOWN, HOLES_HIDDEN } holes; /* DEST's */
 };
 
-/* Whether any request put any data into DEST. */
+/* Whether any request put data into DEST. */
 static bool has_data(struct verifier *verifier)
 {
     struct os_range data;
@@ -105,10 +118,10 @@ static bool has_data(struct verifier *verifier)
 }
 
 /*
- * The same where a server tells of no hole in a SOURCE that is not marked as
- * sparse: if there are any, it may be of many gigabytes, and each byte has to
- * come over the network. Blocks of them are enough once it is seen that
- * requests do something.
+ * Whether a hole in DEST reads as zeros in SOURCE, where a server does not
+ * report the holes of a SOURCE that is not marked sparse. Such a hole can be
+ * many gigabytes, and each byte must be read over the network. So once a
+ * request is known to have an effect, blocks of a long hole are enough.
  */
 static bool may_be_hole(struct verifier *verifier,
                         const struct compare_pair *pair, uint64_t at,
@@ -132,9 +145,10 @@ static bool may_be_hole(struct verifier *verifier,
 }
 
 /*
- * Where SOURCE has data, a hole in DEST must be zeros in SOURCE: a dense
- * SOURCE may have holes that the volume does not tell of. This is what shows
- * a request that did nothing to a sparse DEST on volumes without extents.
+ * Checks that a hole in DEST reads as zeros in SOURCE where SOURCE has
+ * allocated ranges: a SOURCE that is not sparse may have holes that the volume
+ * does not report. On volumes without extents, this finds a request that did
+ * nothing to a sparse DEST.
  */
 static bool holes_agree(struct verifier *verifier,
                         const struct compare_pair *pair)
@@ -160,8 +174,9 @@ static bool holes_agree(struct verifier *verifier,
 }
 
 /*
- * Whether DEST's blocks were holes before the request, so that one that is not
- * any more shows that something was done: holes_agree has looked then.
+ * Whether DEST's blocks were holes before the request, so that a block that is
+ * no hole now shows that the request had an effect. holes_agree has run before
+ * this.
  */
 static bool shows_holes(struct verifier *verifier,
                         const struct compare_pair *pair)
@@ -182,10 +197,12 @@ static bool shows_holes(struct verifier *verifier,
     return verifier->holes == HOLES_SHOWN;
 }
 
-/* Whether DEST's block, which is SOURCE's now, could have been that before. */
-static bool is_in_vain(struct verifier *verifier,
-                       const struct compare_pair *pair, uint32_t number,
-                       uint32_t length)
+/*
+ * Whether DEST's block could have been equal to SOURCE's without the request.
+ */
+static bool could_be_unchanged(struct verifier *verifier,
+                               const struct compare_pair *pair, uint32_t number,
+                               uint32_t length)
 {
     if (!pair->blank)
         return (pair->alike >> number & 1) != 0;
@@ -193,7 +210,7 @@ static bool is_in_vain(struct verifier *verifier,
            !shows_holes(verifier, pair);
 }
 
-/* Compares [from, end) of the request as a whole. */
+/* Compares [from, end) of the request in full. */
 static os_error compare_part(struct verifier *verifier,
                              const struct compare_pair *pair, uint64_t from,
                              uint64_t end, bool *equal, enum compare_side *side)
@@ -205,68 +222,74 @@ static os_error compare_part(struct verifier *verifier,
     return compare_all(verifier->session, &part, equal, side);
 }
 
-/* Where data may lie in a pair, by offsets into it. */
-struct places {
+/* The ranges of a pair that may have data; offsets are relative to the pair. */
+struct data_ranges {
     struct os_range ranges[EXTENTS_RANGES];
     size_t count;
 };
 
-static bool ask_places(struct places *places, struct os_file *file,
-                       uint64_t offset, uint64_t length)
+static bool list_data(struct data_ranges *data, struct os_file *file,
+                      uint64_t offset, uint64_t length)
 {
-    bool more = false; /* the first ones will do */
-    if (allocation_ranges(file, offset, length, places->ranges, EXTENTS_RANGES,
-                          &places->count, &more) != 0)
+    bool more = false; /* the first ranges are enough */
+    if (allocation_ranges(file, offset, length, data->ranges, EXTENTS_RANGES,
+                          &data->count, &more) != 0)
         return false;
-    for (size_t i = 0; i < places->count; i++)
-        places->ranges[i].offset -= offset;
+    for (size_t i = 0; i < data->count; i++)
+        data->ranges[i].offset -= offset;
     return true;
 }
 
-/* What SOURCE has, if it is sparse or has nothing, else what DEST got; all of
-   the pair, where that is not told. */
-static void find_places(struct places *places, const struct compare_pair *pair)
+/*
+ * Finds the ranges that may have data: SOURCE's allocated ranges if it is
+ * sparse or has none, or else those that DEST got. If the volume does not
+ * report them, takes the whole pair.
+ */
+static void find_data(struct data_ranges *data, const struct compare_pair *pair)
 {
-    bool told =
-        ask_places(places, pair->source, pair->source_offset, pair->length);
-    if (told && places->count != 0 && !pair->holes)
-        told = ask_places(places, pair->dest, pair->dest_offset, pair->length);
-    if (!told)
-        *places = (struct places){.ranges[0].length = pair->length, .count = 1};
-}
-
-/* Block `number` of SAMPLES_MORE that are spread evenly over all places; each
-   may begin where the one before has not ended. */
-static uint64_t place_of(const struct places *places, uint32_t number)
-{
-    uint64_t total = 0;
-    size_t i = 0;
-    for (size_t at = 0; at < places->count; at++)
-        total += places->ranges[at].length;
-    uint64_t last = total > SAMPLE_SIZE ? total - SAMPLE_SIZE : 0;
-    uint64_t at =
-        number == SAMPLES_MORE - 1 ? last : last / (SAMPLES_MORE - 1) * number;
-    while (i + 1 < places->count && at >= places->ranges[i].length)
-        at -= places->ranges[i++].length;
-    return places->ranges[i].offset + at;
+    bool known =
+        list_data(data, pair->source, pair->source_offset, pair->length);
+    if (known && data->count != 0 && !pair->holes)
+        known = list_data(data, pair->dest, pair->dest_offset, pair->length);
+    if (!known)
+        *data =
+            (struct data_ranges){.ranges[0].length = pair->length, .count = 1};
 }
 
 /*
- * Blocks that are zeros in both files show nothing of a request that may have
- * left zeros in the place of data. So one that is not is looked for where data
- * may lie. If none is found, the request is in doubt, but for a short one, of
- * which every byte was compared.
+ * Returns the position of block `number` of SAMPLES_MORE, spread evenly over
+ * all ranges. Blocks may overlap.
+ */
+static uint64_t data_position(const struct data_ranges *data, uint32_t number)
+{
+    uint64_t total = 0;
+    size_t i = 0;
+    for (size_t at = 0; at < data->count; at++)
+        total += data->ranges[at].length;
+    uint64_t last = total > SAMPLE_SIZE ? total - SAMPLE_SIZE : 0;
+    uint64_t at =
+        number == SAMPLES_MORE - 1 ? last : last / (SAMPLES_MORE - 1) * number;
+    while (i + 1 < data->count && at >= data->ranges[i].length)
+        at -= data->ranges[i++].length;
+    return data->ranges[i].offset + at;
+}
+
+/*
+ * Blocks that are zeros in both files do not show whether the request left
+ * zeros in place of data. So this looks for a block with data, in the ranges
+ * that may have some. If it finds none, the request is doubted, unless it is so
+ * short that every byte was compared.
  */
 static os_error seek_data(struct verifier *verifier,
                           const struct compare_pair *pair, bool *equal,
                           enum compare_side *side)
 {
-    struct places places = {.ranges[0].length = pair->length, .count = 1};
+    struct data_ranges data = {.ranges[0].length = pair->length, .count = 1};
     bool is_short = pair->length <= SAMPLES_MORE * SAMPLE_SIZE;
     if (!is_short)
-        find_places(&places, pair);
-    for (uint32_t i = 0; i < SAMPLES_MORE && places.count != 0; i++) {
-        uint64_t at = place_of(&places, i);
+        find_data(&data, pair);
+    for (uint32_t i = 0; i < SAMPLES_MORE && data.count != 0; i++) {
+        uint64_t at = data_position(&data, i);
         uint32_t length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
         os_error error =
             compare_block(verifier->session, pair, at, length, equal, side);
@@ -277,24 +300,24 @@ static os_error seek_data(struct verifier *verifier,
             return 0;
         }
     }
-    if (!is_short && places.count != 0)
+    if (!is_short && data.count != 0)
         verifier->doubted = true;
     return 0;
 }
 
 /*
- * Compares a bounded number of blocks. Two of them stand for what lies between
- * them; where one could have been the same if nothing was done, that is
- * compared as a whole.
+ * Compares a limited number of blocks. Each pair of neighbours stands for the
+ * bytes between them. If a block could have been equal without the request, the
+ * bytes around it are compared in full.
  */
 static os_error compare_parts(struct verifier *verifier,
                               const struct compare_pair *pair, bool *equal,
                               enum compare_side *side)
 {
     os_error error = 0;
-    uint64_t seen = 0;  /* the last block that shows something, or more */
-    bool zeros = false; /* such a block is zeros, */
-    bool data = false;  /* such a block is not */
+    uint64_t seen = 0;  /* end of the bytes covered by blocks so far */
+    bool zeros = false; /* a block that shows something is zeros */
+    bool data = false;  /* a block that shows something is not zeros */
     if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return compare_block(verifier->session, pair, 0, (uint32_t)pair->length,
                              equal, side);
@@ -306,7 +329,7 @@ static os_error compare_parts(struct verifier *verifier,
             compare_sample(verifier->session, pair, at, &length, equal, side);
         if (error != 0 || !*equal)
             break;
-        if (is_in_vain(verifier, pair, i, length)) {
+        if (could_be_unchanged(verifier, pair, i, length)) {
             at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
                                        : pair->length;
             error = compare_part(verifier, pair, seen, at, equal, side);
@@ -335,7 +358,8 @@ uint8_t verify_look_before(struct reflink_session *session,
     if (extents_are_reported(
             pair->source, pair->source_offset,
             verification
-                ->cluster_size)) /* should they fail to, nothing is known */
+                /* if the comparison of extents fails later, nothing is known */
+                ->cluster_size))
         return UINT8_MAX;
     for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
         enum compare_side side = COMPARE_SOURCE;
@@ -349,10 +373,11 @@ uint8_t verify_look_before(struct reflink_session *session,
 }
 
 /*
- * Where both files have the same clusters, what may still differ is data that
- * SOURCE has not written to them yet [git-lfs/git-lfs #6312], which is its
- * newest: so the last block that lies in a cluster is read, of the file's only
- * request the first one, too. What is a hole in both needs no verification.
+ * Compares bytes where both files have the same clusters. They can differ if
+ * SOURCE has not written its newest data to the clusters yet [git-lfs/git-lfs
+ * #6312]. So this reads the last block that is in a cluster and, if the file
+ * has only one request, the first one, too. A hole in both files needs no
+ * verification.
  */
 static os_error compare_shared(struct verifier *verifier,
                                const struct compare_pair *pair,
@@ -375,7 +400,7 @@ static os_error compare_shared(struct verifier *verifier,
                          equal, side);
 }
 
-/* What holes and a bounded number of blocks show of a request. */
+/* Verifies a request by holes and a limited number of blocks. */
 static os_error verify_by_bytes(struct verifier *verifier,
                                 const struct compare_pair *pair, bool *verified,
                                 enum compare_side *side)
@@ -384,7 +409,7 @@ static os_error verify_by_bytes(struct verifier *verifier,
     return *verified ? compare_parts(verifier, pair, verified, side) : 0;
 }
 
-/* One request. */
+/* Verifies one request. */
 static os_error verify_one(struct verifier *verifier,
                            const struct compare_pair *pair, bool *verified,
                            enum compare_side *side)

@@ -1,7 +1,7 @@
 /*
- * Proof before belief: volumes are known to answer success to a clone request
- * and leave zeros [microsoft/CopyOnWrite #12, pnpm/pnpm #7186], or to do only a
- * part of it [Samba, torture/smb2/ioctl.c: len_beyond_dest].
+ * Verifies clones before they are trusted: some volumes report success for a
+ * clone request and leave zeros [microsoft/CopyOnWrite #12, pnpm/pnpm #7186],
+ * or clone only a part of it [Samba, torture/smb2/ioctl.c: len_beyond_dest].
  */
 #ifndef REFLINK_CORE_VERIFY_H
 #define REFLINK_CORE_VERIFY_H
@@ -10,39 +10,51 @@
 
 struct verification {
     enum reflink_verify verify;
-    uint32_t cluster_size; /* that of the volume's extents; 0: unknown */
-    bool alone;            /* the file has no other request */
-    uint64_t source_size;  /* SOURCE's end of file now; 0: not known */
-    bool worked;           /* a request was seen to put data into DEST: before,
-                              and then set by verify_clones */
+    /* Cluster size that the volume's extents are counted in; 0: unknown. */
+    uint32_t cluster_size;
+    /* The file has only one request. */
+    bool alone;
+    /* SOURCE's end of file now; 0: unknown. */
+    uint64_t source_size;
+    /* A request is known to have put data into DEST. Set by the caller if an
+       earlier one did, and by verify_clones. */
+    bool worked;
 };
 
-/* The most requests that are verified at a time. */
+/* The maximum number of requests that are verified in one call. */
 enum { VERIFY_MOST = 512 };
 
 /*
- * Looks at DEST before a request, where the blocks of a sample will be all that
- * can prove it: what is SOURCE's already would show nothing afterwards. The
- * answer is for the pair's `alike`. Looks at nothing where DEST is blank.
+ * Compares the sample's blocks before a request if only bytes can verify it: a
+ * block that is already equal would show nothing afterwards. Returns the value
+ * for the pair's `alike`. Reads nothing if DEST is blank.
  */
 uint8_t verify_look_before(struct reflink_session *session,
                            const struct verification *verification,
                            const struct compare_pair *pair);
 
 /*
- * Proves that DEST holds what was just cloned from SOURCE: `count` requests,
- * 1 to VERIFY_MOST, of one pair of files and in the order of both. By sample:
- * both have the same clusters where the volume tells, and the last block in
- * them reads the same; where it does not, or where data may lie beside what it
- * tells, allocated ranges are not lost, and a bounded number of blocks, first
- * and last among them, reads the same, and beside each that could have done so
- * before the request all from the last to the next. Blocks of zeros are
- * believed only where there is no data in SOURCE, or where a block that is not
- * zeros, or clusters that are the same, show that some request of the file put
- * data into DEST. In full: every byte reads
- * the same, and the clusters are compared, too.
+ * Verifies that DEST has the data that were just cloned from SOURCE. `pairs`
+ * are `count` requests, 1 to VERIFY_MOST, for one pair of files and in the
+ * order of both.
  *
- * `*verified` is false where anything differs. An error is one of reading, of
+ * REFLINK_VERIFY_SAMPLE: both files must have the same clusters, if the volume
+ * reports them, and the last block in these must be equal. If the volume does
+ * not report them, or if data may exist outside the reported ones, then
+ *
+ * - no allocated range may be missing in DEST;
+ * - a limited number of blocks must be equal, with the first and the last among
+ *   them;
+ * - where a block could have been equal before the request, all bytes from the
+ *   previous block to the next must be equal;
+ * - blocks of zeros are accepted only if SOURCE has no data, or if a block that
+ *   is not zeros, or equal clusters, show that some request of the file put
+ *   data into DEST.
+ *
+ * REFLINK_VERIFY_FULL: all bytes must be equal, and the clusters are compared
+ * as well.
+ *
+ * Sets `*verified` to false if anything differs. An error is that of reading
  * `*side`.
  */
 os_error verify_clones(struct reflink_session *session,
