@@ -8,7 +8,7 @@
 #include "core/base/identity.h"
 #include "source.h"
 
-/* SOURCE's setting, unless its volume said before that it has none. */
+/* Reads SOURCE's setting, unless its volume is known not to support it. */
 static bool ask_integrity(struct transfer *t, struct dest_facts *prepared)
 {
     struct volume *volume =
@@ -36,15 +36,15 @@ static uint32_t find_cluster_size(const struct transfer *t,
     return t->volume->unit;
 }
 
-/* What DEST's volume tells of itself is asked for once. */
-static void take_volume(struct transfer *t)
+/* Queries DEST's volume, once per run. */
+static void query_volume(struct transfer *t)
 {
-    struct os_volume *told = &t->volume->report;
-    if (!told->known)
-        os_query_volume(t->dest, told);
-    wcscpy(t->outcome->file_system, told->file_system);
-    t->facts.volume_known = told->known;
-    t->facts.volume_clones = (told->features & OS_VOLUME_CLONES) != 0;
+    struct os_volume *report = &t->volume->report;
+    if (!report->known)
+        os_query_volume(t->dest, report);
+    wcscpy(t->outcome->file_system, report->file_system);
+    t->facts.volume_known = report->known;
+    t->facts.volume_clones = (report->features & OS_VOLUME_CLONES) != 0;
     t->facts.volume_refused = t->volume->no_cloning;
 }
 
@@ -59,7 +59,7 @@ bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
                      OUTCOME_DEST);
         return false;
     }
-    take_volume(t);
+    query_volume(t);
     t->facts.mode = t->policy->mode;
     t->facts.other_volume =
         !identity_same_volume(&prepared->source.identity, volume);
@@ -80,8 +80,10 @@ static bool fail(const struct transfer *t, os_error error,
     return false;
 }
 
-/* FAT32 says that the disk is full where it is the file that is too large
-   [MS-FSA 2.1.5.15.5, note 180], which sends users to look for space. */
+/*
+ * FAT32 reports a full disk when the file is too large for it [MS-FSA
+ * 2.1.5.15.5, note 180]. The hint keeps users from looking for space.
+ */
 static bool set_size(const struct transfer *t)
 {
     uint64_t room = 0;
@@ -95,7 +97,10 @@ static bool set_size(const struct transfer *t)
     return false;
 }
 
-/* As far as can be told before the first request. */
+/*
+ * Whether SOURCE is expected to be cloned, as far as it is known before the
+ * first request.
+ */
 static bool will_clone(const struct transfer *t)
 {
     return !t->facts.below_cluster &&
@@ -103,8 +108,9 @@ static bool will_clone(const struct transfer *t)
 }
 
 /*
- * A sparse DEST needs no clusters before it gets SOURCE's, and takes a sparse
- * SOURCE's holes; a dense one does neither [MS-FSA 2.1.5.10.4, 2.1.5.15.5].
+ * A sparse DEST needs no clusters before it gets SOURCE's, and a sparse
+ * SOURCE's holes can be cloned into it. Neither is true of a DEST that is not
+ * sparse [MS-FSA 2.1.5.10.4, 2.1.5.15.5].
  */
 static bool make_sparse(struct transfer *t, struct dest_facts *prepared)
 {
@@ -127,8 +133,8 @@ static bool make_sparse(struct transfer *t, struct dest_facts *prepared)
 }
 
 /*
- * Both files must have the same setting, and it can be changed only as long
- * as DEST has no clusters [Block Cloning, Win32].
+ * Both files must have the same integrity setting, and it can be changed only
+ * while DEST has no clusters [Block Cloning, Win32].
  */
 static bool match_integrity(struct transfer *t,
                             const struct dest_facts *prepared)
@@ -137,7 +143,8 @@ static bool match_integrity(struct transfer *t,
     struct os_integrity wanted = prepared->integrity;
     if (!prepared->integrity_known)
         return true;
-    if (wanted.algorithm == 0) /* no flag goes with no checksum */
+    /* without checksums, no flag is valid */
+    if (wanted.algorithm == 0)
         wanted.flags = 0;
     os_error error = os_get_integrity(t->dest, &there);
     if (error == 0 && there.algorithm == wanted.algorithm &&
@@ -160,13 +167,18 @@ bool dest_prepare_new(struct transfer *transfer, struct dest_facts *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    return transfer->dest_size == prepared->dest.size || /* it would change */
+    return transfer->dest_size ==
+               prepared->dest.size || /* setting the same size would change
+                                         DEST's times */
            set_size(transfer);
 }
 
-/* A sparse SOURCE needs a sparse DEST [MS-FSA 2.1.5.10.4]; the flag then stays.
+/*
+ * A sparse SOURCE requires a sparse DEST [MS-FSA 2.1.5.10.4]. DEST keeps the
+ * flag afterwards.
  */
-static bool take_holes(struct transfer *t, const struct dest_facts *prepared)
+static bool make_sparse_in_place(struct transfer *t,
+                                 const struct dest_facts *prepared)
 {
     if (!t->holes || (prepared->dest.attributes & OS_ATTRIBUTE_SPARSE) != 0 ||
         reason_before(&t->facts) != REFLINK_REASON_NONE)
@@ -192,7 +204,7 @@ bool dest_prepare_in_place(struct transfer *transfer,
                            struct dest_facts *prepared, uint64_t old_size)
 {
     compare_integrity(transfer, prepared);
-    if (!take_holes(transfer, prepared))
+    if (!make_sparse_in_place(transfer, prepared))
         return false;
     return transfer->dest_size == old_size || set_size(transfer);
 }

@@ -1,6 +1,6 @@
 /*
- * What a run would do, found out without changing anything: the same facts
- * and the same plan, told step by step instead of carried out.
+ * Shows what a run would do without changing anything: finds the same facts and
+ * makes the same plan, but reports its steps instead of executing them.
  */
 #include <reflink/reflink.h>
 
@@ -20,24 +20,24 @@ struct dry {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const struct reflink_range *range; /* NULL: the whole file */
-    void (*tell)(void *context, const struct reflink_dry_step *step);
+    void (*report)(void *context, const struct reflink_dry_step *step);
     void *context;
     struct source source;
-    struct os_file *place; /* DEST, or the directory it goes into */
+    struct os_file *place; /* DEST, or the directory it will be in */
     struct os_info place_info;
     bool exists;
     uint64_t dest_size; /* DEST's end of file now */
     size_t streams;
 };
 
-static void tell(const struct dry *dry, enum reflink_dry_kind kind,
-                 uint64_t length)
+static void report(const struct dry *dry, enum reflink_dry_kind kind,
+                   uint64_t length)
 {
     struct reflink_dry_step step = {.kind = kind, .length = length};
-    dry->tell(dry->context, &step);
+    dry->report(dry->context, &step);
 }
 
-static void tell_piece(const struct dry *dry, const struct plan_piece *piece)
+static void report_piece(const struct dry *dry, const struct plan_piece *piece)
 {
     struct reflink_dry_step step = {
         .kind = piece->clone ? REFLINK_DRY_CLONE : REFLINK_DRY_COPY,
@@ -46,10 +46,10 @@ static void tell_piece(const struct dry *dry, const struct plan_piece *piece)
         .length = piece->length,
         .request = piece->request,
     };
-    dry->tell(dry->context, &step);
+    dry->report(dry->context, &step);
 }
 
-/* --- finding out -------------------------------------------------------- */
+/* --- finding the facts ---------------------------------------------------- */
 
 static bool open_source_and_count(struct dry *dry)
 {
@@ -63,8 +63,10 @@ static bool open_source_and_count(struct dry *dry)
     return looked;
 }
 
-/* DEST's directory stands for its volume while there is no DEST; in a tree,
-   what is there of its path. */
+/*
+ * Opens DEST's directory, which is on the same volume, if DEST does not exist.
+ * In a tree, opens the deepest directory of the path that exists.
+ */
 static os_error open_directory(const struct dry *dry, const wchar_t *dest,
                                struct os_file **file)
 {
@@ -82,7 +84,10 @@ static os_error open_directory(const struct dry *dry, const wchar_t *dest,
     return error;
 }
 
-/* Whether DEST's directory is one that a run would have made by then. */
+/*
+ * Whether DEST's directory does not exist yet, but a real run would have
+ * created it by then.
+ */
 static bool is_to_come(const struct dry *dry)
 {
     struct os_file *file = NULL;
@@ -150,29 +155,31 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
     return true;
 }
 
-/* --- telling -------------------------------------------------------------- */
+/* --- reporting the steps -------------------------------------------------- */
 
-static void tell_before(const struct dry *dry, const struct transfer *transfer,
-                        const struct dest_facts *prepared, bool clones)
+static void report_before(const struct dry *dry,
+                          const struct transfer *transfer,
+                          const struct dest_facts *prepared, bool clones)
 {
     bool blank = dry->dest_size == 0 && !transfer->same_file;
     if (dry->range == NULL || !dry->exists)
-        tell(dry, REFLINK_DRY_CREATE, 0);
+        report(dry, REFLINK_DRY_CREATE, 0);
     if (transfer->holes || (blank && clones))
-        tell(dry, REFLINK_DRY_SPARSE, 0);
+        report(dry, REFLINK_DRY_SPARSE, 0);
     if (blank && prepared->integrity_known && prepared->integrity.algorithm)
-        tell(dry, REFLINK_DRY_INTEGRITY, 0);
+        report(dry, REFLINK_DRY_INTEGRITY, 0);
     if (transfer->dest_size != dry->dest_size)
-        tell(dry, REFLINK_DRY_SET_SIZE, transfer->dest_size);
+        report(dry, REFLINK_DRY_SET_SIZE, transfer->dest_size);
 }
 
-static void tell_pieces(const struct dry *dry, const struct transfer *transfer,
-                        const struct plan *plan)
+static void report_pieces(const struct dry *dry,
+                          const struct transfer *transfer,
+                          const struct plan *plan)
 {
     uint64_t count = plan_count(plan);
     for (uint64_t i = 0; i < count; i++) {
         struct plan_piece piece = plan_piece(plan, i);
-        tell_piece(dry, &piece);
+        report_piece(dry, &piece);
         if (piece.clone)
             transfer->outcome->bytes_cloned += piece.length;
         else
@@ -185,8 +192,8 @@ static void tell_pieces(const struct dry *dry, const struct transfer *transfer,
         outcome_reason(transfer->outcome, plan->reason);
 }
 
-static void tell_bytes(const struct dry *dry, const struct transfer *transfer,
-                       enum reflink_reason reason)
+static void report_bytes(const struct dry *dry, const struct transfer *transfer,
+                         enum reflink_reason reason)
 {
     struct plan_piece all = {
         .source_offset = transfer->source_offset,
@@ -194,37 +201,37 @@ static void tell_bytes(const struct dry *dry, const struct transfer *transfer,
         .length = transfer->length,
     };
     if (all.length != 0)
-        tell_piece(dry, &all);
+        report_piece(dry, &all);
     transfer->outcome->bytes_copied = all.length;
     outcome_reason(transfer->outcome, reason);
 }
 
-static void tell_after(const struct dry *dry, const struct transfer *transfer,
-                       bool clones)
+static void report_after(const struct dry *dry, const struct transfer *transfer,
+                         bool clones)
 {
     bool blank = dry->dest_size == 0 && !transfer->same_file;
     if (blank && clones && !transfer->holes && transfer->dest_offset == 0)
-        tell(dry, REFLINK_DRY_DENSE, 0);
+        report(dry, REFLINK_DRY_DENSE, 0);
     if (dry->range != NULL)
         return;
     if (dry->streams != 0)
-        tell(dry, REFLINK_DRY_STREAMS, dry->streams);
-    tell(dry, REFLINK_DRY_ATTRIBUTES, 0);
-    tell(dry, dry->exists ? REFLINK_DRY_REPLACE : REFLINK_DRY_RENAME, 0);
+        report(dry, REFLINK_DRY_STREAMS, dry->streams);
+    report(dry, REFLINK_DRY_ATTRIBUTES, 0);
+    report(dry, dry->exists ? REFLINK_DRY_REPLACE : REFLINK_DRY_RENAME, 0);
 }
 
-static void tell_all(struct dry *dry, struct transfer *transfer,
-                     const struct dest_facts *prepared)
+static void report_all(struct dry *dry, struct transfer *transfer,
+                       const struct dest_facts *prepared)
 {
     struct plan plan;
     enum reflink_reason reason = transfer_plan(transfer, &plan);
     bool clones = reason == REFLINK_REASON_NONE;
-    tell_before(dry, transfer, prepared, clones);
+    report_before(dry, transfer, prepared, clones);
     if (clones)
-        tell_pieces(dry, transfer, &plan);
+        report_pieces(dry, transfer, &plan);
     else
-        tell_bytes(dry, transfer, reason);
-    tell_after(dry, transfer, clones);
+        report_bytes(dry, transfer, reason);
+    report_after(dry, transfer, clones);
 }
 
 static void run(struct dry *dry)
@@ -243,14 +250,14 @@ static void run(struct dry *dry)
     if (transfer_refuses(&transfer))
         dry->outcome->status = REFLINK_REFUSED;
     else
-        tell_all(dry, &transfer, &prepared);
+        report_all(dry, &transfer, &prepared);
 }
 
 void reflink_dry_run(struct reflink_session *session,
                      const struct reflink_policy *policy, const wchar_t *source,
                      const wchar_t *dest, const struct reflink_range *range,
-                     void (*tell_step)(void *context,
-                                       const struct reflink_dry_step *step),
+                     void (*report_step)(void *context,
+                                         const struct reflink_dry_step *step),
                      void *context, struct reflink_outcome *outcome)
 {
     struct dry dry = {
@@ -258,7 +265,7 @@ void reflink_dry_run(struct reflink_session *session,
         .policy = policy,
         .outcome = outcome,
         .range = range,
-        .tell = tell_step,
+        .report = report_step,
         .context = context,
     };
     uint64_t start = outcome_begin(outcome, source, dest);

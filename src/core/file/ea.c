@@ -4,8 +4,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* NextEntryOffset, Flags, EaNameLength, EaValueLength; then the name, a zero
-   that its length does not count, and the value. */
+/*
+ * Offsets in an entry: NextEntryOffset at 0, Flags, EaNameLength,
+ * EaValueLength. The name follows, then a zero that EaNameLength does not
+ * count, then the value.
+ */
 enum { EA_NAME_LENGTH = 5, EA_VALUE_LENGTH = 6, EA_NAME = 8, EA_ALIGNED = 4 };
 
 static uint32_t next_of(const uint8_t *entry)
@@ -27,7 +30,10 @@ static size_t length_of(const uint8_t *entry)
     return (size_t)EA_NAME + entry[EA_NAME_LENGTH] + 1 + value;
 }
 
-/* Each entry lies whole in the block, in front of the next, and aligned. */
+/*
+ * Whether each entry is complete, aligned, inside the block and before the
+ * next.
+ */
 static bool is_list(const uint8_t *block, size_t size)
 {
     size_t at = 0;
@@ -44,8 +50,10 @@ static bool is_list(const uint8_t *block, size_t size)
     }
 }
 
-/* Names are ASCII, in upper case as NTFS keeps them; no byte above has to be
-   folded for this prefix. */
+/*
+ * NTFS stores names as ASCII in upper case, so comparing the prefix needs no
+ * other case mapping.
+ */
 static bool is_kernel(const uint8_t *entry)
 {
     static const char prefix[] = "$KERNEL.";
@@ -62,7 +70,7 @@ static bool is_kernel(const uint8_t *entry)
     return true;
 }
 
-/* Where the next entry that is kept begins, behind `end` bytes of others. */
+/* Returns where the next entry begins if the one before ends at `end`. */
 static size_t aligned(size_t end)
 {
     return (end + EA_ALIGNED - 1) / EA_ALIGNED * EA_ALIGNED;
@@ -71,8 +79,8 @@ static size_t aligned(size_t end)
 size_t ea_without_kernel(void *block, size_t size)
 {
     uint8_t *bytes = block;
-    size_t end = 0;  /* of what is kept */
-    size_t last = 0; /* where its last entry begins */
+    size_t end = 0;  /* end of the kept entries */
+    size_t last = 0; /* start of the last kept entry */
     size_t at = 0;
     uint32_t next = 0;
     if (!is_list(bytes, size))

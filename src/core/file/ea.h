@@ -1,6 +1,6 @@
 /*
- * Extended attributes as the system lists them: FILE_FULL_EA_INFORMATION
- * after FILE_FULL_EA_INFORMATION [MS-FSCC 2.4.16].
+ * Filters extended attributes. They come as the system lists them, as a chain
+ * of FILE_FULL_EA_INFORMATION [MS-FSCC 2.4.16].
  */
 #ifndef REFLINK_CORE_EA_H
 #define REFLINK_CORE_EA_H
@@ -8,10 +8,11 @@
 #include <stddef.h>
 
 /*
- * Takes out of `block` what no program can set: attributes whose name begins
- * with `$KERNEL.`. Signed programs have one in which Windows remembers that
- * it has checked them, and setting the list as it was read would fail. Returns
- * the size of what is left. A block that is no such list stays as it is.
+ * Removes from `block` the attributes whose names begin with `$KERNEL.`,
+ * because no program can set them. Signed programs have one that caches
+ * Windows' check of the signature, and setting the list unchanged would fail.
+ * Returns the size of what is left, in bytes. Leaves a block that is not a
+ * valid list unchanged.
  */
 size_t ea_without_kernel(void *block, size_t size);
 

@@ -1,7 +1,7 @@
 /*
- * One whole file: DEST is prepared out of sight, filled, given SOURCE's
- * metadata, and only then takes its name. What this run made, and nothing
- * else, is undone at the one exit of an attempt.
+ * Clones or copies one whole file. DEST is created as a staging file, filled
+ * and given SOURCE's metadata; only then does it get its name. Each attempt has
+ * a single exit, which removes what this run created and nothing else.
  */
 #include <reflink/reflink.h>
 
@@ -27,7 +27,7 @@ struct job {
     struct staging staging; /* DEST, until it is complete */
     struct retry retry;
     struct source_lock source_lock;
-    bool exists; /* DEST is there already */
+    bool exists; /* DEST already exists */
     struct dest_facts prepared;
     struct metadata metadata;
 };
@@ -95,9 +95,9 @@ static struct transfer whole_transfer(struct job *job)
 }
 
 /*
- * DEST is as long as it has to be: a request may have been clipped. And it has
- * SOURCE's attributes, of which those that its volume was seen to keep need
- * not be asked for again.
+ * Checks that DEST has the right size, because a request may have been clipped,
+ * and SOURCE's attributes. Attributes that the volume kept before are not
+ * checked again.
  */
 static bool check_dest(struct job *job)
 {
@@ -119,9 +119,11 @@ static bool check_dest(struct job *job)
                      REFLINK_HINT_DIFFERENT);
 }
 
-/* A DEST that came meanwhile, or a link there that leads nowhere, which does
-   not seem to be there until its name is wanted. */
-static bool meet_existing(struct job *job, os_error error)
+/*
+ * DEST appeared during the run. Or it is a link without a target, which does
+ * not seem to exist until its name is needed.
+ */
+static bool on_dest_appeared(struct job *job, os_error error)
 {
     switch (job->policy->existing) {
     case REFLINK_EXISTING_KEEP:
@@ -130,7 +132,8 @@ static bool meet_existing(struct job *job, os_error error)
         return false;
     case REFLINK_EXISTING_FAIL:
         return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
-    default: /* it was to be replaced */
+    /* DEST should have been replaced */
+    default:
         return fail(job, error, REFLINK_STEP_RENAME);
     }
 }
@@ -148,20 +151,21 @@ static bool commit(struct job *job)
         outcome_stop(job->outcome))
         return false;
     os_error error = staging_commit(&job->staging, job->dest_path, replace);
-    if (is_taken(error) && may_replace && !replace) { /* it came meanwhile */
+    /* DEST appeared during the run */
+    if (is_taken(error) && may_replace && !replace) {
         if (!flush_dest(job->policy, job->staging.file, true, job->outcome))
             return false;
         error = staging_commit(&job->staging, job->dest_path, true);
     }
     if (is_taken(error))
-        return meet_existing(job, error);
+        return on_dest_appeared(job, error);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_RENAME);
     metadata_clear_archive(&job->source, job->staging.file, job->outcome);
     return true;
 }
 
-/* All that comes behind the bytes, the name last. */
+/* Does everything that follows the file's data; renames DEST last. */
 static bool finish(struct job *job)
 {
     return metadata_copy(&job->metadata, job->session, job->policy,
@@ -195,7 +199,7 @@ static enum attempt_end fill(struct job *job)
     return ATTEMPT_END;
 }
 
-/* Closes what is open; a DEST that is not complete is deleted. */
+/* Closes the open files. Deletes a DEST that is not complete. */
 static void undo(struct job *job)
 {
     metadata_end(&job->metadata);
@@ -222,7 +226,8 @@ static enum attempt_end attempt(struct job *job)
     if (open_and_lock_source(job) && look_at_dest(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job)) {
-        staging_remove_stale(&job->staging); /* its server is there now */
+        /* the server of the stale file is reachable now */
+        staging_remove_stale(&job->staging);
         end = fill(job);
     }
     undo(job);
@@ -230,7 +235,7 @@ static enum attempt_end attempt(struct job *job)
     return end == ATTEMPT_END ? retry_end_of(job->outcome) : end;
 }
 
-/* The root of DEST's volume is found out once. */
+/* Looks up the root of DEST's volume once per run. */
 static void conclude(struct job *job, uint64_t start)
 {
     struct volume *volume =
@@ -261,7 +266,8 @@ void reflink_file(struct reflink_session *session,
             ;
         staging_free(&job.staging);
     }
-    if (outcome->status != REFLINK_OK) { /* what was moved is gone again */
+    /* a file that was not completed is deleted again */
+    if (outcome->status != REFLINK_OK) {
         outcome->bytes_cloned = 0;
         outcome->bytes_copied = 0;
     }

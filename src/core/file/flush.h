@@ -1,6 +1,4 @@
-/*
- * Which files are flushed to disk: --flush.
- */
+/* Decides which files are flushed to the disk (--flush) and flushes them. */
 #ifndef REFLINK_CORE_FLUSH_H
 #define REFLINK_CORE_FLUSH_H
 
@@ -8,10 +6,11 @@
 #include "core/base/outcome.h"
 
 /*
- * Flushes DEST, or a stream of it, if the policy wants that. What replaces a
- * file has to be on the disk first, or a power cut could leave half of the new
- * file in place of the old one; a volume that has no flush needs none. False:
- * it failed, and the outcome has the error.
+ * Flushes DEST, or a stream of it, if the policy requires it. `replaces` says
+ * that DEST replaces a file: it must be on the disk before that, or a power
+ * failure could leave half of the new file in place of the old one. A volume
+ * that does not support flushing is no error. Returns false if it failed; the
+ * outcome has the error.
  */
 bool flush_dest(const struct reflink_policy *policy, struct os_file *dest,
                 bool replaces, struct reflink_outcome *outcome);

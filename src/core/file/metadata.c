@@ -9,7 +9,7 @@
 #include "flush.h"
 #include "core/base/path.h"
 
-/* The attributes that a copy keeps and a program may set. */
+/* The attributes that a copy keeps and that a program may set. */
 enum {
     KEPT_ATTRIBUTES = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
                       OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
@@ -23,7 +23,7 @@ static bool fail(struct reflink_outcome *outcome, os_error error,
     return false;
 }
 
-/* What a volume says that has no room for such a thing at all. */
+/* Whether the error means that the volume does not support such metadata. */
 static bool is_not_held(os_error error)
 {
     return classify_unsupported(error) || error == CODE_INVALID_NAME ||
@@ -31,9 +31,9 @@ static bool is_not_held(os_error error)
 }
 
 /*
- * Whether a stream can have such a name: up to 255 characters, and none that
- * separates [MS-FSCC 2.1.5.3]. A server or a crafted volume may list
- * `:\..\name:$DATA`, which would be a file outside DEST.
+ * Whether a stream can have this name: up to 255 characters without separators
+ * [MS-FSCC 2.1.5.3]. A server or a crafted volume may list `:\..\name:$DATA`,
+ * which would be a file outside DEST.
  */
 static bool is_stream_name(const wchar_t *name)
 {
@@ -45,15 +45,21 @@ static bool is_stream_name(const wchar_t *name)
            wcscmp(name + 1 + length, L":$DATA") == 0;
 }
 
-/* What a volume says that holds streams, but not so long a one, or no more of
-   them: ReFS ends them at 128 KiB [MS-FSA 2.1.5.1.1, note 54]. A disk that is
-   full has room for the file by then. */
+/*
+ * Whether the error means that the volume supports streams, but none this long,
+ * or no more of them: on ReFS a stream has at most 128 KiB [MS-FSA 2.1.5.1.1,
+ * note 54]. A full disk counts, too: at this point it already has space for the
+ * file.
+ */
 static bool is_too_much(os_error error)
 {
     return error == CODE_FILE_SYSTEM_LIMITATION || error == CODE_DISK_FULL;
 }
 
-/* What DEST's volume cannot hold of a stream is a loss; the rest a failure. */
+/*
+ * Records a stream that DEST's volume cannot store as lost. Any other error is
+ * a failure.
+ */
 static bool judge_stream(os_error error, struct reflink_outcome *outcome)
 {
     if (is_not_held(error) || is_too_much(error))
@@ -117,7 +123,8 @@ bool metadata_empty_streams(struct metadata *metadata,
         os_error error = stream != NULL ? os_set_size(stream, 0) : 0;
         if (!judge_stream(error, outcome))
             return false;
-        if (error != 0) { /* what it has would stay behind the new bytes */
+        /* the old content would remain after the new bytes */
+        if (error != 0) {
             os_close(stream);
             metadata->opened[i] = NULL;
         }
@@ -125,8 +132,10 @@ bool metadata_empty_streams(struct metadata *metadata,
     return true;
 }
 
-/* By bytes, always: cloning into a stream brought systems down
- * [microsoft/CopyOnWrite #24]. */
+/*
+ * Always copies, because cloning into a stream crashed systems
+ * [microsoft/CopyOnWrite #24].
+ */
 static bool copy_bytes(struct reflink_session *session, struct os_file *source,
                        struct os_file *dest, struct reflink_outcome *outcome)
 {
@@ -139,7 +148,8 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
             return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
         error = done != 0 ? os_write(dest, at, session->buffer, done) : 0;
         if (error != 0) {
-            if (is_too_much(error)) /* half of it would look like all of it */
+            /* half a stream would look complete */
+            if (is_too_much(error))
                 (void)os_set_size(dest, 0);
             return judge_stream(error, outcome);
         }
@@ -148,8 +158,10 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
     return true;
 }
 
-/* A stream is closed before it is known whether its file replaces another:
-   whether it may, decides. */
+/*
+ * Copies a stream and closes it. It is flushed if its file may replace another:
+ * whether it does is not known yet.
+ */
 static bool copy_stream(struct metadata *metadata, size_t index,
                         struct reflink_session *session,
                         const struct reflink_policy *policy,
@@ -161,7 +173,8 @@ static bool copy_stream(struct metadata *metadata, size_t index,
     const wchar_t *name = metadata->streams[index].name;
     os_error error =
         open_stream(outcome->source, name, OS_OPEN_SOURCE, &source);
-    if (error == CODE_SHARING_VIOLATION) { /* somebody writes to it already */
+    /* another program already writes to it */
+    if (error == CODE_SHARING_VIOLATION) {
         outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
         error =
             open_stream(outcome->source, name, OS_OPEN_SOURCE_SHARED, &source);
@@ -251,8 +264,11 @@ void metadata_check(const struct os_info *source, uint32_t now,
         outcome->lost |= REFLINK_LOST_ATTRIBUTES;
 }
 
-/* A file that gets a name gets the archive attribute, too [MS-FSA 2.1.5.15.7,
-   2.1.5.15.12]. DEST is whole by then: that it keeps it is no failure. */
+/*
+ * Naming a file also sets its archive attribute [MS-FSA 2.1.5.15.7,
+ * 2.1.5.15.12]. DEST is complete by then, so it is no failure if the attribute
+ * cannot be cleared.
+ */
 void metadata_clear_archive(const struct source *source, struct os_file *dest,
                             struct reflink_outcome *outcome)
 {

@@ -1,7 +1,7 @@
 /*
- * A part of a file into (part of) another, or of itself, in place: DEST is
- * created when missing, extended when the range ends past its end, never
- * truncated; bytes outside the range stay as they are.
+ * Clones or copies a range of a file into another file, or within the same one,
+ * in place. Creates DEST if it does not exist, and extends it if the range ends
+ * past its end; never truncates it. Bytes outside the range are unchanged.
  */
 #include <reflink/reflink.h>
 
@@ -21,22 +21,24 @@ struct job {
     struct reflink_session *session;
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
-    struct reflink_range range; /* its length is found once only */
+    struct reflink_range range; /* its length is determined only once */
     struct source source;
     struct os_file *dest;
     struct retry retry;
     struct dest_facts prepared;
-    bool created;   /* DEST was made by this attempt */
-    bool marked;    /* and vanishes when it is closed */
-    bool same_file; /* DEST's handle serves as SOURCE's */
+    bool created;   /* this attempt created DEST */
+    bool marked;    /* DEST is deleted when it is closed */
+    bool same_file; /* DEST's handle also serves as SOURCE's */
     uint64_t length;
     uint64_t old_size; /* DEST's end of file before this attempt */
     uint64_t new_size;
-    bool measured;       /* what follows is known */
+    bool measured;       /* first_size and first_sparse are set */
     uint64_t first_size; /* DEST's end of file before the first attempt */
-    bool first_sparse;   /* its flag, likewise */
-    uint64_t torn_from; /* what requests that were not verified may have left */
-    uint64_t torn_end;  /* in the range; 0: there were none */
+    bool first_sparse;   /* DEST was sparse before the first attempt */
+    /* The part of the range, [torn_from, torn_end), whose content is undefined
+       after requests that failed verification. An end of 0 means none. */
+    uint64_t torn_from;
+    uint64_t torn_end;
 };
 
 static bool fail(struct job *job, os_error error, enum reflink_step step,
@@ -46,7 +48,10 @@ static bool fail(struct job *job, os_error error, enum reflink_step step,
     return false;
 }
 
-/* In one file, SOURCE's handle would keep DEST's out: one serves as both. */
+/*
+ * Within one file, SOURCE's handle would prevent opening DEST, so one handle
+ * serves as both.
+ */
 static bool open_existing(struct job *job, const struct os_info *there)
 {
     job->same_file =
@@ -68,7 +73,7 @@ static bool open_existing(struct job *job, const struct os_info *there)
     return true;
 }
 
-/* A new DEST vanishes with the handle until the range is in it. */
+/* A new DEST is deleted when its handle is closed, until it has the range. */
 static bool create(struct job *job)
 {
     os_error error = os_open(
@@ -98,7 +103,8 @@ static bool open_dest(struct job *job)
     }
     bool opened = exists ? open_existing(job, &there) : create(job);
     job->old_size = opened ? job->prepared.dest.size : 0;
-    job->range.length = job->length; /* a new start may find SOURCE grown */
+    /* SOURCE may have grown before a retry */
+    job->range.length = job->length;
     job->range.to_end = false;
     if (opened && !job->measured) {
         job->measured = true;
@@ -135,7 +141,10 @@ static struct transfer range_transfer(struct job *job)
     return transfer;
 }
 
-/* What is neither old nor new since a clone was not verified. */
+/*
+ * Remembers the part whose content is undefined because a clone failed
+ * verification.
+ */
 static void note_torn(struct job *job, const struct transfer *transfer)
 {
     uint64_t from = transfer->dest_offset - job->range.dest_offset;
@@ -145,8 +154,8 @@ static void note_torn(struct job *job, const struct transfer *transfer)
         job->torn_end = from + transfer->length;
 }
 
-/* It is made new, where DEST stays and is refused. */
-static void mend(struct job *job, const struct transfer *transfer)
+/* Copies the undefined part again if a refused DEST is kept. */
+static void rewrite_torn(struct job *job, const struct transfer *transfer)
 {
     uint64_t copied = job->outcome->bytes_copied;
     struct copy_job copy = {
@@ -162,8 +171,11 @@ static void mend(struct job *job, const struct transfer *transfer)
     job->outcome->bytes_copied = copied;
 }
 
-/* A DEST that is refused is as it was before the first attempt. */
-static void give_back(struct job *job)
+/*
+ * Restores size and sparse flag of a refused DEST to what they were before the
+ * first attempt.
+ */
+static void restore_dest(struct job *job)
 {
     struct os_info now;
     if (job->created || job->outcome->bytes_cloned != 0 ||
@@ -177,8 +189,8 @@ static void give_back(struct job *job)
 
 static void refuse(struct job *job, const struct transfer *transfer)
 {
-    mend(job, transfer);
-    give_back(job);
+    rewrite_torn(job, transfer);
+    restore_dest(job);
     if (job->outcome->error.code == 0)
         job->outcome->status = REFLINK_REFUSED;
 }
@@ -195,7 +207,8 @@ static enum attempt_end after_run(struct job *job,
         refuse(job, transfer);
     if (end != TRANSFER_DONE)
         return ATTEMPT_END;
-    /* without a gap in front, there is no hole to fill */
+    /* DEST has no gap before the range, so no hole would have to be allocated
+     */
     if (job->range.dest_offset == 0)
         dest_finish(transfer, &job->prepared);
     if (!job->same_file)
@@ -235,7 +248,7 @@ static bool commit(struct job *job)
            fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
 }
 
-/* Closes what is open; a DEST made in vain goes. */
+/* Closes the open files. Deletes a DEST that was created but not completed. */
 static void undo(struct job *job, bool committed)
 {
     bool remove = job->created && !committed && !job->marked;
@@ -251,8 +264,9 @@ static void undo(struct job *job, bool committed)
 }
 
 /*
- * Ranges that overlap in one file can be moved anew only while no byte has
- * been: what a new start would read may be what the last one wrote.
+ * Whether the range can be transferred again. Overlapping ranges within one
+ * file can be only while no byte was transferred: a retry might read what the
+ * first attempt wrote.
  */
 static bool is_retryable(const struct job *job)
 {
@@ -289,15 +303,15 @@ static enum attempt_end attempt(struct job *job)
     return retryable ? end : ATTEMPT_END;
 }
 
-static void take_no_step(void *context, const struct reflink_dry_step *step)
+static void ignore_step(void *context, const struct reflink_dry_step *step)
 {
     (void)context;
     (void)step;
 }
 
 /*
- * What REFLINK_ALWAYS refuses is refused before anything changes: a DEST that
- * is missing is not made first, so its directory is asked in its place.
+ * Whether REFLINK_ALWAYS will refuse. That must happen before anything changes,
+ * so if DEST does not exist, its directory is queried instead of creating it.
  */
 static bool foresees_refusal(const struct job *job,
                              const struct reflink_range *range)
@@ -309,7 +323,7 @@ static bool foresees_refusal(const struct job *job,
         path_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
         return false;
     reflink_dry_run(job->session, job->policy, outcome->source, outcome->dest,
-                    range, take_no_step, NULL, &foreseen);
+                    range, ignore_step, NULL, &foreseen);
     if (foreseen.status == REFLINK_REFUSED)
         *outcome = foreseen;
     return foreseen.status == REFLINK_REFUSED;

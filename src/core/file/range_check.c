@@ -3,7 +3,7 @@
 #include "core/errors.h"
 #include "core/clone/plan.h"
 
-/* Sums could overflow: each number is compared with what is left instead. */
+/* Sums could overflow, so each number is compared with what is left. */
 bool range_check(const struct reflink_range *range, uint64_t source_size,
                  uint64_t *length, struct reflink_outcome *outcome)
 {

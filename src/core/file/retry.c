@@ -12,7 +12,10 @@ static void wait_before(unsigned retry)
     os_sleep_ms((uint32_t)FIRST_WAIT_MS << doublings);
 }
 
-/* Once more after a flush, where that is allowed; then by bytes. */
+/*
+ * Retries once after flushing SOURCE; if that is impossible or fails, the file
+ * is copied.
+ */
 static void after_unverified(struct retry *retry)
 {
     retry->unverified =

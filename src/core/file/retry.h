@@ -1,7 +1,7 @@
 /*
- * When one file's work is begun again, on new handles: after a transient
- * error, waiting twice as long each time, and after a clone that failed its
- * verification, once flushed and then by bytes.
+ * Decides when the work on a file is retried with new handles. After a
+ * transient error, the wait doubles with each retry. After a clone failed
+ * verification, SOURCE is flushed and cloned again once, and then copied.
  */
 #ifndef REFLINK_CORE_RETRY_H
 #define REFLINK_CORE_RETRY_H
@@ -10,32 +10,32 @@
 
 enum attempt_end {
     ATTEMPT_END,        /* the outcome is final */
-    ATTEMPT_UNVERIFIED, /* a clone failed its verification */
-    ATTEMPT_TRANSIENT   /* a new start may help */
+    ATTEMPT_UNVERIFIED, /* a clone failed verification */
+    ATTEMPT_TRANSIENT   /* a retry may help */
 };
 
 struct retry {
     const struct reflink_policy *policy;
     const wchar_t *source_path;
-    bool unverified; /* clones failed their verification for good: copy */
+    bool unverified; /* clones failed verification for good: copy */
     bool flushed;
-    unsigned retries; /* made so far */
+    unsigned retries; /* retries so far */
 };
 
 /*
- * Says whether to begin again after an attempt that ended so; has waited or
- * flushed SOURCE then, as needed, and cleared `*outcome`.
+ * Whether to retry after an attempt that ended with `end`. If so, has waited or
+ * flushed SOURCE as needed, and has reset `*outcome`.
  */
 bool retry_again(struct retry *retry, enum attempt_end end,
                  struct reflink_outcome *outcome);
 
 /*
- * The same for work that has no outcome and fails with `code`: whether to
- * begin again, after the wait.
+ * Whether to retry work that has no outcome and failed with `code`. If so, has
+ * waited as needed.
  */
 bool retry_after(struct retry *retry, uint32_t code);
 
-/* The end of an attempt whose outcome has an error, or none. */
+/* Returns how an attempt ended, by the error in its outcome. */
 enum attempt_end retry_end_of(const struct reflink_outcome *outcome);
 
 #endif

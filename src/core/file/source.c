@@ -29,7 +29,8 @@ static void fail_source(const wchar_t *path, os_error error,
         hint = REFLINK_HINT_IN_USE;
     if (error == CODE_INVALID_FUNCTION)
         hint = REFLINK_HINT_NOT_A_FILE;
-    /* opening a directory is answered with "access denied", which misleads */
+    /* the system reports "access denied" for a directory, which is misleading
+     */
     if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
         error = CODE_DIRECTORY_NOT_SUPPORTED;
         hint = REFLINK_HINT_RECURSIVE;
@@ -38,7 +39,10 @@ static void fail_source(const wchar_t *path, os_error error,
                       hint);
 }
 
-/* The journal is asked before anything is read, and only where it may help. */
+/*
+ * Reads the change journal before anything else is read, and only where another
+ * program writes to SOURCE.
+ */
 static void note_writer(struct source *source, struct reflink_outcome *outcome)
 {
     outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
@@ -78,8 +82,11 @@ static void fail_look(os_error error, struct reflink_outcome *outcome)
                               : REFLINK_HINT_NONE);
 }
 
-/* A link to a file in a directory that is missing is not followed either; but
-   the directory that it stands in is there. */
+/*
+ * Whether DEST may be a link without a target. A link whose target's directory
+ * is missing cannot be followed, either, but the directory of the link itself
+ * exists.
+ */
 static bool is_dangling(const wchar_t *dest)
 {
     wchar_t *directory = path_directory(dest);
@@ -158,8 +165,10 @@ bool dest_keeps_encryption(const struct os_info *source,
     return false;
 }
 
-/* `*same`: nothing was written to the journal. One that ended meanwhile tells
-   nothing. */
+/*
+ * Sets `*same` if nothing was written to the journal. A journal that was
+ * deleted in the meantime shows nothing.
+ */
 static os_error compare_number(const struct source *source, bool *same)
 {
     uint64_t now = 0;

@@ -1,6 +1,7 @@
 /*
- * Opening SOURCE and looking at DEST, with errors that say what is really
- * the matter. Every function here that returns false has recorded why.
+ * Opens SOURCE and examines DEST, with errors that name the real cause. Every
+ * function here that returns false has recorded an error or a status in the
+ * outcome.
  */
 #ifndef REFLINK_CORE_SOURCE_H
 #define REFLINK_CORE_SOURCE_H
@@ -8,65 +9,74 @@
 #include "core/os.h"
 #include "core/base/outcome.h"
 
-/* A named stream is neither SOURCE nor DEST of a clone [microsoft/CopyOnWrite
- * #24]. */
+/* Rejects a named stream as SOURCE or DEST [microsoft/CopyOnWrite #24]. */
 bool source_check_paths(const wchar_t *source, const wchar_t *dest,
                         struct reflink_outcome *outcome);
 
 struct source {
     struct os_file *file;
     struct os_info info; /* when it was opened */
-    uint64_t number;     /* in the change journal, if `numbered` */
+    uint64_t number;     /* its USN in the change journal, if `numbered` */
     bool shared;         /* another program has it open for writing */
-    bool numbered;       /* shared, and its volume has a change journal */
+    bool numbered;       /* `shared`, and the volume has a change journal */
 };
 
-/* Keeps writers out where that can be; else the outcome has a warning.
-   `source->file` is set, to be closed by the caller, even where the query
-   after the opening fails. */
+/*
+ * Opens SOURCE and locks out new writers if possible; if not, adds a warning to
+ * the outcome. The caller closes `source->file`, also if the query after
+ * opening it fails. `with_security` opens it to read its security, too.
+ */
 bool source_open(const wchar_t *path, bool with_security, struct source *source,
                  struct reflink_outcome *outcome);
 
-/* What lies under DEST's name. `*exists` is false, and there is no error,
-   where it is missing but its directory is there. */
+/*
+ * Reads DEST's attributes and identity. `*exists` is false, without an error,
+ * if DEST does not exist but its directory does.
+ */
 bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
-/* What the policy of whole files says to a DEST that is there. */
+/*
+ * Applies the policy for an existing DEST of a whole file. Returns true if it
+ * may be replaced.
+ */
 bool dest_judge_existing(const struct reflink_policy *policy,
                          const struct os_info *there,
                          const struct os_info *source,
                          struct reflink_outcome *outcome);
 
 /*
- * Whether SOURCE's data lie not, or not all, in its own clusters: in a cloud,
- * or in a store that a filter takes them from when they are read (OneDrive,
- * data deduplication; a server or an archive may tell no more than that the
- * file is offline). Links are followed, so a reparse point that is left belongs
- * to such a filter. What is not allocated is then no hole, and sharing the
- * clusters shares no data.
+ * Whether SOURCE's data are not (or not all) in its own clusters, but in a
+ * cloud or in a store that a filter reads them from: OneDrive, data
+ * deduplication. Servers and archives may report only that the file is offline.
+ * Links are followed, so any reparse point left belongs to such a filter. Then
+ * unallocated ranges are no holes, and sharing the clusters shares no data.
  */
 bool source_is_elsewhere(const struct os_info *source);
 
-/* Whether what is not allocated in SOURCE reads as zeros. */
+/* Whether unallocated ranges of SOURCE read as zeros. */
 bool source_has_holes(const struct os_info *source);
 
-/* What is to be added to the intent of making DEST: OS_ENCRYPTED, or 0. */
+/* Returns the flag to create DEST with: OS_ENCRYPTED, or 0. */
 unsigned source_encryption(const struct os_info *source);
 
-/* An encrypted SOURCE is never silently written in the clear. */
+/*
+ * Checks that DEST is encrypted if SOURCE is. An encrypted SOURCE is never
+ * silently written unencrypted.
+ */
 bool dest_keeps_encryption(const struct os_info *source,
                            const struct os_info *dest,
                            struct reflink_outcome *outcome);
 
 /*
- * SOURCE is what it was when it was opened. A change time alone counts only
- * where a writer was there from the start: cloning may move it.
+ * Checks that SOURCE is the same as when it was opened. A different change time
+ * counts only if there was another writer from the start, because cloning may
+ * set it.
  *
- * What such a writer does is not always seen. ReFS sets a file's times when
+ * Not everything that a writer does can be seen. ReFS sets a file's times when
  * the writer closes it [MS-FSA, product behavior of file systems other than
- * NTFS], and a change journal has one record for each kind of change until
- * then.
+ * NTFS], and until then a change journal has only one record for each kind of
+ * change.
  */
 bool source_check_unchanged(const struct source *source,
                             struct reflink_outcome *outcome);

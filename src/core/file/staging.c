@@ -1,8 +1,9 @@
 /*
- * DEST is not created with FILE_FLAG_DELETE_ON_CLOSE and named by a hard link:
- * Samba replaces a name by a link in two steps, and loses the old file where
- * its disk has no links [source3/smbd, hardlink_internals]; and nothing says
- * that ReFS keeps the second name when the first one is deleted at its close.
+ * DEST is not created with FILE_FLAG_DELETE_ON_CLOSE and then named by a hard
+ * link. Samba replaces a name by a link in two steps, and loses the old file if
+ * its disk does not support links [source3/smbd, hardlink_internals]. And
+ * nothing documents that ReFS keeps the second name when the first is deleted
+ * on close.
  */
 #include "staging.h"
 
@@ -55,7 +56,8 @@ os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
     staging->marked = false;
     error = os_rename(staging->file, dest_path, replace);
     if (error !=
-        0) /* a read-only one cannot be marked: staging_end removes it */
+        /* a read-only file cannot be marked: staging_end deletes it */
+        0)
         staging->marked = os_mark_deleted(staging->file, true) == 0;
     staging->committed = error == 0;
     return error;
