@@ -2,7 +2,7 @@
 
 #include "core/errors.h"
 
-/* `most`: clusters that a file or a volume can have. */
+/* `most` is the maximum number of clusters in a file or on a volume. */
 static bool makes_sense(const struct os_extent *extent, uint64_t most)
 {
     if (extent->next_vcn > most || extent->next_vcn <= extent->vcn)

@@ -1,7 +1,7 @@
 /*
- * What a volume tells about a file's clusters, held against what there can be.
- * It is asked for here, and nowhere else, so that what makes no sense is an
- * error for all who ask: to them, the volume does not tell.
+ * Reads what a volume reports about a file's clusters, and rejects values that
+ * are impossible. All of the core asks here, so that such values are an error
+ * for every caller, as if the volume did not report its clusters.
  */
 #ifndef REFLINK_CORE_ALLOCATION_H
 #define REFLINK_CORE_ALLOCATION_H
@@ -9,10 +9,11 @@
 #include "core/os.h"
 
 /*
- * os_extents or, if `counted`, os_extents_counted, of a file with clusters of
- * `cluster_size` bytes, not 0. CODE_INVALID_DATA: an extent is empty, or ends
- * past the most clusters that a file or a volume can have; or there are more,
- * but none is told. Every LCN is at least 0, or OS_HOLE.
+ * Calls os_extents or, if `counted`, os_extents_counted, for a file with
+ * clusters of `cluster_size` bytes (not 0). Returns their errors, or
+ * CODE_INVALID_DATA if an extent is empty or ends past the largest possible
+ * cluster, or if `*more` is set without any extent. Every LCN returned is at
+ * least 0, or OS_HOLE.
  */
 os_error allocation_extents(struct os_file *file, bool counted,
                             uint32_t cluster_size, uint64_t vcn,
@@ -20,8 +21,9 @@ os_error allocation_extents(struct os_file *file, bool counted,
                             size_t *count, bool *more);
 
 /*
- * os_allocated. CODE_INVALID_DATA: a range is empty or lies elsewhere; or there
- * are more, but none is told, which would be taken for a hole.
+ * Calls os_allocated. Returns its errors, or CODE_INVALID_DATA if a range is
+ * empty or outside the requested one, or if `*more` is set without any range,
+ * which would look like a hole.
  */
 os_error allocation_ranges(struct os_file *file, uint64_t offset,
                            uint64_t length, struct os_range *ranges,

@@ -6,35 +6,35 @@ struct row {
     os_error code;
     enum fate in_clone;
     enum fate elsewhere;
-    bool unsupported; /* elsewhere: there is no such request */
+    bool unsupported; /* of other requests: the volume does not support them */
 };
 
 /*
- * A code without a row is FATE_FAILED. The first two blocks come from
- * the replies of MS-FSA 2.1.5.10.4 and MS-FSCC 2.3.8, as RtlNtStatusToDosError
- * has them; the last
- * holds the codes of a connection or a cluster resource that went away.
+ * A code without a row is FATE_FAILED. The first two blocks are the replies
+ * listed in MS-FSA 2.1.5.10.4 and MS-FSCC 2.3.8, as RtlNtStatusToDosError
+ * translates them. The last block has the codes of a lost connection or cluster
+ * resource.
  */
 static const struct row rows[] = {
     /* no block cloning, or not for these two files */
     {CODE_INVALID_FUNCTION, FATE_CANNOT, FATE_FAILED, true},
-    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED, false},  /* Samba, other
-                                                                device */
+    /* Samba returns this if the files are on different devices. */
+    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED, false},
     {CODE_NOT_SAME_DEVICE, FATE_CANNOT, FATE_FAILED, false}, /* ms-nfs41 */
     {CODE_NOT_SUPPORTED, FATE_CANNOT, FATE_FAILED, true},
     {CODE_INVALID_PARAMETER, FATE_CANNOT, FATE_FAILED, false},
 
-    /* the ceiling of 8175 references [Block cloning on ReFS, Windows Server] */
+    /* the limit of 8175 references [Block cloning on ReFS, Windows Server] */
     {CODE_BLOCK_TOO_MANY_REFERENCES, FATE_SATURATED, FATE_FAILED, false},
     {CODE_TOO_MANY_LINKS_EARLY, FATE_SATURATED, FATE_FAILED, false},
 
-    /* no memory, or no room in a log, for so large a request [MS-FSCC 2.3.8:
+    /* not enough memory or log space for such a large request [MS-FSCC 2.3.8:
        STATUS_INSUFFICIENT_RESOURCES] */
     {CODE_NOT_ENOUGH_MEMORY, FATE_NO_RESOURCES, FATE_FAILED, false},
     {CODE_OUTOFMEMORY, FATE_NO_RESOURCES, FATE_FAILED, false},
     {CODE_NO_SYSTEM_RESOURCES, FATE_NO_RESOURCES, FATE_FAILED, false},
 
-    /* gone for a moment */
+    /* temporarily unreachable */
     {CODE_BAD_NETPATH, FATE_TRANSIENT, FATE_TRANSIENT, false},
     {CODE_NETWORK_BUSY, FATE_TRANSIENT, FATE_TRANSIENT, false},
     {CODE_DEV_NOT_EXIST, FATE_TRANSIENT, FATE_TRANSIENT, false},
@@ -77,14 +77,16 @@ bool classify_unsupported(os_error code)
     return row != NULL && row->unsupported;
 }
 
-/* Codes from `first` to `last`. */
+/* The codes from `first` to `last`. */
 struct hint_row {
     os_error first;
     os_error last;
     enum reflink_hint hint;
 };
 
-/* Those of the cloud filter are no single block: others lie between them. */
+/*
+ * The codes of the cloud filter are in several blocks, with others in between.
+ */
 static const struct hint_row hints[] = {
     {CODE_VIRUS_INFECTED, CODE_VIRUS_DELETED, REFLINK_HINT_VIRUS},
     {CODE_CLOUD_FILE_SYNC_ROOT_METADATA_CORRUPT,

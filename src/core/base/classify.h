@@ -1,6 +1,4 @@
-/*
- * What a Win32 error code means for what to do next: the one table.
- */
+/* Classifies Win32 error codes by what to do next. */
 #ifndef REFLINK_CORE_CLASSIFY_H
 #define REFLINK_CORE_CLASSIFY_H
 
@@ -9,28 +7,34 @@
 #include "core/os.h"
 
 enum fate {
-    FATE_CANNOT,       /* not here: another way may do */
-    FATE_SATURATED,    /* these clusters are referenced too often */
-    FATE_NO_RESOURCES, /* the volume lacks the resources: a smaller request may
-                       do */
-    FATE_TRANSIENT,    /* the server or volume may be back in a moment */
-    FATE_FAILED        /* a real failure, to be reported as itself */
+    /* The volume does not support it; another way may work. */
+    FATE_CANNOT,
+    /* These clusters have reached the volume's limit of references. */
+    FATE_SATURATED,
+    /* The volume lacks resources; a smaller request may work. */
+    FATE_NO_RESOURCES,
+    /* The server or volume may be reachable again soon. */
+    FATE_TRANSIENT,
+    /* A real failure, to be reported as it is. */
+    FATE_FAILED
 };
 
-/* The fate of a clone request that was answered with `code` (not 0). */
+/* Classifies the error of a clone request; `code` is not 0. */
 enum fate classify_clone(os_error code);
 
-/* The fate of any other operation on an open file. */
+/* Classifies the error of any other operation on an open file. */
 enum fate classify_io(os_error code);
 
-/* Whether an optional request, a flush among them, failed because it is not
-   offered there. What a clone request is refused with may mean something else:
-   a handle that a server has lost is answered with 6, too. */
+/*
+ * Whether an optional request, such as a flush, failed because the volume does
+ * not support it. Other codes that refuse a clone request do not count: a
+ * server also returns 6 for a handle that it has lost.
+ */
 bool classify_unsupported(os_error code);
 
 /*
- * What helps a user beside the system's message, where the code alone tells it,
- * whatever was being done; else REFLINK_HINT_NONE.
+ * Returns the hint to add to the system's message if the code alone implies
+ * one, whatever the operation was; else REFLINK_HINT_NONE.
  */
 enum reflink_hint classify_hint(os_error code);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* A device that is not known is no other one. */
+/* An unknown device may be the same as any other. */
 static bool are_two_devices(uint64_t a, uint64_t b)
 {
     return a != 0 && b != 0 && a != b;

@@ -13,7 +13,7 @@ int name_compare(const wchar_t *a, const wchar_t *b)
     return (int)os_fold(*a) - (int)os_fold(*b);
 }
 
-/* FNV-1a, 64 bits, a UTF-16 unit at a time. */
+/* FNV-1a with 64 bits, per UTF-16 unit. */
 static uint64_t hash_of(const wchar_t *name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

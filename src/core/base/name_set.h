@@ -1,6 +1,6 @@
 /*
- * Names as the system tells them apart: by its case rules. And a set that
- * finds those that come twice among millions in a few bytes each.
+ * Compares names by the system's case rules. Includes a set that finds
+ * duplicates among millions of names, with a few bytes for each.
  */
 #ifndef REFLINK_CORE_NAME_SET_H
 #define REFLINK_CORE_NAME_SET_H
@@ -10,26 +10,32 @@
 #include <stdint.h>
 #include <wchar.h>
 
-/* Orders two names; 0 if they are one. */
+/* Compares two names for sorting; 0 if they are equal. */
 int name_compare(const wchar_t *a, const wchar_t *b);
 
-/* Hashes of names. Zero is an empty one. */
+/* Hashes of names. Initialize it with zeros. */
 struct name_set {
     uint64_t *hashes;
     size_t count;
     size_t capacity;
 };
 
-/* False: no memory. */
+/* Returns false if out of memory. */
 bool name_set_add(struct name_set *names, const wchar_t *name);
 
-/* Keeps only what was added more than once; the answer is how many. Two names
-   that share a hash count as one, which seldom happens. */
+/*
+ * Keeps only the names that were added more than once, and returns their
+ * number. Two names with equal hashes count as one, which is rare.
+ */
 size_t name_set_keep_repeated(struct name_set *names);
 
-/* Which of those kept `name` is; their count if it is none. */
+/*
+ * Returns the index of `name` among those kept, or their count if it is not one
+ * of them.
+ */
 size_t name_set_find(const struct name_set *names, const wchar_t *name);
 
+/* Frees the memory; the set is then empty again. */
 void name_set_free(struct name_set *names);
 
 #endif

@@ -36,8 +36,10 @@ bool outcome_stop(struct reflink_outcome *outcome)
     return true;
 }
 
-/* A reason that says only where the border of the last cluster lies gives
-   way to one that says more. */
+/*
+ * A reason that concerns only the last, partial cluster is replaced by any
+ * other.
+ */
 static bool is_slight(enum reflink_reason reason)
 {
     return reason == REFLINK_REASON_NONE ||

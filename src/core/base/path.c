@@ -12,7 +12,7 @@ static bool is_letter(wchar_t c)
     return (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
 }
 
-/* `\\?\`, which Win32 takes as it is, or `\\.\`, a device; `/` for `\` too. */
+/* `\\?\`, which Win32 uses verbatim, or `\\.\`, a device; also with `/`. */
 static bool has_device_prefix(const wchar_t *path)
 {
     return wcslen(path) >= 4 && wcschr(L"\\/", path[0]) != NULL &&
@@ -20,7 +20,7 @@ static bool has_device_prefix(const wchar_t *path)
            wcschr(L"\\/", path[3]) != NULL;
 }
 
-/* The part of a path in which colons and separators have no meaning yet. */
+/* The length of the prefix in which colons and separators have no meaning. */
 static size_t prefix_length(const wchar_t *path)
 {
     size_t start = has_device_prefix(path) ? 4 : 0;

@@ -1,6 +1,8 @@
 /*
- * What can be told of a path from its text alone. Both `\` and `/` separate,
- * except behind `\\?\`, where only `\` does. No OS call is made here.
+ * Answers questions about a path from its text alone. Both `\` and `/` are
+ * separators, except after `\\?\`, where only `\` is. Makes no OS calls.
+ * Functions that return a new path return NULL if out of memory; the caller
+ * frees it.
  */
 #ifndef REFLINK_CORE_PATH_H
 #define REFLINK_CORE_PATH_H
@@ -9,54 +11,65 @@
 #include <stddef.h>
 #include <wchar.h>
 
+/* Whether the last character of `path` is a separator. */
 bool path_ends_with_separator(const wchar_t *path);
 
 /*
- * Whether `path` names a stream (`file:stream`): a colon in its last part,
- * other than the one behind a drive letter.
+ * Whether `path` names a stream (`file:stream`): its last part has a colon
+ * other than the one after a drive letter.
  */
 bool path_names_stream(const wchar_t *path);
 
-/* The last part of `path`, within it; empty if there is none. */
+/* Returns the last part of `path`, as a pointer into it; may be empty. */
 const wchar_t *path_base_name(const wchar_t *path);
 
 /*
- * The length of the part of `path` up to and with the separator or drive
- * colon in front of its last part.
+ * Returns the length of `path` without its last part, but with the separator or
+ * drive colon before it.
  */
 size_t path_directory_length(const wchar_t *path);
 
-/* The directory in which `path` names something: that part, or `.`. The caller
-   frees; NULL: no memory. */
+/*
+ * Returns the directory part of `path`, or `.` if it has none. The caller frees
+ * it; NULL if out of memory.
+ */
 wchar_t *path_directory(const wchar_t *path);
 
-/* Cuts the last part of `path` off, and separators behind it. False if nothing
-   is left that could be cut again. */
+/*
+ * Removes the last part of `path` and the separators after it. Returns false if
+ * nothing is left that could be removed next.
+ */
 bool path_cut(wchar_t *path);
 
-/* Whether a separator belongs between `directory` and a name behind it. */
+/* Whether a separator is needed between `directory` and a name. */
 bool path_wants_separator(const wchar_t *directory);
 
 /*
- * Whether `name` can be that of one thing in a directory: it is not empty, `.`
- * or `..`, and has nothing in it that separates [MS-FSCC 2.1.5.2].
+ * Whether `name` can be the name of a directory entry: not empty, not `.` or
+ * `..`, and without separators [MS-FSCC 2.1.5.2].
  */
 bool path_is_name(const wchar_t *name);
 
-/* Whether the last part has a wildcard, `*` or `?`. */
+/* Whether the last part contains a wildcard, `*` or `?`. */
 bool path_has_wildcard(const wchar_t *path);
 
-/* Joins two parts, with one separator between. The caller frees; NULL: no
-   memory. */
+/*
+ * Returns `directory` and `name`, joined by one separator. The caller frees the
+ * path; NULL if out of memory.
+ */
 wchar_t *path_join(const wchar_t *directory, const wchar_t *name);
 
-/* A copy of the first `length` characters, with `tail` behind; as above. */
+/*
+ * Returns the first `length` characters of `path`, followed by `tail`. The
+ * caller frees the path; NULL if out of memory.
+ */
 wchar_t *path_splice(const wchar_t *path, size_t length, const wchar_t *tail);
 
 /*
- * The path of the stream `name` of the file `path`; as above. A name is given
- * with its type, `:name:$DATA`: Win32 takes dots and spaces from a path's end.
- * A file's name alone gets `.\` in front of it: `a:name` would be a file on
+ * Returns the path of the stream `name` of the file `path`. The caller frees
+ * the path; NULL if out of memory. `name` includes its type, `:name:$DATA`,
+ * because Win32 removes dots and spaces from the end of a path. A file name
+ * without a directory gets the prefix `.\`, because `a:name` would be a file on
  * drive A.
  */
 wchar_t *path_stream(const wchar_t *path, const wchar_t *name);

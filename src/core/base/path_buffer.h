@@ -1,4 +1,4 @@
-/* A path that grows and shrinks by one part at a time. */
+/* A path that is extended and shortened by one part at a time. */
 #ifndef REFLINK_CORE_PATH_BUFFER_H
 #define REFLINK_CORE_PATH_BUFFER_H
 
@@ -6,22 +6,26 @@
 #include <stddef.h>
 #include <wchar.h>
 
-/* Zeroed, it is empty; `words` is NULL then. */
+/* Initialize it with zeros; `words` is then NULL. */
 struct path_buffer {
     wchar_t *words;
     size_t length;
     size_t capacity;
 };
 
-/* Makes it `path`. False: no memory, as below. */
+/* Sets the path to `words`. Returns false if out of memory. */
 bool path_buffer_set(struct path_buffer *path, const wchar_t *words);
 
-/* Adds a part, behind one separator. */
+/*
+ * Appends a part, after one separator. Returns false if out of memory, and then
+ * leaves the path unchanged.
+ */
 bool path_buffer_push(struct path_buffer *path, const wchar_t *name);
 
-/* Cuts it back to a length it had. */
+/* Truncates the path to a length in characters that it had before. */
 void path_buffer_cut(struct path_buffer *path, size_t length);
 
+/* Frees the memory; the path is then empty again. */
 void path_buffer_free(struct path_buffer *path);
 
 #endif

@@ -1,8 +1,9 @@
 #include "path_query.h"
 
-static os_error ask(const wchar_t *path,
-                    os_error (*query)(struct os_file *, struct os_info *),
-                    struct os_info *info)
+static os_error query_path(const wchar_t *path,
+                           os_error (*query)(struct os_file *,
+                                             struct os_info *),
+                           struct os_info *info)
 {
     struct os_file *file = NULL;
     os_error error = os_open(path, OS_OPEN_LOOK, &file);
@@ -15,12 +16,12 @@ static os_error ask(const wchar_t *path,
 
 os_error path_query(const wchar_t *path, struct os_info *info)
 {
-    return ask(path, os_query, info);
+    return query_path(path, os_query, info);
 }
 
 os_error path_query_state(const wchar_t *path, struct os_info *info)
 {
-    return ask(path, os_query_state, info);
+    return query_path(path, os_query_state, info);
 }
 
 bool path_is_directory(const wchar_t *path)

@@ -1,18 +1,19 @@
-/*
- * What the file or directory of a path is, links followed.
- */
+/* Queries the file or directory at a path; follows links. */
 #ifndef REFLINK_CORE_PATH_QUERY_H
 #define REFLINK_CORE_PATH_QUERY_H
 
 #include "core/os.h"
 
-/* All of `*info`. Errors as of os_open and os_query. */
+/* Reads all of `*info`. Returns the errors of os_open and os_query. */
 os_error path_query(const wchar_t *path, struct os_info *info);
 
-/* The same without the identity, which the system may have to look up. */
+/*
+ * Reads all but the identity, which can take the system longer. Returns the
+ * errors of os_open and os_query_state.
+ */
 os_error path_query_state(const wchar_t *path, struct os_info *info);
 
-/* False also where it cannot be queried. */
+/* Returns false also if the path cannot be queried. */
 bool path_is_directory(const wchar_t *path);
 
 #endif

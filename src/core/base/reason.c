@@ -3,8 +3,10 @@
 #include "classify.h"
 #include "core/errors.h"
 
-/* A volume may have the request and not say so [openzfsonwindows/openzfs #599]:
-   with REFLINK_ALWAYS it is asked all the same. */
+/*
+ * A volume may support cloning without reporting it [openzfsonwindows/openzfs
+ * #599], so REFLINK_ALWAYS tries anyway.
+ */
 static bool offers_none(const struct reason_facts *facts)
 {
     return facts->volume_refused ||
@@ -19,7 +21,8 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
     if (facts->length == 0)
         return REFLINK_REASON_EMPTY;
     if (facts->below_cluster && facts->mode == REFLINK_ALWAYS)
-        return REFLINK_REASON_BELOW_CLUSTER; /* nothing to refuse */
+        /* copying it is allowed, so nothing is refused */
+        return REFLINK_REASON_BELOW_CLUSTER;
     if (facts->unverified)
         return REFLINK_REASON_UNVERIFIED;
     if (offers_none(facts))
@@ -43,20 +46,22 @@ enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
                                       os_error code)
 {
     if (facts->has_cloned && classify_clone(code) == FATE_CANNOT)
-        return REFLINK_REASON_REFUSED; /* it can, and both are on it */
+        /* the volume does clone, and both files are on it */
+        return REFLINK_REASON_REFUSED;
     switch (code) {
     case CODE_INVALID_FUNCTION:
         return REFLINK_REASON_NO_CLONING;
     case CODE_NOT_SAME_DEVICE:
-    case CODE_INVALID_HANDLE: /* an open handle is always valid: another
-                                 device or session [Samba] */
+    /* our handle is valid, so this means another device or session [Samba] */
+    case CODE_INVALID_HANDLE:
         return REFLINK_REASON_OTHER_VOLUME;
     case CODE_BLOCK_TOO_MANY_REFERENCES:
     case CODE_TOO_MANY_LINKS_EARLY:
         return REFLINK_REASON_LIMIT;
     case CODE_NOT_ENOUGH_MEMORY:
     case CODE_OUTOFMEMORY:
-    case CODE_NO_SYSTEM_RESOURCES: /* it can clone, and not this now */
+    case CODE_NO_SYSTEM_RESOURCES:
+        /* the volume does clone, but not this request now */
         return REFLINK_REASON_REFUSED;
     default:
         return facts->volume_known && !facts->volume_clones

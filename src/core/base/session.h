@@ -1,6 +1,6 @@
 /*
  * What the files of one run share: what is known of the volumes, two buffers,
- * and who watches.
+ * and the callback that reports progress.
  */
 #ifndef REFLINK_CORE_SESSION_H
 #define REFLINK_CORE_SESSION_H
@@ -10,25 +10,29 @@
 #include "core/os.h"
 #include "volume.h"
 
-/* Bytes in each of the session's two buffers, and so of a read or write: what
-   every Windows server since Windows 7 takes in one message [MS-SMB2 3.3.5.3.1,
-   product behavior]. */
+/*
+ * Bytes in each of the session's two buffers, and the size of reads and writes.
+ * Every Windows server since Windows 7 accepts this in one message [MS-SMB2
+ * 3.3.5.3.1, product behavior].
+ */
 #define SESSION_BUFFER ((uint32_t)1 << 20)
 
 struct reflink_session {
-    struct volume *volumes; /* seen so far, the last first */
+    struct volume *volumes; /* known volumes, newest first */
     uint8_t *buffer;        /* SESSION_BUFFER bytes */
-    uint8_t *second;        /* likewise */
+    uint8_t *second;        /* SESSION_BUFFER bytes */
+    /* Reports progress, or NULL. */
     void (*watch)(void *context, const struct reflink_outcome *so_far,
-                  uint64_t total); /* or NULL */
+                  uint64_t total);
     void *watch_context;
-    uint64_t total; /* bytes of the file at hand */
-    struct source_locks
-        *source_locks;      /* where others work beside it, else NULL */
-    bool makes_directories; /* a dry run: DEST's directory may be missing */
+    uint64_t total; /* bytes of the current file */
+    /* Shared with other threads that clone; NULL if there are none. */
+    struct source_locks *source_locks;
+    /* In a dry run, DEST's directory may not exist yet. */
+    bool makes_directories;
 };
 
-/* Tells whoever watches how far it got. */
+/* Reports the progress of the current file to `watch`, if it is set. */
 void session_report(const struct reflink_session *session,
                     const struct reflink_outcome *outcome);
 

@@ -5,9 +5,9 @@
 #include "identity.h"
 
 struct source_locks {
-    struct os_monitor *gate;
-    struct source_lock
-        *first; /* as many as there are threads: a list will do */
+    struct os_monitor *monitor;
+    /* At most one per thread, so a list is fast enough. */
+    struct source_lock *first;
 };
 
 struct source_locks *source_locks_open(void)
@@ -15,8 +15,8 @@ struct source_locks *source_locks_open(void)
     struct source_locks *locks = calloc(1, sizeof *locks);
     if (locks == NULL)
         return NULL;
-    locks->gate = os_monitor_make();
-    if (locks->gate != NULL)
+    locks->monitor = os_monitor_make();
+    if (locks->monitor != NULL)
         return locks;
     free(locks);
     return NULL;
@@ -26,7 +26,7 @@ void source_locks_close(struct source_locks *locks)
 {
     if (locks == NULL)
         return;
-    os_monitor_free(locks->gate);
+    os_monitor_free(locks->monitor);
     free(locks);
 }
 
@@ -45,24 +45,24 @@ void source_lock_take(struct source_locks *locks, struct source_lock *lock,
 {
     if (locks == NULL)
         return;
-    os_monitor_lock(locks->gate);
+    os_monitor_lock(locks->monitor);
     while (is_taken(locks, identity))
-        os_monitor_wait(locks->gate);
+        os_monitor_wait(locks->monitor);
     *lock = (struct source_lock){*identity, locks->first, true};
     locks->first = lock;
-    os_monitor_unlock(locks->gate);
+    os_monitor_unlock(locks->monitor);
 }
 
 void source_lock_drop(struct source_locks *locks, struct source_lock *lock)
 {
     if (locks == NULL || !lock->held)
         return;
-    os_monitor_lock(locks->gate);
+    os_monitor_lock(locks->monitor);
     struct source_lock **at = &locks->first;
     while (*at != lock)
         at = &(*at)->next;
     *at = lock->next;
     lock->held = false;
-    os_monitor_wake(locks->gate);
-    os_monitor_unlock(locks->gate);
+    os_monitor_wake(locks->monitor);
+    os_monitor_unlock(locks->monitor);
 }

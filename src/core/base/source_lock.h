@@ -1,6 +1,6 @@
 /*
- * A lock on a SOURCE, so that one thread at a time clones it, whatever names it
- * is given: ReFS was seen to leave zeros in DEST where several did so at once
+ * A lock on a SOURCE, so that only one thread clones it at a time, under
+ * whatever name. ReFS left zeros in DEST when several threads did so at once
  * [microsoft/CopyOnWrite #12].
  */
 #ifndef REFLINK_CORE_SOURCE_LOCK_H
@@ -8,26 +8,31 @@
 
 #include "core/os.h"
 
-/* The locks that are held by the threads of one run. */
+/* The locks that the threads of one run hold. */
 struct source_locks;
 
-/* One lock; the memory is the holder's. Zeroed, it is not held. */
+/* One lock. The holder owns its memory and initializes it with zeros. */
 struct source_lock {
     struct os_identity identity;
     struct source_lock *next;
     bool held;
 };
 
-struct source_locks *source_locks_open(void);        /* NULL: no memory */
-void source_locks_close(struct source_locks *locks); /* NULL is ignored */
+/* Creates an empty set of locks; the caller closes it. NULL: out of memory. */
+struct source_locks *source_locks_open(void);
 
-/* Waits until no other thread holds a lock on the file of this identity, and
-   takes it. A thread holds one at a time, so there is no deadlock. Does nothing
-   where `locks` is NULL. */
+/* Frees `locks`, of which none is held; ignores NULL. */
+void source_locks_close(struct source_locks *locks);
+
+/*
+ * Waits until no other thread holds a lock on the file with this identity, and
+ * takes the lock. A thread must hold only one lock at a time; then there is no
+ * deadlock. Does nothing if `locks` is NULL.
+ */
 void source_lock_take(struct source_locks *locks, struct source_lock *lock,
                       const struct os_identity *identity);
 
-/* Releases it; one that is not held is ignored. */
+/* Releases the lock; ignores one that is not held. */
 void source_lock_drop(struct source_locks *locks, struct source_lock *lock);
 
 #endif

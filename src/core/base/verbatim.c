@@ -6,7 +6,7 @@
 #include "name_set.h"
 #include "path.h"
 
-/* The length of what Win32 compares with the names of devices. */
+/* The length of the part of a name that Win32 compares with device names. */
 static size_t stem_length(const wchar_t *name)
 {
     size_t length = wcscspn(name, L".:");
@@ -15,7 +15,7 @@ static size_t stem_length(const wchar_t *name)
     return length;
 }
 
-/* COM and LPT have a digit, or a superscript one. */
+/* COM and LPT, followed by a digit or a superscript digit. */
 static bool is_port(const wchar_t *stem)
 {
     static const wchar_t digits[] = L"0123456789\x00b9\x00b2\x00b3";
@@ -57,17 +57,17 @@ os_error verbatim_directory(const wchar_t *directory, wchar_t **path)
 os_error verbatim_join(const wchar_t *directory, const wchar_t *name,
                        wchar_t **joined)
 {
-    wchar_t *literal = NULL;
+    wchar_t *verbatim = NULL;
     os_error error = 0;
     *joined = NULL;
     if (verbatim_is_needed(name))
-        error = verbatim_directory(directory, &literal);
+        error = verbatim_directory(directory, &verbatim);
     if (error != 0)
         return error;
-    if (literal != NULL)
-        directory = literal;
+    if (verbatim != NULL)
+        directory = verbatim;
     *joined = *directory != L'\0' ? path_join(directory, name)
                                   : path_splice(name, wcslen(name), L"");
-    free(literal);
+    free(verbatim);
     return *joined != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
