@@ -14,14 +14,14 @@ struct copy {
     struct reflink_outcome *outcome;
 };
 
-/* A part of the range, as an offset into it. */
+/* A part of the range; `at` is an offset into the range. */
 struct part {
     uint64_t at;
     uint64_t length;
     bool hole;
 };
 
-/* What a read came to; a file that ends early was changed. */
+/* Records the failure of a read. A file that ends early has changed. */
 static bool judge_read(const struct copy *copy, os_error error, bool whole)
 {
     if (error != 0)
@@ -42,7 +42,7 @@ static bool write_block(const struct copy *copy, const uint8_t *bytes,
     return error == 0;
 }
 
-/* Reads back what was written from `bytes` into the second buffer. */
+/* Reads back what was written, into the second buffer, and compares it. */
 static bool check_block(const struct copy *copy, const uint8_t *bytes,
                         uint64_t at, uint32_t length)
 {
@@ -78,7 +78,7 @@ static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
     return true;
 }
 
-/* Reads back a hole, to be sure that it is one. */
+/* Reads back a hole to verify that it is zeros. */
 static bool check_zeros(const struct copy *copy, uint64_t at, uint64_t length)
 {
     memset(copy->session->buffer, 0, SESSION_BUFFER);
@@ -110,9 +110,11 @@ static bool count(const struct copy *copy, uint64_t length)
     return true;
 }
 
-/* Reads SOURCE where its volume reports a hole. Such a report may be wrong, as
-   OpenZFS' was for data written moments ago, before 2.1.14 and 2.2.2
-   [openzfs/zfs #15526]. DEST, which may be the same file, is zeroed later. */
+/*
+ * Reads SOURCE where its volume reports a hole. The report can be wrong:
+ * OpenZFS before 2.1.14 and 2.2.2 reported holes for data written a moment ago
+ * [openzfs/zfs #15526]. DEST, which may be the same file, is zeroed later.
+ */
 static bool check_hole(const struct copy *copy, const struct part *part)
 {
     uint8_t *buffer = copy->session->buffer;
@@ -140,7 +142,7 @@ static bool check_hole(const struct copy *copy, const struct part *part)
     return true;
 }
 
-/* Has DEST read as zeros there. */
+/* Makes DEST read as zeros. */
 static bool make_hole(const struct copy *copy, const struct part *part)
 {
     if (copy->job->blank)
@@ -165,8 +167,10 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
            check_zeros(copy, part->at, part->length);
 }
 
-/* One block that was read; what is zero in a sparse SOURCE stays a hole in a
-   blank DEST, for volumes that keep holes but do not list them. */
+/*
+ * Writes one block that was read. Zeros of a sparse SOURCE stay a hole in a
+ * blank DEST, for volumes that support holes but do not list them.
+ */
 static bool put_block(const struct copy *copy, const uint8_t *bytes,
                       uint64_t at, uint32_t length)
 {
@@ -188,7 +192,7 @@ static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
            put_block(copy, buffer, at, length);
 }
 
-/* Puts each block down as the reader brings it. */
+/* Writes each block as the reader delivers it. */
 static bool put_blocks(const struct copy *copy, struct read_ahead *reader,
                        const struct part *part)
 {
@@ -206,8 +210,11 @@ static bool put_blocks(const struct copy *copy, struct read_ahead *reader,
     return true;
 }
 
-/* The next blocks of SOURCE are read while this one is written. False, and
-   nothing is done, where there is no second thread to be had. */
+/*
+ * Copies with a second thread, which reads the next block of SOURCE while this
+ * one is written. Returns false, without having copied anything, if there is no
+ * second thread.
+ */
 static bool copy_piped(const struct copy *copy, const struct part *part,
                        bool *copied)
 {
@@ -221,8 +228,10 @@ static bool copy_piped(const struct copy *copy, const struct part *part,
     return true;
 }
 
-/* In one file, what is to be written may be what is to be read. Reading each
-   block back needs a buffer, and waits for its write anyway. */
+/*
+ * Within one file, reads and writes may concern the same bytes. With `check`,
+ * the second buffer is in use, and reading back waits for the write anyway.
+ */
 static bool is_worth_a_thread(const struct copy *copy, const struct part *part)
 {
     return part->length >= READ_AHEAD_LEAST && !copy->job->check &&
@@ -245,7 +254,7 @@ static bool copy_data(const struct copy *copy, const struct part *part)
     return true;
 }
 
-/* The part that begins `at` bytes into the range: a hole, or data. */
+/* Returns the part that begins `at` bytes into the range: a hole, or data. */
 static struct part part_from(const struct copy_job *job, uint64_t at,
                              uint64_t length)
 {
@@ -280,7 +289,7 @@ static bool copy_forward(const struct copy *copy)
     return true;
 }
 
-/* Block by block from the end; a block is a hole only as a whole. */
+/* Copies block by block from the end. Only a whole block counts as a hole. */
 static bool copy_backward(const struct copy *copy)
 {
     uint64_t left = copy->job->length;

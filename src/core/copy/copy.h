@@ -1,5 +1,6 @@
 /*
- * The fallback: bytes read from SOURCE and written to DEST, holes kept.
+ * Copies bytes from SOURCE to DEST and keeps holes. Used where cloning is not
+ * possible.
  */
 #ifndef REFLINK_CORE_COPY_H
 #define REFLINK_CORE_COPY_H
@@ -14,17 +15,17 @@ struct copy_job {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    bool holes;    /* SOURCE is sparse: ask where its data lies */
-    bool blank;    /* this part of DEST reads as zeros already */
-    bool backward; /* the ranges overlap, and DEST's lies behind */
+    bool holes;    /* SOURCE is sparse: ask for its allocated ranges */
+    bool blank;    /* this part of DEST already reads as zeros */
+    bool backward; /* the ranges overlap, and DEST's is later */
     bool check;    /* read each block back and compare it */
 };
 
 /*
- * Copies the range. The ranges may overlap in one file: the result is what
- * memmove would give, if `backward` is set as it says. What is done is counted
- * in the outcome block by block. Returns true when all is done; else the
- * failure, or a difference found by `check`, is recorded.
+ * Copies the range. Ranges within one file may overlap: if `backward` is set as
+ * described, the result is that of memmove. Adds the bytes to the outcome block
+ * by block. Returns true if all is copied; false if it failed or `check` found
+ * a difference, which the outcome has.
  */
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome);

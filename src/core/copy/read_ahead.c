@@ -8,21 +8,21 @@ struct read_ahead {
     uint64_t length;
     uint8_t *buffers[READ_AHEAD_BLOCKS];
     struct os_thread *thread;
-    struct os_monitor *gate; /* for what follows */
+    struct os_monitor *monitor; /* protects all members below */
     struct read_ahead_block blocks[READ_AHEAD_BLOCKS];
-    uint64_t read; /* blocks brought so far */
-    uint64_t done; /* blocks given back */
+    uint64_t read; /* blocks read so far */
+    uint64_t done; /* blocks that may be overwritten */
     bool stop;
 };
 
-/* Waits until there is room for one more; false if no more is wanted. */
+/* Waits until a buffer is free. Returns false if the reader is to stop. */
 static bool has_room(struct read_ahead *reader)
 {
-    os_monitor_lock(reader->gate);
+    os_monitor_lock(reader->monitor);
     while (!reader->stop && reader->read - reader->done == READ_AHEAD_BLOCKS)
-        os_monitor_wait(reader->gate);
+        os_monitor_wait(reader->monitor);
     bool room = !reader->stop;
-    os_monitor_unlock(reader->gate);
+    os_monitor_unlock(reader->monitor);
     return room;
 }
 
@@ -40,14 +40,14 @@ static struct read_ahead_block read_block(const struct read_ahead *reader,
     return block;
 }
 
-static void bring(struct read_ahead *reader,
-                  const struct read_ahead_block *block)
+static void deliver(struct read_ahead *reader,
+                    const struct read_ahead_block *block)
 {
-    os_monitor_lock(reader->gate);
+    os_monitor_lock(reader->monitor);
     reader->blocks[reader->read % READ_AHEAD_BLOCKS] = *block;
     reader->read++;
-    os_monitor_wake(reader->gate);
-    os_monitor_unlock(reader->gate);
+    os_monitor_wake(reader->monitor);
+    os_monitor_unlock(reader->monitor);
 }
 
 static void run(void *context)
@@ -56,7 +56,7 @@ static void run(void *context)
     uint64_t at = 0;
     while (at < reader->length && has_room(reader)) {
         struct read_ahead_block block = read_block(reader, at);
-        bring(reader, &block);
+        deliver(reader, &block);
         if (block.error != 0 || !block.whole)
             return;
         at += block.length;
@@ -75,41 +75,41 @@ struct read_ahead *read_ahead_start(const struct reflink_session *session,
     reader->length = length;
     reader->buffers[0] = session->buffer;
     reader->buffers[1] = session->second;
-    reader->gate = os_monitor_make();
-    if (reader->gate != NULL &&
+    reader->monitor = os_monitor_make();
+    if (reader->monitor != NULL &&
         os_thread_start(run, reader, &reader->thread) == 0)
         return reader;
-    os_monitor_free(reader->gate);
+    os_monitor_free(reader->monitor);
     free(reader);
     return NULL;
 }
 
 struct read_ahead_block read_ahead_next(struct read_ahead *reader)
 {
-    os_monitor_lock(reader->gate);
+    os_monitor_lock(reader->monitor);
     while (reader->read == reader->done)
-        os_monitor_wait(reader->gate);
+        os_monitor_wait(reader->monitor);
     struct read_ahead_block block =
         reader->blocks[reader->done % READ_AHEAD_BLOCKS];
-    os_monitor_unlock(reader->gate);
+    os_monitor_unlock(reader->monitor);
     return block;
 }
 
 void read_ahead_done(struct read_ahead *reader)
 {
-    os_monitor_lock(reader->gate);
+    os_monitor_lock(reader->monitor);
     reader->done++;
-    os_monitor_wake(reader->gate);
-    os_monitor_unlock(reader->gate);
+    os_monitor_wake(reader->monitor);
+    os_monitor_unlock(reader->monitor);
 }
 
 void read_ahead_end(struct read_ahead *reader)
 {
-    os_monitor_lock(reader->gate);
+    os_monitor_lock(reader->monitor);
     reader->stop = true;
-    os_monitor_wake(reader->gate);
-    os_monitor_unlock(reader->gate);
+    os_monitor_wake(reader->monitor);
+    os_monitor_unlock(reader->monitor);
     os_thread_end(reader->thread);
-    os_monitor_free(reader->gate);
+    os_monitor_free(reader->monitor);
     free(reader);
 }

@@ -48,7 +48,7 @@ void layout_close(struct layout *layout)
     memset(layout, 0, sizeof *layout);
 }
 
-/* Whether `run`, which begins where `last` ends, is the rest of it. */
+/* Whether `run`, which begins in the file where `last` ends, continues it. */
 static bool goes_on(const struct layout_run *last, const struct layout_run *run)
 {
     if (last->place == LAYOUT_HOLE || run->place == LAYOUT_HOLE)
@@ -82,11 +82,11 @@ static os_error append(struct layout *layout, const struct layout_run *run)
 struct reader {
     struct layout *layout;
     uint64_t end; /* clusters up to the end of file */
-    uint64_t vcn; /* what is in front of it has been added */
+    uint64_t vcn; /* all clusters before this one have been added */
     struct os_extent extents[EXTENTS_AT_ONCE];
 };
 
-/* Adds [vcn, next) as clusters that lie at `lcn`. */
+/* Adds [vcn, next) as clusters that begin at `lcn`. */
 static os_error add_clusters(struct reader *reader, uint64_t next, int64_t lcn,
                              uint32_t references)
 {
@@ -98,7 +98,7 @@ static os_error add_clusters(struct reader *reader, uint64_t next, int64_t lcn,
     return append(reader->layout, &run);
 }
 
-/* Adds [vcn, next) as a hole, as far as the file reaches. */
+/* Adds [vcn, next) as a hole, up to the end of file. */
 static os_error add_hole(struct reader *reader, uint64_t next)
 {
     uint64_t cluster = reader->layout->cluster_size;
@@ -113,7 +113,10 @@ static os_error add_hole(struct reader *reader, uint64_t next)
     return append(reader->layout, &run);
 }
 
-/* What was told before is passed over; what was left out is a hole. */
+/*
+ * Adds an extent, without the part that was reported before. A gap before it is
+ * a hole.
+ */
 static os_error add_extent(struct reader *reader,
                            const struct os_extent *extent)
 {
@@ -131,13 +134,19 @@ static os_error add_extent(struct reader *reader,
                         extent->lcn + (int64_t)skipped, extent->references);
 }
 
-/* A volume that does not know the question may find fault with its form. */
+/*
+ * Whether the volume does not support the request. If it does not know it, it
+ * may report an invalid parameter.
+ */
 static bool is_not_offered(os_error error)
 {
     return classify_unsupported(error) || error == CODE_INVALID_PARAMETER;
 }
 
-/* With reference counts, unless the first request for them is refused. */
+/*
+ * Asks for the extents with reference counts. If the first such request is
+ * refused, asks without them from then on.
+ */
 static os_error ask(struct reader *reader, size_t *count, bool *more)
 {
     struct layout *layout = reader->layout;
@@ -152,7 +161,10 @@ static os_error ask(struct reader *reader, size_t *count, bool *more)
                               count, more);
 }
 
-/* Each list must reach behind the one before it, or this would not end. */
+/*
+ * Reads one list. Each list must extend past the previous one, or reading would
+ * not end.
+ */
 static os_error read_list(struct reader *reader, bool *more)
 {
     size_t count = 0;

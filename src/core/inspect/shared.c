@@ -6,14 +6,16 @@
 #include "core/file/retry.h"
 #include "core/base/identity.h"
 
-/* B's clusters by their place: each place once. */
-struct cover {
+/* B's clusters, sorted by their place on the volume; each place occurs once. */
+struct sorted_runs {
     struct layout_run *runs;
     size_t count;
 };
 
-/* Of runs that begin at one place, the longest first: it makes the fewest
-   ranges. */
+/*
+ * Of runs that begin at the same place, sorts the longest first, which results
+ * in the fewest ranges.
+ */
 static int by_place(const void *left, const void *right)
 {
     const struct layout_run *a = left;
@@ -27,49 +29,52 @@ static int by_place(const void *left, const void *right)
     return 0;
 }
 
-/* Cuts off each run, sorted as above, what one in front of it has already. */
-static void make_disjoint(struct cover *cover)
+/* Removes from each run, sorted as above, what an earlier run has already. */
+static void make_disjoint(struct sorted_runs *sorted)
 {
     size_t kept = 0;
     uint64_t end = 0;
-    for (size_t i = 0; i < cover->count; i++) {
-        struct layout_run run = cover->runs[i];
-        uint64_t cloner_end = run.place + run.length;
-        if (cloner_end <= end)
+    for (size_t i = 0; i < sorted->count; i++) {
+        struct layout_run run = sorted->runs[i];
+        uint64_t run_end = run.place + run.length;
+        if (run_end <= end)
             continue;
         uint64_t known = run.place < end ? end - run.place : 0;
         run.place += known;
         run.offset += known;
         run.length -= known;
-        cover->runs[kept++] = run;
-        end = cloner_end;
+        sorted->runs[kept++] = run;
+        end = run_end;
     }
-    cover->count = kept;
+    sorted->count = kept;
 }
 
-static os_error make_cover(struct cover *cover, const struct layout *b)
+static os_error sort_by_place(struct sorted_runs *sorted,
+                              const struct layout *b)
 {
-    cover->count = 0;
-    cover->runs = malloc((b->count + 1) * sizeof *cover->runs);
-    if (cover->runs == NULL)
+    sorted->count = 0;
+    sorted->runs = malloc((b->count + 1) * sizeof *sorted->runs);
+    if (sorted->runs == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     for (size_t i = 0; i < b->count; i++) {
         if (b->runs[i].place != LAYOUT_HOLE)
-            cover->runs[cover->count++] = b->runs[i];
+            sorted->runs[sorted->count++] = b->runs[i];
     }
-    qsort(cover->runs, cover->count, sizeof *cover->runs, by_place);
-    make_disjoint(cover);
+    qsort(sorted->runs, sorted->count, sizeof *sorted->runs, by_place);
+    make_disjoint(sorted);
     return 0;
 }
 
-/* The first run that ends behind `place`; `count` if there is none. */
-static size_t find_place(const struct cover *cover, uint64_t place)
+/*
+ * Returns the first run that ends after `place`, or `count` if there is none.
+ */
+static size_t find_place(const struct sorted_runs *sorted, uint64_t place)
 {
     size_t low = 0;
-    size_t high = cover->count;
+    size_t high = sorted->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct layout_run *run = &cover->runs[middle];
+        const struct layout_run *run = &sorted->runs[middle];
         if (run->place + run->length > place)
             high = middle;
         else
@@ -80,11 +85,11 @@ static size_t find_place(const struct cover *cover, uint64_t place)
 
 struct search {
     const struct layout *b;
-    struct cover cover;
-    size_t near; /* B's run at the offset of A that is looked at */
+    struct sorted_runs sorted;
+    size_t nearby; /* B's run at the current offset of A */
     shared_visit *visit;
     void *context;
-    struct shared_range range; /* found, and may yet grow; or of length 0 */
+    struct shared_range range; /* found, and may still grow; or of length 0 */
     uint64_t bytes;
     bool stopped;
 };
@@ -110,48 +115,48 @@ static void found(struct search *search, uint64_t a_offset, uint64_t b_offset,
     range->length += length;
 }
 
-/* Looks for clusters of A anywhere in B. */
+/* Searches all of B for clusters of A. */
 static void find_anywhere(struct search *search, uint64_t offset,
                           uint64_t place, uint64_t length)
 {
-    const struct cover *cover = &search->cover;
+    const struct sorted_runs *sorted = &search->sorted;
     uint64_t end = place + length;
-    for (size_t i = find_place(cover, place);
-         i < cover->count && cover->runs[i].place < end && !search->stopped;
+    for (size_t i = find_place(sorted, place);
+         i < sorted->count && sorted->runs[i].place < end && !search->stopped;
          i++) {
-        const struct layout_run *run = &cover->runs[i];
-        uint64_t cloner_end = run->place + run->length;
+        const struct layout_run *run = &sorted->runs[i];
+        uint64_t run_end = run->place + run->length;
         uint64_t from = run->place > place ? run->place : place;
-        uint64_t to = cloner_end < end ? cloner_end : end;
+        uint64_t to = run_end < end ? run_end : end;
         found(search, offset + (from - place),
               run->offset + (from - run->place), to - from);
     }
 }
 
-/* B's run that holds `offset`; NULL behind the last. */
+/* Returns B's run that contains `offset`, or NULL after the last. */
 static const struct layout_run *run_near(struct search *search, uint64_t offset)
 {
     const struct layout *b = search->b;
-    while (search->near < b->count &&
-           b->runs[search->near].offset + b->runs[search->near].length <=
+    while (search->nearby < b->count &&
+           b->runs[search->nearby].offset + b->runs[search->nearby].length <=
                offset)
-        search->near++;
-    return search->near < b->count ? &b->runs[search->near] : NULL;
+        search->nearby++;
+    return search->nearby < b->count ? &b->runs[search->nearby] : NULL;
 }
 
-/* One run of A, cut where B's runs have their borders. */
+/* Searches for one run of A, split where B's runs begin and end. */
 static void find_run(struct search *search, const struct layout_run *run)
 {
     uint64_t end = run->offset + run->length;
     uint64_t at = run->offset;
     while (at < end && !search->stopped) {
-        const struct layout_run *near = run_near(search, at);
+        const struct layout_run *nearby = run_near(search, at);
         uint64_t to = end;
-        if (near != NULL && near->offset + near->length < end)
-            to = near->offset + near->length;
+        if (nearby != NULL && nearby->offset + nearby->length < end)
+            to = nearby->offset + nearby->length;
         uint64_t place = run->place + (at - run->offset);
-        if (near != NULL && near->place != LAYOUT_HOLE &&
-            near->place + (at - near->offset) == place)
+        if (nearby != NULL && nearby->place != LAYOUT_HOLE &&
+            nearby->place + (at - nearby->offset) == place)
             found(search, at, at, to - at);
         else
             find_anywhere(search, at, place, to - at);
@@ -171,7 +176,7 @@ os_error shared_find(const struct layout *a, const struct layout *b,
     *bytes = 0;
     if (!shared_same_volume(a, b))
         return 0;
-    os_error error = make_cover(&search.cover, b);
+    os_error error = sort_by_place(&search.sorted, b);
     if (error != 0)
         return error;
     for (size_t i = 0; i < a->count && !search.stopped; i++) {
@@ -179,7 +184,7 @@ os_error shared_find(const struct layout *a, const struct layout *b,
             find_run(&search, &a->runs[i]);
     }
     give(&search);
-    free(search.cover.runs);
+    free(search.sorted.runs);
     *bytes = search.bytes;
     return 0;
 }
@@ -193,7 +198,7 @@ static bool open_pair(const wchar_t *const *paths, struct shared_pair *pair)
     return layout_open(paths[1], &pair->second, &pair->error);
 }
 
-/* What lies on two volumes need not be read. */
+/* Files on different volumes need not be read. */
 static bool read_pair(struct shared_pair *pair)
 {
     if (!shared_same_volume(&pair->first, &pair->second))

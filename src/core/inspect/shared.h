@@ -1,38 +1,38 @@
-/*
- * What two files have in common: the clusters that both refer to.
- */
+/* Finds the clusters that two files share. */
 #ifndef REFLINK_CORE_SHARED_H
 #define REFLINK_CORE_SHARED_H
 
 #include "layout.h"
 
-/* Bytes of A that lie in the same clusters as these bytes of B. */
+/* Bytes of A that are in the same clusters as these bytes of B. */
 struct shared_range {
     uint64_t a_offset;
     uint64_t b_offset;
     uint64_t length;
 };
 
-/* Takes one range; false: no more are wanted. */
+/* Receives one range. Returns false to stop. */
 typedef bool shared_visit(void *context, const struct shared_range *range);
 
 /*
- * Finds the ranges of A whose clusters B refers to, too, wherever in B, and
- * gives them to `visit` in the order of A, as long as they can be. Each
- * cluster of A is in one range at most. Where B refers to it at several
- * offsets, A's own is taken if it is among them, else one of them. Adds the
- * lengths up in `*bytes`, all but those behind a visit that said no.
+ * Finds the ranges of A whose clusters are also referenced anywhere in B, and
+ * passes them to `visit` in the order of A, each as long as possible. Each
+ * cluster of A is in at most one range. If B references it at several offsets,
+ * the range has A's own offset if that is one of them, and otherwise any of
+ * them. `*bytes` is the total length, without ranges after `visit` returned
+ * false.
  *
- * Both layouts have been read. Those of different volumes share nothing.
- * CODE_NOT_ENOUGH_MEMORY is the only error; the memory is linear in B's runs,
- * the time is that of sorting them, plus the ranges found.
+ * Both layouts must have been read. Files on different volumes share nothing.
+ * The only error is CODE_NOT_ENOUGH_MEMORY. Memory is linear in B's runs; the
+ * time is that of sorting them, plus the number of ranges found.
  */
 os_error shared_find(const struct layout *a, const struct layout *b,
                      shared_visit *visit, void *context, uint64_t *bytes);
 
+/* Whether both files are on the same volume. */
 bool shared_same_volume(const struct layout *a, const struct layout *b);
 
-/* Two files, and which of them an error is about. */
+/* Two files, and which of them an error concerns. */
 struct shared_pair {
     struct layout first;
     struct layout second;
@@ -41,13 +41,15 @@ struct shared_pair {
 };
 
 /*
- * Opens and reads both files; files of two volumes are only opened. Again after
- * a transient error, as often as the policy says. `*pair` is zeroed before;
- * shared_close is due in any case. False: the pair has the error.
+ * Opens and reads both files; only opens them if they are on different volumes.
+ * Retries after a transient error as often as the policy says. `*pair` must be
+ * zeroed before. Returns false if it failed; the pair has the error. The caller
+ * calls shared_close in any case.
  */
 bool shared_open(const wchar_t *const *paths,
                  const struct reflink_policy *policy, struct shared_pair *pair);
 
+/* Closes both files and frees their runs. */
 void shared_close(struct shared_pair *pair);
 
 #endif

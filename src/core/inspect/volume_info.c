@@ -8,14 +8,14 @@
 #include "core/file/retry.h"
 #include "core/clone/plan.h"
 
-static enum info_answer answer(bool told, bool yes)
+static enum info_answer answer(bool known, bool yes)
 {
-    if (!told)
+    if (!known)
         return INFO_UNTOLD;
     return yes ? INFO_YES : INFO_NO;
 }
 
-static void ask_features(struct os_file *file, struct info *info)
+static void query_features(struct os_file *file, struct info *info)
 {
     struct os_volume volume;
     os_query_volume(file, &volume);
@@ -36,12 +36,12 @@ static bool is_unc(const wchar_t *root)
     return wcsncmp(root, L"\\\\", 2) == 0 && root[2] != L'?' && root[2] != L'.';
 }
 
-/* A redirector may not say so, but its roots do. */
-static void ask_place(struct os_file *file, struct info *info)
+/* A redirector may not report that it is remote, but the root shows it. */
+static void query_remote(struct os_file *file, struct info *info)
 {
     bool remote = false;
-    bool told = os_is_remote(file, &remote) == 0;
-    info->remote = answer(told, remote);
+    bool known = os_is_remote(file, &remote) == 0;
+    info->remote = answer(known, remote);
     if (is_unc(info->root))
         info->remote = INFO_YES;
 }
@@ -70,8 +70,8 @@ static bool read_once(const wchar_t *path, struct info *info,
         return false;
     }
     os_volume_root(path, info->root, INFO_ROOT);
-    ask_features(file, info);
-    ask_place(file, info);
+    query_features(file, info);
+    query_remote(file, info);
     info->cluster_size = cluster_size_of(file);
     info->largest_request = PLAN_LIMIT;
     info->free_known = os_free_bytes(file, &info->free_bytes) == 0;
