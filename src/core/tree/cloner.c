@@ -28,7 +28,9 @@ bool cloner_begin(struct cloner *run)
     return run->session != NULL;
 }
 
-/* Finds the target; false if there is none, which is then the outcome. */
+/*
+ * Finds the target. Returns false if there is none; the outcome has the error.
+ */
 static bool find_target(struct cloner *run, const wchar_t *source,
                         const wchar_t *dest, struct reflink_outcome *outcome)
 {

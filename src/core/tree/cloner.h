@@ -1,6 +1,6 @@
 /*
- * What the command line asked for, carried out: finds each source's target
- * and keeps what the outcomes point to.
+ * Runs what the command line asks for on one source at a time: finds its target
+ * path and clones or copies it. Keeps the memory that the outcomes point to.
  */
 #ifndef REFLINK_CORE_CLONER_H
 #define REFLINK_CORE_CLONER_H
@@ -9,23 +9,23 @@
 
 struct cloner {
     struct reflink_session *session;
-    wchar_t *target; /* that of the last source */
+    wchar_t *target; /* of the last source */
 };
 
-/* False: there is no memory for it; cloner_end is due all the same. */
+/* Returns false if out of memory. The caller calls cloner_end in any case. */
 bool cloner_begin(struct cloner *run);
 
 /*
- * Clones `source` to `dest`, or into it if it is a directory; all of it, or
- * `range` if that is not NULL. What `*outcome`
- * points to lives until the next call or cloner_end.
+ * Clones `source` to `dest`, or into `dest` if that is a directory: the whole
+ * file, or only `range` if that is not NULL. What `*outcome` points to is valid
+ * until the next call or cloner_end.
  */
 void cloner_one(struct cloner *run, const struct reflink_policy *policy,
                 const wchar_t *source, const wchar_t *dest,
                 const struct reflink_range *range,
                 struct reflink_outcome *outcome);
 
-/* The same as a dry run: `tell` is called for each step. */
+/* Does a dry run of cloner_one: calls `tell` for each step. */
 void cloner_dry(struct cloner *run, const struct reflink_policy *policy,
                 const wchar_t *source, const wchar_t *dest,
                 const struct reflink_range *range,
@@ -33,6 +33,7 @@ void cloner_dry(struct cloner *run, const struct reflink_policy *policy,
                              const struct reflink_dry_step *step),
                 void *context, struct reflink_outcome *outcome);
 
+/* Closes the session and frees the target path. */
 void cloner_end(struct cloner *run);
 
 #endif

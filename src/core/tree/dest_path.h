@@ -1,4 +1,7 @@
-/* Where a source goes: DEST itself, or its own name in the directory DEST. */
+/*
+ * Finds the target path of a source: DEST itself, or the source's name in the
+ * directory DEST.
+ */
 #ifndef REFLINK_CORE_DEST_PATH_H
 #define REFLINK_CORE_DEST_PATH_H
 
@@ -7,9 +10,10 @@
 #include "core/os.h"
 
 /*
- * The path that `source` is to have, given `dest` as the user wrote it. The
- * caller frees `*target`. Errors: CODE_DIRECTORY where `dest` ends with a
- * separator and is no directory, CODE_NOT_ENOUGH_MEMORY.
+ * Sets `*target` to the path that `source` gets, with `dest` as the user typed
+ * it. The caller frees `*target`. Errors: CODE_DIRECTORY if `dest` ends with a
+ * separator and is not a directory; the error of the query if it does not
+ * exist; CODE_NOT_ENOUGH_MEMORY.
  */
 os_error dest_path_find(const wchar_t *source, const wchar_t *dest,
                         wchar_t **target);

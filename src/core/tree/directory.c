@@ -7,7 +7,7 @@
 #include "core/base/path.h"
 #include "core/base/path_query.h"
 
-/* Whether the name is taken, though it be by a link that leads nowhere. */
+/* Whether the name is in use, even by a link without a target. */
 static bool is_listed(const wchar_t *path)
 {
     struct os_directory *list = NULL;
@@ -58,7 +58,7 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
     end(outcome, start);
 }
 
-/* --- what rides on it ----------------------------------------------------- */
+/* --- metadata ------------------------------------------------------------- */
 
 struct finish {
     const struct reflink_policy *policy;
@@ -86,7 +86,10 @@ static bool open_both(struct finish *finish)
     return error == 0;
 }
 
-/* Most directories have none. What cannot be asked for was set, as told. */
+/*
+ * Most directories have none of these attributes. If the query fails, they
+ * count as set.
+ */
 static void check_attributes(const struct finish *finish)
 {
     const struct os_info *source = &finish->source.info;

@@ -1,7 +1,7 @@
 /*
- * What a tree is made of beside its files: directories with what rides on
- * them, and links. Each function fills `*outcome`, whose status is not
- * REFLINK_OK where it failed.
+ * Creates what a tree contains besides files: directories with their metadata,
+ * and links. Each function fills `*outcome`; its status is not REFLINK_OK if it
+ * failed or did nothing.
  */
 #ifndef REFLINK_CORE_DIRECTORY_H
 #define REFLINK_CORE_DIRECTORY_H
@@ -9,17 +9,16 @@
 #include "core/base/outcome.h"
 #include "core/base/session.h"
 
-/* The outcome of each of these has REFLINK_METHOD_NONE: no bytes of a file are
-   in it. */
+/* All outcomes have REFLINK_METHOD_NONE, since no file data are involved. */
 
-/* Makes the directory `dest`; one that is there already will do. */
+/* Creates the directory `dest`. An existing directory is accepted. */
 void directory_make(const wchar_t *source, const wchar_t *dest,
                     struct reflink_outcome *outcome);
 
 /*
- * Gives `dest` the named streams and extended attributes of `source`, if the
- * policy says so its security, then its attributes and times: due when
- * nothing more is made in it.
+ * Copies the named streams and extended attributes of `source` to `dest`, then
+ * its security if the policy requires it, and then its attributes and times.
+ * Call it when nothing more will be created in `dest`.
  */
 void directory_finish(struct reflink_session *session,
                       const struct reflink_policy *policy,
@@ -27,22 +26,24 @@ void directory_finish(struct reflink_session *session,
                       struct reflink_outcome *outcome);
 
 /*
- * What REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK would come to at `dest`:
- * false, and the outcome has failed, if that cannot be; the status is
- * REFLINK_SKIPPED where the directory is there already, or anything that the
- * policy leaves alone.
+ * Foresees what a step of `kind`, REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK,
+ * would do at `dest`. Returns false if it would fail; the outcome has the
+ * error. The status is REFLINK_SKIPPED if the directory exists, or if the
+ * policy keeps what exists in place of a link.
  */
 bool directory_foresee(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome);
 
-/* Makes at `dest` the link that `source` is. What stands there already is
-   never replaced; REFLINK_SKIPPED if the policy is to leave it alone. */
+/*
+ * Recreates the link `source` at `dest`. Never replaces anything there; the
+ * status is REFLINK_SKIPPED if the policy is to keep it.
+ */
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
                     const wchar_t *dest, struct reflink_outcome *outcome);
 
-/* For a dry run of a tree: DEST's directories may not exist yet. */
+/* Lets a dry run of a tree accept that DEST's directories do not exist yet. */
 void directory_allow_missing(struct reflink_session *session);
 
 #endif

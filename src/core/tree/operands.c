@@ -11,19 +11,19 @@
 #include "core/base/path_query.h"
 #include "wildcard.h"
 
-/* One SOURCE as it was given. */
+/* One SOURCE of the command line. */
 struct operand {
     const wchar_t *words;
     wchar_t *source; /* without separators at its end */
-    wchar_t *dest;   /* what it is to become; NULL for a pattern */
+    wchar_t *dest;   /* the target path; NULL for a pattern */
     uint64_t size;
     bool pattern;
     bool directory;
     bool is_link;
-    bool failed; /* and told */
+    bool failed; /* cannot be processed; already reported */
 };
 
-/* A source, or a match of its wildcards, and what it is to become. */
+/* A source, or a match of its wildcards, with its target path. */
 struct target {
     const wchar_t *source;
     const wchar_t *dest;
@@ -32,16 +32,16 @@ struct target {
     bool is_link;
 };
 
-static void tell_memory(const struct tree_visitor *visitor,
-                        const wchar_t *source, const wchar_t *dest)
+static void report_no_memory(const struct tree_visitor *visitor,
+                             const wchar_t *source, const wchar_t *dest)
 {
     tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
               REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
 }
 
-/* --- what a path is ------------------------------------------------------- */
+/* --- examining a path ----------------------------------------------------- */
 
-/* Without the separators at its end, unless it is a root. */
+/* Copies the path without the separators at its end, unless it is a root. */
 static wchar_t *without_end(const wchar_t *path)
 {
     size_t length = wcslen(path);
@@ -53,7 +53,7 @@ static wchar_t *without_end(const wchar_t *path)
     return cut;
 }
 
-/* Whether the name itself is a link; a listing of it tells. */
+/* Whether the path itself is a link, as its directory lists it. */
 static bool is_link(const wchar_t *path)
 {
     struct os_directory *list = NULL;
@@ -70,7 +70,10 @@ static bool is_link(const wchar_t *path)
     return link;
 }
 
-/* `.` and `..` and roots have a name of their own only in full. */
+/*
+ * Finds the target of a source. `.`, `..` and roots have a name only in their
+ * full path.
+ */
 static os_error find_target(const struct operands *operands,
                             const wchar_t *source, wchar_t **target)
 {
@@ -109,17 +112,18 @@ static os_error look_at(const struct operands *operands,
     return find_target(operands, operand->source, &operand->dest);
 }
 
-/* --- going through all ---------------------------------------------------- */
+/* --- iterating over all targets ------------------------------------------- */
 
-/* What is done with each target; false: no more. */
+/* What to do with each target; it returns false to stop. */
 struct each {
     bool (*target)(void *context, const struct target *target);
     void *context;
-    bool first; /* what cannot be listed is passed over from now on */
-    const struct tree_visitor *doing; /* NULL: nothing is done with it yet */
+    bool first; /* first pass: mark patterns that cannot be listed as failed */
+    /* gets invalid names; NULL: only checking */
+    const struct tree_visitor *report_to;
 };
 
-/* The matches of a pattern at work. */
+/* The state while the matches of a pattern are visited. */
 struct matching {
     const struct operands *operands;
     const struct each *each;
@@ -147,25 +151,28 @@ static bool take_match(void *context, const wchar_t *source,
     return matching->error == 0 && matching->more;
 }
 
-/* It is told where all is done, and passed over before. */
-static bool take_no_name(void *context, const wchar_t *shown)
+/*
+ * Reports an invalid name when the targets are processed; ignores it while they
+ * are checked.
+ */
+static bool take_invalid_name(void *context, const wchar_t *shown)
 {
     struct matching *matching = context;
-    if (matching->each->doing != NULL)
-        tree_tell(matching->each->doing, shown, matching->operands->dest,
+    if (matching->each->report_to != NULL)
+        tree_tell(matching->each->report_to, shown, matching->operands->dest,
                   CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
                   REFLINK_HINT_NO_NAME);
     matching->more = !os_cancelled();
     return matching->more;
 }
 
-/* False: the target wanted no more. */
+/* Visits one operand's targets. Returns false if a target stopped it. */
 static bool each_of(const struct operands *operands,
                     const struct operand *operand, const struct each *each,
                     os_error *error)
 {
     struct matching matching = {operands, each, true, 0};
-    const struct wildcard_visitor visitor = {take_match, take_no_name,
+    const struct wildcard_visitor visitor = {take_match, take_invalid_name,
                                              &matching};
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
@@ -181,7 +188,10 @@ static bool each_of(const struct operands *operands,
     return matching.more;
 }
 
-/* A pattern that cannot be listed is told. False: not all were gone through. */
+/*
+ * Visits all targets. Reports a pattern that cannot be listed. Returns false if
+ * a target stopped it.
+ */
 static bool each_target(const struct operands *operands,
                         const struct each *each,
                         const struct tree_visitor *visitor)
@@ -209,13 +219,13 @@ static bool each_target(const struct operands *operands,
 struct check {
     const struct operands *operands;
     const struct tree_visitor *visitor;
-    struct name_set names; /* of all targets, then of those that come twice */
-    wchar_t **dests;       /* the first DEST of each of the latter */
+    struct name_set names; /* of all targets, then only the duplicates */
+    wchar_t **dests;       /* the first DEST of each duplicate */
     bool no_memory;
     bool refused;
 };
 
-/* A tree into itself, and the first look at names. */
+/* Refuses a tree that would be copied into itself, and collects the names. */
 static bool check_target(void *context, const struct target *target)
 {
     struct check *check = context;
@@ -232,7 +242,7 @@ static bool check_target(void *context, const struct target *target)
     return !check->no_memory;
 }
 
-/* The first that has a name keeps it, those behind it are refused. */
+/* Accepts the first target with a name and refuses all later ones. */
 static bool check_repeated(void *context, const struct target *target)
 {
     struct check *check = context;
@@ -269,8 +279,10 @@ static void check_collisions(struct check *check)
     free(check->dests);
 }
 
-/* Two that would land on one name, by the system's case rules, or a tree
-   that would land in itself. */
+/*
+ * Whether to refuse: two targets would have the same name by the system's case
+ * rules, or a tree would be copied into itself.
+ */
 static bool refuses(const struct operands *operands,
                     const struct tree_visitor *visitor)
 {
@@ -280,17 +292,17 @@ static bool refuses(const struct operands *operands,
     if (!check.no_memory)
         check_collisions(&check);
     if (check.no_memory)
-        tell_memory(visitor, operands->sources[0], operands->dest);
+        report_no_memory(visitor, operands->sources[0], operands->dest);
     name_set_free(&check.names);
     return check.refused || check.no_memory;
 }
 
-/* --- doing ---------------------------------------------------------------- */
+/* --- processing ----------------------------------------------------------- */
 
 struct visit {
     const struct operands *operands;
     const struct tree_visitor *visitor;
-    bool told; /* an interruption was, by the walk of a tree */
+    bool interruption_reported; /* by the walk of a tree */
 };
 
 static bool visit_target(void *context, const struct target *target)
@@ -302,7 +314,8 @@ static bool visit_target(void *context, const struct target *target)
     if (target->is_link)
         visitor->link(visitor->context, target->source, target->dest);
     else if (target->directory && visit->operands->recursive)
-        visit->told = !tree_walk(visitor, target->source, target->dest);
+        visit->interruption_reported =
+            !tree_walk(visitor, target->source, target->dest);
     else if (target->directory)
         tree_tell(visitor, target->source, target->dest,
                   CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
@@ -310,7 +323,7 @@ static bool visit_target(void *context, const struct target *target)
     else
         visitor->file(visitor->context, target->source, target->dest,
                       target->size);
-    return !visit->told;
+    return !visit->interruption_reported;
 }
 
 void operands_visit(const struct operands *operands,
@@ -318,7 +331,8 @@ void operands_visit(const struct operands *operands,
 {
     struct visit visit = {operands, visitor, false};
     struct each each = {visit_target, &visit, false, visitor};
-    if (!each_target(operands, &each, visitor) && os_cancelled() && !visit.told)
+    if (!each_target(operands, &each, visitor) && os_cancelled() &&
+        !visit.interruption_reported)
         tree_tell(visitor, operands->sources[0], operands->dest, CODE_CANCELLED,
                   REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
 }
@@ -329,7 +343,10 @@ bool operands_is(const wchar_t *const *sources, int count, bool into,
     return recursive || into || count > 1 || wildcard_is(sources[0]);
 }
 
-/* Where several go, or wildcards may become several, DEST is a directory. */
+/*
+ * Decides whether DEST must be a directory: if there are several sources, or
+ * wildcards that could match several. Returns false if it is not one.
+ */
 static bool finds_dest(struct operands *operands,
                        const struct tree_visitor *visitor)
 {
@@ -352,7 +369,7 @@ bool operands_begin(struct operands *operands,
         return false;
     operands->items = calloc((size_t)operands->count, sizeof *operands->items);
     if (operands->items == NULL) {
-        tell_memory(visitor, operands->sources[0], operands->dest);
+        report_no_memory(visitor, operands->sources[0], operands->dest);
         return false;
     }
     for (int i = 0; i < operands->count; i++) {
@@ -361,7 +378,7 @@ bool operands_begin(struct operands *operands,
         os_error error = look_at(operands, operand);
         operand->failed = error != 0;
         if (error == CODE_NOT_ENOUGH_MEMORY)
-            tell_memory(visitor, operand->words, operands->dest);
+            report_no_memory(visitor, operand->words, operands->dest);
         else if (error != 0)
             tree_tell(visitor, operand->words, operands->dest, error,
                       REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);

@@ -1,8 +1,8 @@
 /*
- * Several sources into one directory, wildcards, trees: finds out what goes
- * where, refuses what cannot be before anything is made, and then hands on
- * file by file. Matches of wildcards are listed anew for each of these and
- * never held.
+ * Handles several sources, wildcards and directory trees: finds the target path
+ * of each, refuses impossible combinations before anything is created, and then
+ * visits file by file. The matches of wildcards are listed again for each of
+ * these steps and never kept in memory.
  */
 #ifndef REFLINK_CORE_OPERANDS_H
 #define REFLINK_CORE_OPERANDS_H
@@ -15,26 +15,33 @@ struct operands {
     const wchar_t *const *sources;
     int count;
     const wchar_t *dest;
-    bool into;      /* DEST is a directory that sources go into, as with -t */
-    bool recursive; /* directories are walked, else refused */
-    struct operand *items; /* operands_begin's */
+    bool into;             /* DEST is a directory to put the sources in (-t) */
+    bool recursive;        /* directories are walked; false: refused */
+    struct operand *items; /* set by operands_begin */
 };
 
-/* Whether a command line of this form has to go through these: else it is
-   one file to one DEST. */
+/*
+ * Whether a command line with these arguments needs this module. Otherwise it
+ * is one file to one DEST.
+ */
 bool operands_is(const wchar_t *const *sources, int count, bool into,
                  bool recursive);
 
-/* Looks at all sources; false if nothing can be done. Tells `visitor` what
-   failed. operands_end is due in both cases. */
+/*
+ * Examines all sources. Returns false if nothing can be done. Reports failures
+ * to `visitor`. The caller calls operands_end in any case.
+ */
 bool operands_begin(struct operands *operands,
                     const struct tree_visitor *visitor);
 
-/* Visits all files of all sources, any number of times. Where the user wants
-   an end before, that is told as a failure. */
+/*
+ * Visits all files of all sources; may be called repeatedly. If the user
+ * presses Ctrl-C, stops and reports that as a failure.
+ */
 void operands_visit(const struct operands *operands,
                     const struct tree_visitor *visitor);
 
+/* Frees what operands_begin allocated. */
 void operands_end(struct operands *operands);
 
 #endif

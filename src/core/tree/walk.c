@@ -13,33 +13,34 @@
 #include "core/base/path_query.h"
 
 /*
- * How many directories are listed at a time. Each holds some tens of KiB of
- * the system's memory; below that many levels, a directory's subdirectories
- * are noted by name and its listing ended before they are entered.
+ * How many directories are listed at a time. Each listing takes tens of KiB of
+ * system memory. In deeper levels, a directory's subdirectories are collected
+ * by name, and its listing is closed before they are entered.
  */
 enum { MOST_LISTS = 32 };
 
 /* A directory that is being walked. */
 struct frame {
-    struct os_directory *list; /* NULL: at its end */
-    wchar_t *noted;            /* names of subdirectories, each with its end */
+    struct os_directory *list; /* NULL: listed to the end */
+    wchar_t *noted;            /* names of subdirectories, each with its NUL */
     size_t noted_length;
     size_t noted_room;
     size_t noted_next;
-    size_t source_length; /* of its paths */
+    size_t source_length; /* characters in the directory's source path */
     size_t dest_length;
-    wchar_t *source_words; /* its paths, while an entry needs other ones */
+    /* original paths, while an entry needs the verbatim form */
+    wchar_t *source_words;
     wchar_t *dest_words;
-    wchar_t last[OS_NAME_ROOM]; /* the entry before */
-    bool unsorted;            /* the listing was seen to be, and so there are */
-    struct name_set repeated; /* the names that come more than once in it */
+    wchar_t last[OS_NAME_ROOM]; /* the previous entry */
+    bool unsorted; /* the listing is not sorted; `repeated` is filled */
+    struct name_set repeated; /* names that occur more than once */
 };
 
 struct walk {
     const struct tree_visitor *visitor;
     struct path_buffer source;
     struct path_buffer dest;
-    struct os_info root; /* of DEST, once it is there */
+    struct os_info root; /* DEST's directory, once it exists */
     bool has_root;
     struct frame *frames;
     size_t depth;
@@ -94,8 +95,10 @@ static void pop_frame(struct walk *walk)
     free(frame->dest_words);
 }
 
-/* Whether SOURCE's directory is the one that all this goes into: a link that
-   nobody could resolve leads there, and the walk would never end. */
+/*
+ * Whether SOURCE's current directory is the DEST of this walk: a link that
+ * could not be resolved leads to it, and the walk would never end.
+ */
 static bool is_own_dest(struct walk *walk)
 {
     struct os_info here;
@@ -103,7 +106,7 @@ static bool is_own_dest(struct walk *walk)
            identity_same_file(&here.identity, &walk->root.identity);
 }
 
-/* Begins the directory that both paths name now. */
+/* Begins to walk the directory at the current paths. */
 static void enter(struct walk *walk)
 {
     const struct tree_visitor *visitor = walk->visitor;
@@ -135,28 +138,31 @@ static void leave(struct walk *walk)
 
 /* --- entries -------------------------------------------------------------- */
 
-/* Has names behind `path` taken as they are; `*words` is what it was. */
-static os_error make_literal(struct path_buffer *path, wchar_t **words)
+/*
+ * Changes `path` to the verbatim form, which keeps appended names unchanged.
+ * `*words` receives the original path.
+ */
+static os_error make_verbatim(struct path_buffer *path, wchar_t **words)
 {
-    wchar_t *literal = NULL;
-    os_error error = verbatim_directory(path->words, &literal);
+    wchar_t *verbatim = NULL;
+    os_error error = verbatim_directory(path->words, &verbatim);
     if (error != 0)
         return error;
     *words = path_splice(path->words, path->length, L"");
-    bool made = *words != NULL && path_buffer_set(path, literal);
-    free(literal);
+    bool made = *words != NULL && path_buffer_set(path, verbatim);
+    free(verbatim);
     return made ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-/* Adds the name of an entry of the innermost directory to both paths. */
+/* Appends the name of an entry of the current directory to both paths. */
 static bool push_name(struct walk *walk, const wchar_t *name)
 {
     struct frame *frame = &walk->frames[walk->depth - 1];
     os_error error = 0;
     if (verbatim_is_needed(name)) {
-        error = make_literal(&walk->source, &frame->source_words);
+        error = make_verbatim(&walk->source, &frame->source_words);
         if (error == 0)
-            error = make_literal(&walk->dest, &frame->dest_words);
+            error = make_verbatim(&walk->dest, &frame->dest_words);
     }
     if (error == 0 && (!path_buffer_push(&walk->source, name) ||
                        !path_buffer_push(&walk->dest, name)))
@@ -166,7 +172,7 @@ static bool push_name(struct walk *walk, const wchar_t *name)
     return error == 0;
 }
 
-/* The directory's own path again. The room for it is there. */
+/* Restores the directory's own path. The memory for it is already there. */
 static void restore(struct path_buffer *path, wchar_t **words, size_t length)
 {
     if (*words != NULL)
@@ -176,7 +182,7 @@ static void restore(struct path_buffer *path, wchar_t **words, size_t length)
     path_buffer_cut(path, length);
 }
 
-/* Lists the directory once more, for the names that come more than once. */
+/* Lists the directory a second time, to find duplicate names. */
 static os_error find_repeated(const struct walk *walk, struct frame *frame)
 {
     struct os_directory *list = NULL;
@@ -194,15 +200,15 @@ static os_error find_repeated(const struct walk *walk, struct frame *frame)
 }
 
 /*
- * Whether an entry has a name that another one has, too, but for its case, as
- * in a directory that tells cases apart: DEST's may not, and one would replace
- * the other. NTFS lists names in order whatever the case, so that they are
- * neighbours, and the second one is it. Where a listing is not in order, as one
- * of FAT or of a server need not be [FindNextFileW], it is read twice, and each
- * that is still to come is it.
+ * Sets `*twice` if another entry has the same name in a different case, as is
+ * possible in a case-sensitive directory. DEST's directory may not be one, and
+ * one file would replace the other. NTFS sorts names regardless of case, so
+ * duplicates are neighbours, and the second is reported. A listing that is not
+ * sorted, which FAT and servers may return [FindNextFileW], is read twice; then
+ * each duplicate from there on is reported.
  */
-static os_error comes_twice(const struct walk *walk, struct frame *frame,
-                            const wchar_t *name, bool *twice)
+static os_error is_duplicate(const struct walk *walk, struct frame *frame,
+                             const wchar_t *name, bool *twice)
 {
     os_error error = 0;
     int order = name_compare(frame->last, name);
@@ -216,7 +222,7 @@ static os_error comes_twice(const struct walk *walk, struct frame *frame,
     return error;
 }
 
-/* To be entered when the listing is at its end. */
+/* Collects a subdirectory's name; it is entered at the end of the listing. */
 static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
 {
     size_t length = wcslen(name) + 1;
@@ -234,8 +240,11 @@ static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
     frame->noted_length += length;
 }
 
-/* An entry by a name that no file can have, which is shown and never opened. A
-   server or a crafted volume may list `..\name`, a file outside DEST. */
+/*
+ * Reports an entry with a name that no file can have. The name is displayed but
+ * never opened. A server or a crafted volume may list `..\name`, a file outside
+ * DEST.
+ */
 static void fail_name(const struct walk *walk, const wchar_t *name)
 {
     wchar_t *shown = path_join(walk->source.words, name);
@@ -255,8 +264,9 @@ static void visit(struct walk *walk, const struct os_entry *entry)
     }
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool twice = false;
-    os_error error = comes_twice(walk, frame, entry->name, &twice);
-    if (error != 0) { /* what else is in there may be a name that comes twice */
+    os_error error = is_duplicate(walk, frame, entry->name, &twice);
+    /* stop: other entries may be duplicates of each other */
+    if (error != 0) {
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
         os_list_close(frame->list);
         frame->list = NULL;
@@ -277,7 +287,7 @@ static void visit(struct walk *walk, const struct os_entry *entry)
                       entry->size);
 }
 
-/* The next entry of a listing; at its end, the listing is closed. */
+/* Visits the next entry of the listing. Closes the listing at its end. */
 static void advance_list(struct walk *walk, struct frame *frame)
 {
     struct os_entry entry;
@@ -293,7 +303,7 @@ static void advance_list(struct walk *walk, struct frame *frame)
     frame->list = NULL;
 }
 
-/* One entry of the innermost directory, or its end. */
+/* Processes one entry of the current directory, or leaves it at its end. */
 static void advance(struct walk *walk)
 {
     struct frame *frame = &walk->frames[walk->depth - 1];
@@ -354,9 +364,11 @@ bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
     return !cut;
 }
 
-/* --- a tree into itself --------------------------------------------------- */
+/* --- a tree in itself ----------------------------------------------------- */
 
-/* Whether `path` or what it lies in is `root`. Cuts `path` down. */
+/*
+ * Whether `path` or one of its parent directories is `root`. Shortens `path`.
+ */
 static bool lies_within(wchar_t *path, const struct os_info *root)
 {
     struct os_info above;
@@ -368,7 +380,10 @@ static bool lies_within(wchar_t *path, const struct os_info *root)
     return false;
 }
 
-/* The place of what is there of `path`, links resolved; cuts `path` down. */
+/*
+ * Returns the real path, with links resolved, of that part of `path` that
+ * exists. Shortens `path` to this part.
+ */
 static wchar_t *final_place(wchar_t *path)
 {
     struct os_file *file = NULL;

@@ -1,7 +1,7 @@
 /*
- * One directory tree, walked: what stands in it is handed on entry by entry,
- * each with the path it is to have in DEST. Changes nothing itself. No
- * recursion, and no directory held as a whole.
+ * Walks a directory tree and calls a visitor for each entry, with its path in
+ * SOURCE and its path in DEST. Changes nothing itself. Does not recurse, and
+ * keeps no directory in memory as a whole.
  */
 #ifndef REFLINK_CORE_WALK_H
 #define REFLINK_CORE_WALK_H
@@ -9,37 +9,43 @@
 #include "core/os.h"
 #include "core/base/outcome.h"
 
-/* What is done with what a walk meets. All paths live until the call returns;
-   `context` is handed to each. */
+/*
+ * What to do with each entry of a walk. All paths are valid until the call
+ * returns; each call gets `context`.
+ */
 struct tree_visitor {
-    /* A file of `size` bytes, as its directory tells. */
+    /* A file of `size` bytes, as its directory reports it. */
     void (*file)(void *context, const wchar_t *source, const wchar_t *dest,
                  uint64_t size);
-    /* A symbolic link, junction or mount point, which is not followed. */
+    /* A symbolic link, junction or mount point; the walk does not follow it. */
     void (*link)(void *context, const wchar_t *source, const wchar_t *dest);
-    /* A directory, before what stands in it; false: that is passed over. */
+    /* A directory, before its entries. Returns false to skip it. */
     bool (*enter)(void *context, const wchar_t *source, const wchar_t *dest);
-    /* The same directory, behind what stands in it. */
+    /* The same directory, after its entries. */
     void (*leave)(void *context, const wchar_t *source, const wchar_t *dest);
-    /* What could not be walked, or an interruption. */
+    /* Something that could not be walked, or an interruption. */
     void (*failed)(void *context, const struct reflink_outcome *outcome);
-    /* Whether the walk is to end before its end. */
+    /* Whether to end the walk early. */
     bool (*stopped)(void *context);
     void *context;
 };
 
-/* Hands a failure on. */
+/* Calls `visitor->failed` with an outcome that has this error. */
 void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest, os_error error, enum reflink_step step,
                enum outcome_side side, enum reflink_hint hint);
 
-/* Walks the directory `source`, whose contents go into `dest`. False: the user
-   wanted an end before it was through, which has been told. */
+/*
+ * Walks the directory `source`; its contents belong in `dest`. Returns false if
+ * the user pressed Ctrl-C before the end; that has been reported.
+ */
 bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest);
 
-/* Whether `dest`, which need not exist, is `source` or lies below it, by any
-   name of either. */
+/*
+ * Whether `dest`, which need not exist, is `source` or inside it, under any
+ * name.
+ */
 bool tree_contains(const wchar_t *source, const wchar_t *dest);
 
 #endif

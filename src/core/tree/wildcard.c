@@ -14,19 +14,19 @@ bool wildcard_is(const wchar_t *path)
     return path_has_wildcard(path) && path_query_state(path, &info) != 0;
 }
 
-/* --- what matches --------------------------------------------------------- */
+/* --- matching a name ------------------------------------------------------ */
 
-/* The places in a name that the pattern so far may have led to. */
-struct places {
+/* The positions in the name that the pattern so far can have reached. */
+struct positions {
     const wchar_t *name;
     size_t length;
     bool at[OS_NAME_ROOM];
 };
 
-static void pass_any(struct places *places)
+static void pass_any(struct positions *positions)
 {
-    for (size_t i = 1; i <= places->length; i++)
-        places->at[i] = places->at[i] || places->at[i - 1];
+    for (size_t i = 1; i <= positions->length; i++)
+        positions->at[i] = positions->at[i] || positions->at[i - 1];
 }
 
 static bool is_one(wchar_t wanted, wchar_t c)
@@ -34,47 +34,48 @@ static bool is_one(wchar_t wanted, wchar_t c)
     return wanted == L'?' || os_fold(wanted) == os_fold(c);
 }
 
-/* Whether this of a pattern may stand for no character before `c`. */
+/* Whether this character of a pattern can match nothing before `c`. */
 static bool may_be_none(wchar_t wanted, wchar_t c)
 {
     return (wanted == L'?' && (c == L'.' || c == L'\0')) ||
            (wanted == L'.' && c == L'\0');
 }
 
-static void pass_one(struct places *places, wchar_t wanted)
+static void pass_one(struct positions *positions, wchar_t wanted)
 {
-    const wchar_t *name = places->name;
-    for (size_t i = places->length + 1; i-- != 0;)
-        places->at[i] =
-            (places->at[i] && may_be_none(wanted, name[i])) ||
-            (i != 0 && places->at[i - 1] && is_one(wanted, name[i - 1]));
+    const wchar_t *name = positions->name;
+    for (size_t i = positions->length + 1; i-- != 0;)
+        positions->at[i] =
+            (positions->at[i] && may_be_none(wanted, name[i])) ||
+            (i != 0 && positions->at[i - 1] && is_one(wanted, name[i - 1]));
 }
 
 bool wildcard_matches(const wchar_t *pattern, const wchar_t *name)
 {
-    struct places places = {.name = name, .length = wcslen(name), .at = {true}};
-    if (places.length >= OS_NAME_ROOM)
+    struct positions positions = {
+        .name = name, .length = wcslen(name), .at = {true}};
+    if (positions.length >= OS_NAME_ROOM)
         return false;
     for (; *pattern != L'\0'; pattern++) {
         if (*pattern == L'*')
-            pass_any(&places);
+            pass_any(&positions);
         else
-            pass_one(&places, *pattern);
+            pass_one(&positions, *pattern);
     }
-    return places.at[places.length];
+    return positions.at[positions.length];
 }
 
-/* --- all that match ------------------------------------------------------- */
+/* --- listing all matches -------------------------------------------------- */
 
 struct listing {
-    const wchar_t *pattern; /* its last part */
-    wchar_t *directory;     /* as typed, with its separator; may be empty */
+    const wchar_t *pattern; /* the last part of the pattern's path */
+    wchar_t *directory;     /* as typed, with separator; may be empty */
     bool directories;
     const struct wildcard_visitor *visitor;
 };
 
-static os_error hand_on(const struct listing *listing,
-                        const struct os_entry *entry, bool *more)
+static os_error visit_match(const struct listing *listing,
+                            const struct os_entry *entry, bool *more)
 {
     const struct wildcard_visitor *visitor = listing->visitor;
     wchar_t *path = NULL;
@@ -85,8 +86,8 @@ static os_error hand_on(const struct listing *listing,
     return error;
 }
 
-static os_error hand_on_no_name(const struct listing *listing,
-                                const struct os_entry *entry, bool *more)
+static os_error visit_invalid_name(const struct listing *listing,
+                                   const struct os_entry *entry, bool *more)
 {
     const struct wildcard_visitor *visitor = listing->visitor;
     wchar_t *path = path_splice(listing->directory, wcslen(listing->directory),
@@ -98,7 +99,10 @@ static os_error hand_on_no_name(const struct listing *listing,
     return error;
 }
 
-/* `*none` is the answer while nothing has matched. */
+/*
+ * Visits an entry if it matches. `*none` is the error to return if nothing has
+ * matched yet; 0 if something has.
+ */
 static os_error take_entry(const struct listing *listing,
                            const struct os_entry *entry, os_error *none,
                            bool *more)
@@ -107,7 +111,7 @@ static os_error take_entry(const struct listing *listing,
         return 0;
     if (!path_is_name(entry->name)) {
         *none = 0;
-        return hand_on_no_name(listing, entry, more);
+        return visit_invalid_name(listing, entry, more);
     }
     if (!listing->directories &&
         (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0) {
@@ -116,7 +120,7 @@ static os_error take_entry(const struct listing *listing,
         return 0;
     }
     *none = 0;
-    return hand_on(listing, entry, more);
+    return visit_match(listing, entry, more);
 }
 
 static os_error list_all(const struct listing *listing)

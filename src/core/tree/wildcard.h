@@ -1,40 +1,42 @@
 /*
- * Paths with `*` and `?` in their last part, which cmd.exe leaves to the
- * program. Matches are listed and never held.
+ * Expands paths with `*` and `?` in the last part, which cmd.exe leaves to the
+ * program. Matches are listed and never kept in memory.
  */
 #ifndef REFLINK_CORE_WILDCARD_H
 #define REFLINK_CORE_WILDCARD_H
 
 #include "core/os.h"
 
-/* Whether the path is a pattern: where a name with `*` or `?` in it exists, it
-   is taken literally. */
+/*
+ * Whether the path is a pattern. If a file with `*` or `?` in its name exists,
+ * the path means that file.
+ */
 bool wildcard_is(const wchar_t *path);
 
-/* What is done with matches; false: no more of them are wanted. */
+/* What to do with each match; each call returns false to stop. */
 struct wildcard_visitor {
     bool (*match)(void *context, const wchar_t *path,
                   const struct os_entry *entry);
-    /* A match by a name that no file can have: it is to be shown, and never to
-       be opened. */
+    /* A match whose name no file can have. Display it, but never open it. */
     bool (*no_name)(void *context, const wchar_t *shown);
     void *context;
 };
 
 /*
- * Hands the path of each match to `visitor`, as the pattern was typed but for a
- * name that Win32 would read otherwise. Directories are matches with
- * `directories` only. Returns CODE_FILE_NOT_FOUND if there is no match,
- * CODE_DIRECTORY_NOT_SUPPORTED if all were directories that did not count.
+ * Calls `visitor` for each match. Its path is the pattern as typed with the
+ * name inserted, unless Win32 would change that name. Directories match only if
+ * `directories`. Returns CODE_FILE_NOT_FOUND if nothing matches,
+ * CODE_DIRECTORY_NOT_SUPPORTED if only directories do that are not included, or
+ * the error of the listing.
  */
 os_error wildcard_each(const wchar_t *pattern, bool directories,
                        const struct wildcard_visitor *visitor);
 
 /*
- * Whether `name` matches as its directory shows it. FindFirstFileW finds names
- * by their 8.3 alias, too, by which `*.vhd` means `x.vhdx` [FindFirstFileW:
- * Remarks]; all else is left to the system's rules, so that this lets pass
- * what they do: `*.*` any name, `?` no character at the end or before a dot.
+ * Whether `name`, as its directory lists it, matches. FindFirstFileW also
+ * matches 8.3 names, so that `*.vhd` matches `x.vhdx` [FindFirstFileW:
+ * Remarks]. All else follows the system's rules: `*.*` matches any name, and
+ * `?` matches no character at the end or before a dot.
  */
 bool wildcard_matches(const wchar_t *pattern, const wchar_t *name);
 

@@ -8,7 +8,7 @@
 #include "core/base/path.h"
 #include "core/base/session.h"
 
-/* What may wait for one slow file in front of it. */
+/* How many items can wait for one slow file before them. */
 enum { SLOTS = 256 };
 
 enum slot_kind { SLOT_FILE, SLOT_BEHIND, SLOT_TOLD };
@@ -20,14 +20,14 @@ struct slot {
     uint64_t size;
     struct reflink_outcome outcome;
     bool done;
-    bool dropped; /* was not begun when the user wanted an end */
+    bool dropped; /* not begun when the user pressed Ctrl-C */
 };
 
 struct worker {
     struct workers *workers;
     struct reflink_session *session;
     struct os_thread *thread;
-    uint64_t moved; /* bytes of the file at hand */
+    uint64_t moved; /* bytes of the current file */
 };
 
 struct workers {
@@ -35,31 +35,32 @@ struct workers {
     unsigned jobs;
     struct worker *workers;
     unsigned count;
-    unsigned tries;   /* to start a thread */
-    unsigned threads; /* that were started */
+    unsigned tries;   /* attempts to start a thread */
+    unsigned threads; /* threads that were started */
     struct source_locks *source_locks;
-    struct os_monitor *gate; /* NULL: the caller's thread does it all */
-    /* what stands below is touched with the gate held, where there is one */
-    struct slot slots[SLOTS]; /* numbered without end, a slot is one % SLOTS */
-    uint64_t first;           /* not told yet */
-    uint64_t next;            /* not begun yet */
+    struct os_monitor *monitor; /* NULL: the caller's thread does everything */
+    /* All members below are protected by the lock, if there is one. */
+    struct slot slots[SLOTS]; /* item n is in slot n % SLOTS */
+    uint64_t first;           /* first item not reported yet */
+    uint64_t next;            /* next item to begin */
     uint64_t end;
     bool closing;
     struct workers_state state;
-    bool interrupted; /* that was told; in the caller's thread only */
-    struct slot left; /* the first that the user's end left undone, if any */
+    bool interrupted; /* an interruption was reported; used only by the caller's
+                         thread */
+    struct slot left; /* first item that Ctrl-C left undone, if any */
 };
 
 static void lock(const struct workers *workers)
 {
-    if (workers->gate != NULL)
-        os_monitor_lock(workers->gate);
+    if (workers->monitor != NULL)
+        os_monitor_lock(workers->monitor);
 }
 
 static void unlock(const struct workers *workers)
 {
-    if (workers->gate != NULL)
-        os_monitor_unlock(workers->gate);
+    if (workers->monitor != NULL)
+        os_monitor_unlock(workers->monitor);
 }
 
 static struct slot *slot_at(struct workers *workers, uint64_t number)
@@ -99,13 +100,15 @@ static void do_file(struct worker *worker, const wchar_t *source,
     count_file(worker, size);
 }
 
-/* The next file that nobody has begun, NULL if there is no more; the gate is
-   held. */
+/*
+ * Returns the next file to begin, or NULL if there are no more. The lock is
+ * held.
+ */
 static struct slot *take(struct workers *workers)
 {
     for (;;) {
         while (workers->next == workers->end && !workers->closing)
-            os_monitor_wait(workers->gate);
+            os_monitor_wait(workers->monitor);
         if (workers->next == workers->end)
             return NULL;
         struct slot *slot = slot_at(workers, workers->next++);
@@ -119,18 +122,18 @@ static void run_worker(void *context)
     struct worker *worker = context;
     struct workers *workers = worker->workers;
     struct slot *slot = NULL;
-    os_monitor_lock(workers->gate);
+    os_monitor_lock(workers->monitor);
     while ((slot = take(workers)) != NULL) {
-        os_monitor_unlock(workers->gate);
+        os_monitor_unlock(workers->monitor);
         slot->dropped = os_cancelled();
         if (!slot->dropped)
             do_file(worker, slot->source, slot->dest, slot->size,
                     &slot->outcome);
-        os_monitor_lock(workers->gate);
+        os_monitor_lock(workers->monitor);
         slot->done = true;
-        os_monitor_wake(workers->gate);
+        os_monitor_wake(workers->monitor);
     }
-    os_monitor_unlock(workers->gate);
+    os_monitor_unlock(workers->monitor);
 }
 
 struct workers_state workers_state(struct workers *workers)
@@ -143,16 +146,16 @@ struct workers_state workers_state(struct workers *workers)
     return state;
 }
 
-/* --- in the caller's ------------------------------------------------------ */
+/* --- in the caller's thread ----------------------------------------------- */
 
-/* What the caller does itself has a session of its own. */
+/* The session for what the caller's thread does itself. */
 static struct worker *own(struct workers *workers)
 {
     return &workers->workers[0];
 }
 
-static void tell_outcome(struct workers *workers,
-                         const struct reflink_outcome *outcome)
+static void report_outcome(struct workers *workers,
+                           const struct reflink_outcome *outcome)
 {
     workers->interrupted |= outcome->status == REFLINK_INTERRUPTED;
     workers->work.done(workers->work.context, outcome);
@@ -164,7 +167,9 @@ static void free_paths(struct slot *slot)
     free(slot->dest);
 }
 
-/* The first of what the user's end left undone stands for all the others. */
+/*
+ * Remembers the first item that Ctrl-C left undone; it represents all others.
+ */
 static void leave_undone(struct workers *workers, struct slot *slot)
 {
     if (workers->left.source == NULL)
@@ -173,20 +178,19 @@ static void leave_undone(struct workers *workers, struct slot *slot)
         free_paths(slot);
 }
 
-/* It is told unless a file was interrupted in the middle, which says as much.
- */
-static void tell_left(struct workers *workers)
+/* Reports the first undone item, unless an interrupted file was reported. */
+static void report_left(struct workers *workers)
 {
     struct slot *left = &workers->left;
     if (left->source != NULL && !workers->interrupted) {
         outcome_begin(&left->outcome, left->source, left->dest);
         outcome_stop(&left->outcome);
-        tell_outcome(workers, &left->outcome);
+        report_outcome(workers, &left->outcome);
     }
     free_paths(left);
 }
 
-static void tell(struct workers *workers, struct slot *slot)
+static void report(struct workers *workers, struct slot *slot)
 {
     const struct workers_job *work = &workers->work;
     if (slot->dropped || (slot->kind == SLOT_BEHIND && os_cancelled())) {
@@ -197,32 +201,35 @@ static void tell(struct workers *workers, struct slot *slot)
         work->behind(work->context, own(workers)->session, slot->source,
                      slot->dest);
     else
-        tell_outcome(workers, &slot->outcome);
+        report_outcome(workers, &slot->outcome);
     free_paths(slot);
 }
 
-/* Tells what is done in front; with `wait`, at least `wait` of it. */
-static void tell_done(struct workers *workers, uint64_t wait)
+/*
+ * Reports items in order, as far as they are done; waits for the first `wait`
+ * of them.
+ */
+static void report_done(struct workers *workers, uint64_t wait)
 {
-    os_monitor_lock(workers->gate);
+    os_monitor_lock(workers->monitor);
     while (workers->first != workers->end) {
         struct slot *slot = slot_at(workers, workers->first);
         while (wait != 0 && !slot->done)
-            os_monitor_wait(workers->gate);
+            os_monitor_wait(workers->monitor);
         if (!slot->done)
             break;
-        os_monitor_unlock(workers->gate);
-        tell(workers, slot);
-        os_monitor_lock(workers->gate);
+        os_monitor_unlock(workers->monitor);
+        report(workers, slot);
+        os_monitor_lock(workers->monitor);
         workers->first++;
         wait -= wait != 0;
     }
-    os_monitor_unlock(workers->gate);
+    os_monitor_unlock(workers->monitor);
 }
 
-static void tell_all(struct workers *workers)
+static void report_all(struct workers *workers)
 {
-    tell_done(workers, UINT64_MAX);
+    report_done(workers, UINT64_MAX);
 }
 
 static bool add_worker(struct workers *workers)
@@ -240,8 +247,11 @@ static bool add_worker(struct workers *workers)
     return true;
 }
 
-/* One thread more for each file that comes, up to the number of jobs: two
-   files need no eight. The first worker is the caller, who has none. */
+/*
+ * Starts another thread for each new file, up to the number of jobs: two files
+ * do not need eight threads. The first worker is the caller's and has no
+ * thread.
+ */
 static void start_thread(struct workers *workers)
 {
     if (workers->tries == workers->jobs)
@@ -254,32 +264,34 @@ static void start_thread(struct workers *workers)
         workers->threads++;
 }
 
-/* False, and all before is done, if there is no memory for it or no other
-   thread: then the caller does it at once. */
+/*
+ * Queues an item. Returns false if there is no memory or no other thread; then
+ * all earlier items are done, and the caller does this one at once.
+ */
 static bool hand_in(struct workers *workers, const struct slot *what,
                     const wchar_t *source, const wchar_t *dest)
 {
     struct slot slot = *what;
-    if (workers->gate != NULL && slot.kind == SLOT_FILE)
+    if (workers->monitor != NULL && slot.kind == SLOT_FILE)
         start_thread(workers);
     if (workers->threads == 0)
         return false;
-    tell_done(workers, workers->end - workers->first == SLOTS ? 1 : 0);
+    report_done(workers, workers->end - workers->first == SLOTS ? 1 : 0);
     slot.source = path_splice(source, wcslen(source), L"");
     slot.dest = path_splice(dest, wcslen(dest), L"");
     if (slot.source == NULL || slot.dest == NULL) {
         free(slot.source);
         free(slot.dest);
-        tell_all(workers);
+        report_all(workers);
         return false;
     }
     slot.outcome.source = slot.source;
     slot.outcome.dest = slot.dest;
     slot.done = slot.kind != SLOT_FILE;
-    os_monitor_lock(workers->gate);
+    os_monitor_lock(workers->monitor);
     *slot_at(workers, workers->end++) = slot;
-    os_monitor_wake(workers->gate);
-    os_monitor_unlock(workers->gate);
+    os_monitor_wake(workers->monitor);
+    os_monitor_unlock(workers->monitor);
     return true;
 }
 
@@ -291,7 +303,7 @@ void workers_file(struct workers *workers, const wchar_t *source,
         return;
     struct reflink_outcome outcome;
     do_file(own(workers), source, dest, size, &outcome);
-    tell_outcome(workers, &outcome);
+    report_outcome(workers, &outcome);
 }
 
 void workers_behind(struct workers *workers, const wchar_t *source,
@@ -308,7 +320,7 @@ void workers_told(struct workers *workers,
 {
     const struct slot slot = {.kind = SLOT_TOLD, .outcome = *outcome};
     if (!hand_in(workers, &slot, outcome->source, outcome->dest))
-        tell_outcome(workers, outcome);
+        report_outcome(workers, outcome);
 }
 
 /* --- opening and closing -------------------------------------------------- */
@@ -328,16 +340,16 @@ struct workers *workers_open(const struct workers_job *work, unsigned jobs)
         return NULL;
     }
     if (workers->source_locks != NULL)
-        workers->gate = os_monitor_make();
+        workers->monitor = os_monitor_make();
     return workers;
 }
 
 static void end_threads(struct workers *workers)
 {
-    os_monitor_lock(workers->gate);
+    os_monitor_lock(workers->monitor);
     workers->closing = true;
-    os_monitor_wake(workers->gate);
-    os_monitor_unlock(workers->gate);
+    os_monitor_wake(workers->monitor);
+    os_monitor_unlock(workers->monitor);
     for (unsigned i = 0; i < workers->count; i++)
         os_thread_end(workers->workers[i].thread);
 }
@@ -346,14 +358,14 @@ void workers_close(struct workers *workers)
 {
     if (workers == NULL)
         return;
-    if (workers->gate != NULL) {
-        tell_all(workers);
-        tell_left(workers);
+    if (workers->monitor != NULL) {
+        report_all(workers);
+        report_left(workers);
         end_threads(workers);
     }
     for (unsigned i = 0; i < workers->count; i++)
         reflink_session_close(workers->workers[i].session);
-    os_monitor_free(workers->gate);
+    os_monitor_free(workers->monitor);
     source_locks_close(workers->source_locks);
     free(workers->workers);
     free(workers);

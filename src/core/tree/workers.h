@@ -1,7 +1,7 @@
 /*
- * Several files in flight: each is done by one thread, and its end is told
- * by the caller's thread, in the order in which the files were handed in.
- * With one job all of it happens in the caller's thread.
+ * Processes several files in parallel. One thread does each file; the caller's
+ * thread reports the results in the order in which the files were added. With
+ * one job, everything happens in the caller's thread.
  */
 #ifndef REFLINK_CORE_WORKERS_H
 #define REFLINK_CORE_WORKERS_H
@@ -10,19 +10,21 @@
 
 #include <stddef.h>
 
-/* What is done with a file, a directory at its end, an outcome. `context` is
-   handed to each; all paths live until the call returns. */
+/*
+ * What to do with each item. Each call gets `context`; all paths are valid
+ * until the call returns.
+ */
 struct workers_job {
-    /* Does one file, in any thread, several at a time. */
+    /* Does one file. Called in any thread, several at a time. */
     void (*file)(void *context, struct reflink_session *session,
                  const wchar_t *source, const wchar_t *dest,
                  struct reflink_outcome *outcome);
-    /* One file is done, or failed: in order. */
+    /* One file is done or failed. Called in order. */
     void (*done)(void *context, const struct reflink_outcome *outcome);
-    /* All that was handed in before is done: in order. */
+    /* All earlier items are done. Called in order. */
     void (*behind)(void *context, struct reflink_session *session,
                    const wchar_t *source, const wchar_t *dest);
-    /* Some of a file has been moved; in any thread. */
+    /* Reports progress of a file. Called in any thread. */
     void (*moved)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
     void *context;
@@ -30,33 +32,34 @@ struct workers_job {
 
 struct workers;
 
-/* `jobs` files in flight, 1 or more; fewer where threads cannot be had. NULL:
-   there is no memory. `work` is copied. */
+/*
+ * Starts workers for up to `jobs` files in parallel, 1 or more; fewer if
+ * threads cannot be created. Copies `work`. NULL: out of memory.
+ */
 struct workers *workers_open(const struct workers_job *work, unsigned jobs);
 
-/* Hands in a file of `size` bytes. */
+/* Adds a file of `size` bytes. */
 void workers_file(struct workers *workers, const wchar_t *source,
                   const wchar_t *dest, uint64_t size);
 
-/* Hands in something to be done behind all that was handed in before. */
+/* Adds a call of `behind`, to be made after all earlier items are done. */
 void workers_behind(struct workers *workers, const wchar_t *source,
                     const wchar_t *dest);
 
-/* Hands in an outcome, to be told in its turn. */
+/* Adds an outcome, to be reported in order. */
 void workers_told(struct workers *workers,
                   const struct reflink_outcome *outcome);
 
-/* What was done so far; of files in flight, what was moved. */
+/* Files and bytes done so far, with the bytes done of current files. */
 struct workers_state {
     uint64_t files;
     uint64_t bytes;
 };
 
-/* From any thread. */
+/* May be called in any thread. */
 struct workers_state workers_state(struct workers *workers);
 
-/* Waits until all is done and told, and ends the threads. A NULL is let
-   pass. */
+/* Waits until all is done and reported, and ends the threads. Ignores NULL. */
 void workers_close(struct workers *workers);
 
 #endif
