@@ -1,11 +1,12 @@
 /*
- * reflink: copies a file by sharing its clusters where the volume can, and by
- * moving its bytes where it cannot; tells which of the two it did, and why.
+ * reflink copies files by sharing their clusters where the volume supports that
+ * (block cloning), and by copying the bytes where it does not. It reports which
+ * of the two it did, and why.
  *
- * This is what another program embeds. Paths are wide strings in the form
- * the system takes them, without any limit on their length; they stay the
- * caller's and must outlive the outcome that names them. Sizes and offsets
- * are bytes unless a name says clusters.
+ * This is the interface for programs that embed reflink. Paths are wide strings
+ * as the system accepts them, of any length. They belong to the caller and must
+ * outlive the outcome that refers to them. Sizes and offsets are in bytes,
+ * unless a name says clusters.
  */
 #ifndef REFLINK_REFLINK_H
 #define REFLINK_REFLINK_H
@@ -14,60 +15,62 @@
 #include <stdint.h>
 #include <wchar.h>
 
-/* Whether clusters are to be shared. */
+/* Whether to share clusters. */
 enum reflink_mode {
     REFLINK_AUTO,   /* clone what can be cloned, copy the rest */
     REFLINK_ALWAYS, /* share every whole cluster, or refuse the file */
     REFLINK_NEVER   /* copy, share nothing */
 };
 
-/* How a result is proved before it is believed. */
+/* How a result is verified before it is trusted. */
 enum reflink_verify {
-    REFLINK_VERIFY_SAMPLE, /* equal clusters, and a bounded sample of bytes */
+    REFLINK_VERIFY_SAMPLE, /* equal clusters, and a limited sample of bytes */
     REFLINK_VERIFY_FULL,   /* every byte, cloned or copied */
-    REFLINK_VERIFY_NONE    /* nothing */
+    REFLINK_VERIFY_NONE    /* no verification */
 };
 
-/* What becomes of a DEST that is there already (whole files only). */
+/* What to do if DEST already exists (whole files only). */
 enum reflink_existing {
-    REFLINK_EXISTING_FAIL,    /* an error; DEST stays as it is */
-    REFLINK_EXISTING_REPLACE, /* replaced as one atomic step */
-    REFLINK_EXISTING_KEEP     /* left alone, and no error */
+    REFLINK_EXISTING_FAIL,    /* an error; DEST is unchanged */
+    REFLINK_EXISTING_REPLACE, /* replace DEST in one atomic step */
+    REFLINK_EXISTING_KEEP     /* keep DEST; this is no error */
 };
 
-/* When a file is flushed to disk. */
+/* When to flush a file to the disk. */
 enum reflink_flush {
-    REFLINK_FLUSH_AUTO,   /* a whole file, before it replaces an existing one */
-    REFLINK_FLUSH_ALWAYS, /* every file, before it gets its name; of a range,
-                             DEST at the end */
-    REFLINK_FLUSH_NEVER   /* none */
+    /* a whole file, before it replaces an existing one */
+    REFLINK_FLUSH_AUTO,
+    /* every file before it gets its name, and DEST of a range at the end */
+    REFLINK_FLUSH_ALWAYS,
+    /* never */
+    REFLINK_FLUSH_NEVER
 };
 
-/* What the caller wants; filled once, read only afterwards. */
+/* What the caller wants. reflink only reads it. */
 struct reflink_policy {
     enum reflink_mode mode;
     enum reflink_verify verify;
     enum reflink_existing existing;
     enum reflink_flush flush;
     bool security;    /* also copy owner, group and DACL */
-    unsigned retries; /* new starts after a transient error */
+    unsigned retries; /* how often to retry after a transient error */
 };
 
-/* A part of SOURCE and where it goes in DEST. */
+/* A part of SOURCE, and its place in DEST. */
 struct reflink_range {
     uint64_t source_offset;
     uint64_t dest_offset;
-    uint64_t length; /* unless to_end; 0 means no bytes */
-    bool to_end;     /* to SOURCE's end of file */
+    uint64_t length; /* in bytes, may be 0; ignored with `to_end` */
+    bool to_end;     /* the range ends at SOURCE's end of file */
 };
 
 enum reflink_status {
     REFLINK_OK,
-    REFLINK_SKIPPED,    /* DEST existed and was to be kept */
-    REFLINK_FAILED,     /* error says where and why */
-    REFLINK_REFUSED,    /* REFLINK_ALWAYS, and it could not be cloned */
-    REFLINK_DIFFERENT,  /* the comparison found a difference */
-    REFLINK_INTERRUPTED /* the user wanted an end */
+    REFLINK_SKIPPED,    /* DEST existed and was kept */
+    REFLINK_FAILED,     /* `error` says where and why */
+    REFLINK_REFUSED,    /* REFLINK_ALWAYS, and it cannot be cloned */
+    REFLINK_DIFFERENT,  /* verification found a difference */
+    REFLINK_INTERRUPTED /* the user pressed Ctrl-C */
 };
 
 enum reflink_method {
@@ -77,28 +80,31 @@ enum reflink_method {
     REFLINK_METHOD_MIXED
 };
 
-/* Why a file, or a part of it, was not cloned. Rows are only ever added. */
+/*
+ * Why a file, or a part of it, was not cloned. Values are added, but never
+ * removed.
+ */
 enum reflink_reason {
     REFLINK_REASON_NONE,
     REFLINK_REASON_NOT_ASKED,       /* REFLINK_NEVER */
-    REFLINK_REASON_EMPTY,           /* there is no byte in it */
-    REFLINK_REASON_BELOW_CLUSTER,   /* not one whole cluster in it */
-    REFLINK_REASON_PARTIAL_CLUSTER, /* the last, partial cluster */
-    REFLINK_REASON_NO_CLONING,      /* the volume does not offer it */
-    REFLINK_REASON_OTHER_VOLUME,    /* SOURCE and DEST on two volumes */
-    REFLINK_REASON_UNALIGNED,       /* the range is not on cluster borders */
-    REFLINK_REASON_CLOSE_OVERLAP,   /* moved by too little to be shared */
-    REFLINK_REASON_INTEGRITY,       /* integrity settings differ */
-    REFLINK_REASON_SPARSE,          /* sparse SOURCE, DEST cannot be */
-    REFLINK_REASON_LIMIT,           /* clusters referenced too often */
-    REFLINK_REASON_ENCRYPTED,       /* SOURCE is encrypted */
-    REFLINK_REASON_ELSEWHERE,       /* SOURCE's clusters hold not its data */
-    REFLINK_REASON_REFUSED,         /* the volume refused these requests */
-    REFLINK_REASON_UNVERIFIED,      /* success was claimed, not shown */
+    REFLINK_REASON_EMPTY,           /* the file or range is empty */
+    REFLINK_REASON_BELOW_CLUSTER,   /* it has no whole cluster */
+    REFLINK_REASON_PARTIAL_CLUSTER, /* the last, partial cluster was copied */
+    REFLINK_REASON_NO_CLONING,      /* the volume does not support it */
+    REFLINK_REASON_OTHER_VOLUME,  /* SOURCE and DEST are on different volumes */
+    REFLINK_REASON_UNALIGNED,     /* the range is not on cluster boundaries */
+    REFLINK_REASON_CLOSE_OVERLAP, /* the ranges are too close to each other */
+    REFLINK_REASON_INTEGRITY,     /* integrity settings differ */
+    REFLINK_REASON_SPARSE,        /* SOURCE is sparse and DEST cannot be */
+    REFLINK_REASON_LIMIT,         /* clusters reached the limit of references */
+    REFLINK_REASON_ENCRYPTED,     /* SOURCE is encrypted */
+    REFLINK_REASON_ELSEWHERE,     /* data are not in SOURCE's own clusters */
+    REFLINK_REASON_REFUSED,       /* the volume refused the requests */
+    REFLINK_REASON_UNVERIFIED,    /* reported success, but was not cloned */
     REFLINK_REASON_COUNT
 };
 
-/* What of SOURCE DEST's volume could not hold: bits of outcome.lost. */
+/* What DEST's volume cannot store: bits of outcome.lost. */
 enum {
     REFLINK_LOST_STREAMS = 0x1,
     REFLINK_LOST_EA = 0x2,
@@ -109,17 +115,18 @@ enum {
     REFLINK_LOST_COUNT = 6
 };
 
-/* What else a user has to know of a file that is done: bits of
-   outcome.warnings. */
+/*
+ * What the user should know about a file that succeeded: bits of
+ * outcome.warnings.
+ */
 enum {
-    REFLINK_WARNING_SOURCE_IN_USE = 0x1, /* another program has SOURCE open for
-                                            writing: what it writes meanwhile
-                                            may be in DEST in part, and need
-                                            not be noticed */
+    /* Another program has SOURCE open for writing. DEST may have a part of what
+       it writes during the run, and this need not be detected. */
+    REFLINK_WARNING_SOURCE_IN_USE = 0x1,
     REFLINK_WARNING_COUNT = 1
 };
 
-/* What was being done when an error came. */
+/* The operation that failed. */
 enum reflink_step {
     REFLINK_STEP_NONE,
     REFLINK_STEP_PATH,
@@ -151,43 +158,43 @@ enum reflink_step {
     REFLINK_STEP_COUNT
 };
 
-/* What reflink itself knows about an error beyond the system's message. */
+/* What reflink knows about an error beyond the system's message. */
 enum reflink_hint {
     REFLINK_HINT_NONE,
-    REFLINK_HINT_EXISTS,         /* -f replaces it, -n leaves it alone */
-    REFLINK_HINT_SAME_FILE,      /* SOURCE and DEST are one file */
-    REFLINK_HINT_STREAM,         /* a named stream is never cloned */
-    REFLINK_HINT_DIRECTORY,      /* it is a directory */
-    REFLINK_HINT_NOT_DIRECTORY,  /* DEST ends in a separator, and is not one */
+    REFLINK_HINT_EXISTS,         /* -f replaces it, -n keeps it */
+    REFLINK_HINT_SAME_FILE,      /* SOURCE and DEST are the same file */
+    REFLINK_HINT_STREAM,         /* a named stream cannot be cloned */
+    REFLINK_HINT_DIRECTORY,      /* the path is a directory */
+    REFLINK_HINT_NOT_DIRECTORY,  /* DEST is not a directory, but must be */
     REFLINK_HINT_NO_DIRECTORY,   /* DEST's directory does not exist */
-    REFLINK_HINT_NOT_A_FILE,     /* a device, a pipe */
-    REFLINK_HINT_SOURCE_CHANGED, /* while it was being cloned */
+    REFLINK_HINT_NOT_A_FILE,     /* a device or a pipe */
+    REFLINK_HINT_SOURCE_CHANGED, /* SOURCE changed while it was cloned */
     REFLINK_HINT_PAST_END,       /* the range ends past SOURCE's end */
     REFLINK_HINT_TOO_FAR,        /* the range ends past 2^63 - 1 */
-    REFLINK_HINT_IN_USE,         /* another program has it open */
-    REFLINK_HINT_ENCRYPTED,      /* DEST would not be, so nothing is written */
-    REFLINK_HINT_INTERRUPTED,    /* the user wanted an end */
-    REFLINK_HINT_RECURSIVE,      /* a directory, and -r was not given */
-    REFLINK_HINT_INSIDE,         /* DEST lies within SOURCE */
-    REFLINK_HINT_COLLISION,      /* another SOURCE goes there, too */
-    REFLINK_HINT_LINK_RIGHT,     /* the right to make links is missing */
-    REFLINK_HINT_OWNER_RIGHT,    /* the right to give files away is missing */
-    REFLINK_HINT_DIFFERENT,      /* DEST does not read back as SOURCE */
-    REFLINK_HINT_NOT_REPORTED,   /* the volume tells no extents */
-    REFLINK_HINT_NO_NAME,        /* a name that no file can have is listed */
+    REFLINK_HINT_IN_USE,         /* another program has the file open */
+    REFLINK_HINT_ENCRYPTED,      /* DEST would be unencrypted: not written */
+    REFLINK_HINT_INTERRUPTED,    /* the user pressed Ctrl-C */
+    REFLINK_HINT_RECURSIVE,      /* a directory, but -r was not given */
+    REFLINK_HINT_INSIDE,         /* DEST is inside SOURCE */
+    REFLINK_HINT_COLLISION,      /* two SOURCEs would have this name */
+    REFLINK_HINT_LINK_RIGHT,     /* the user may not create links */
+    REFLINK_HINT_OWNER_RIGHT,    /* the user may not set the owner */
+    REFLINK_HINT_DIFFERENT,      /* DEST reads back different data */
+    REFLINK_HINT_NOT_REPORTED,   /* the volume does not report extents */
+    REFLINK_HINT_NO_NAME,        /* the listed name is not a valid one */
     REFLINK_HINT_CLOUD,          /* a cloud provider manages the folder */
-    REFLINK_HINT_VIRUS,          /* the virus scanner does not allow it */
-    REFLINK_HINT_FALSE_HOLE,     /* the volume calls data a hole */
-    REFLINK_HINT_TOO_LARGE,      /* the volume has room, but not for one file */
+    REFLINK_HINT_VIRUS,          /* the virus scanner blocks it */
+    REFLINK_HINT_FALSE_HOLE,     /* the volume reports data as a hole */
+    REFLINK_HINT_TOO_LARGE,      /* file too large, though space is free */
     REFLINK_HINT_COUNT
 };
 
-/* The first failure of a file; code 0: there was none. */
+/* The first failure of a file; the code is 0 if there was none. */
 struct reflink_error {
-    uint32_t code; /* Win32 */
+    uint32_t code; /* Win32 error code */
     enum reflink_step step;
     enum reflink_hint hint;
-    bool in_source; /* SOURCE's path is meant, else DEST's */
+    bool in_source; /* the error concerns SOURCE, not DEST */
 };
 
 /* What happened to one file. */
@@ -197,34 +204,37 @@ struct reflink_outcome {
     enum reflink_status status;
     enum reflink_method method;
     enum reflink_reason reason;
-    uint64_t bytes; /* cloned and copied; holes count where they lie */
+    uint64_t bytes; /* cloned and copied, holes included */
     uint64_t bytes_cloned;
     uint64_t bytes_copied;
-    uint64_t requests;     /* clone requests issued, refused ones too */
-    uint32_t cluster_size; /* 0: not learned */
+    uint64_t requests;     /* clone requests made, with refused ones */
+    uint32_t cluster_size; /* 0: unknown */
     uint32_t refusal;      /* code of the last refused request, or 0 */
-    bool no_resources;     /* by it the volume said that it lacks resources */
-    unsigned retries;      /* after transient errors */
-    uint32_t retry_code;   /* the last of these errors, or 0 */
-    unsigned unverified;   /* clones that failed their proof and were undone */
+    bool no_resources;     /* it said that the volume lacks resources */
+    unsigned retries;      /* retries after transient errors */
+    uint32_t retry_code;   /* code of the last transient error, or 0 */
+    unsigned unverified;   /* clones that failed verification */
     uint64_t elapsed_us;
     struct reflink_error error;
-    unsigned lost;           /* REFLINK_LOST_*: to be warned of */
+    unsigned lost;           /* REFLINK_LOST_*, to warn the user about */
     unsigned warnings;       /* REFLINK_WARNING_* */
-    wchar_t volume_root[64]; /* DEST's, where the reason names it */
+    wchar_t volume_root[64]; /* DEST's, if the reason concerns the volume */
     wchar_t file_system[32]; /* DEST's; may be empty */
 };
 
-/* What one run has learned about the volumes it met. */
+/*
+ * What one run knows about the volumes it used. Use it in one thread at a time.
+ */
 struct reflink_session;
 
-/* Returns NULL when there is no memory for it. */
+/* Opens a session; the caller closes it. Returns NULL if out of memory. */
 struct reflink_session *reflink_session_open(void);
+/* Closes and frees a session; ignores NULL. */
 void reflink_session_close(struct reflink_session *session);
 
 /*
- * Has `watch` called with what was done so far of the file at hand, and how
- * many bytes it is to be: after each request and each block. NULL: no more.
+ * Calls `watch` after each request and each block, with the progress of the
+ * current file and its total bytes. NULL: no more calls.
  */
 void reflink_session_watch(struct reflink_session *session,
                            void (*watch)(void *context,
@@ -233,43 +243,44 @@ void reflink_session_watch(struct reflink_session *session,
                            void *context);
 
 /*
- * Clones or copies the whole of `source` to `dest`, which names a file, not
- * the directory it goes into. DEST appears complete or not at all. Fills
- * `*outcome`, whatever happens.
+ * Clones or copies the whole of `source` to `dest`, which names a file, not the
+ * directory to put it in. DEST is created completely or not at all. Always
+ * fills `*outcome`.
  */
 void reflink_file(struct reflink_session *session,
                   const struct reflink_policy *policy, const wchar_t *source,
                   const wchar_t *dest, struct reflink_outcome *outcome);
 
 /*
- * Clones or copies a range of `source` into `dest`, in place: DEST is created
- * when missing, extended when the range ends past its end (a gap reads as
- * zeros), never truncated, and keeps all bytes outside the range. Both may be
- * one file and the ranges overlap: the result is memmove's. A range that ends
- * past SOURCE's end is an error before anything changes; after another
- * failure the bytes inside the range may be old or new, block by block.
- * `policy->existing` matters only as REFLINK_EXISTING_KEEP.
+ * Clones or copies a range of `source` into `dest`, in place. Creates DEST if
+ * it does not exist, and extends it if the range ends past its end; a gap reads
+ * as zeros. Never truncates it, and changes no byte outside the range. Both may
+ * be the same file and the ranges may overlap: the result is that of memmove. A
+ * range that ends past SOURCE's end is an error before anything changes. After
+ * another failure, the bytes inside the range may be old or new, block by
+ * block. `policy->existing` matters only if it is REFLINK_EXISTING_KEEP. Always
+ * fills `*outcome`.
  */
 void reflink_range(struct reflink_session *session,
                    const struct reflink_policy *policy, const wchar_t *source,
                    const wchar_t *dest, const struct reflink_range *range,
                    struct reflink_outcome *outcome);
 
-/* A step that a run would take, in order. */
+/* A step that a run would take, in this order. */
 enum reflink_dry_kind {
-    REFLINK_DRY_CREATE,     /* a temporary beside DEST, or DEST in place */
-    REFLINK_DRY_SPARSE,     /* DEST is marked sparse, for cloning or holes */
-    REFLINK_DRY_INTEGRITY,  /* DEST gets SOURCE's integrity setting */
-    REFLINK_DRY_SET_SIZE,   /* `length` is the new end of file */
-    REFLINK_DRY_CLONE,      /* a request */
-    REFLINK_DRY_COPY,       /* by bytes */
-    REFLINK_DRY_DENSE,      /* the sparse flag is given back */
-    REFLINK_DRY_STREAMS,    /* `length` named streams are copied */
-    REFLINK_DRY_ATTRIBUTES, /* attributes and times are set */
-    REFLINK_DRY_RENAME,     /* the temporary takes DEST's name */
-    REFLINK_DRY_REPLACE,    /* and an old DEST's place */
-    REFLINK_DRY_DIRECTORY,  /* a directory is made */
-    REFLINK_DRY_LINK,       /* a link is made anew */
+    REFLINK_DRY_CREATE,     /* create a staging file, or DEST in place */
+    REFLINK_DRY_SPARSE,     /* set DEST's sparse flag, for cloning or holes */
+    REFLINK_DRY_INTEGRITY,  /* give DEST SOURCE's integrity setting */
+    REFLINK_DRY_SET_SIZE,   /* set the end of file to `length` */
+    REFLINK_DRY_CLONE,      /* make a clone request */
+    REFLINK_DRY_COPY,       /* copy bytes */
+    REFLINK_DRY_DENSE,      /* clear the sparse flag again */
+    REFLINK_DRY_STREAMS,    /* copy `length` named streams */
+    REFLINK_DRY_ATTRIBUTES, /* set attributes and times */
+    REFLINK_DRY_RENAME,     /* rename the staging file to DEST */
+    REFLINK_DRY_REPLACE,    /* rename it and replace DEST */
+    REFLINK_DRY_DIRECTORY,  /* create a directory */
+    REFLINK_DRY_LINK,       /* recreate a link */
     REFLINK_DRY_COUNT
 };
 
@@ -278,14 +289,15 @@ struct reflink_dry_step {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;  /* bytes of the files */
-    uint64_t request; /* bytes that a request asks for */
+    uint64_t request; /* bytes of the request, if it is a clone */
 };
 
 /*
  * Finds out what reflink_file, or reflink_range if `range` is not NULL, would
- * do, and changes nothing. Calls `tell` for each step; fills `*outcome` with
- * what is to be expected, a refusal or an error too. What only a request can
- * show (its refusal, a failed proof) is not foreseen.
+ * do, without changing anything. Calls `tell` for each step, and fills
+ * `*outcome` with the expected result, which may be a refusal or an error.
+ * Cannot foresee what only a request shows: that it is refused, or that the
+ * clone fails verification.
  */
 void reflink_dry_run(struct reflink_session *session,
                      const struct reflink_policy *policy, const wchar_t *source,
