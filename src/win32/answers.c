@@ -25,19 +25,26 @@ static uint64_t read_64(const uint8_t *bytes)
 
 /* --- streams -------------------------------------------------------------- */
 
-/* NextEntryOffset, StreamNameLength, StreamSize, StreamAllocationSize, and the
-   name: UTF-16, without an end; its length is bytes. */
+/*
+ * Offsets in an entry: NextEntryOffset at 0, StreamNameLength, StreamSize,
+ * StreamAllocationSize, and the name in UTF-16 without a NUL. Its length is in
+ * bytes.
+ */
 enum { STREAM_NAME_LENGTH = 4, STREAM_SIZE = 8, STREAM_NAME = 24 };
 
-/* An entry, which lies whole in the answer; `next` is 0 for the last one. */
+/*
+ * An entry that is completely inside the answer; `next` is 0 for the last one.
+ */
 struct entry {
     const uint8_t *bytes;
     size_t name_bytes;
     size_t next;
 };
 
-/* False: no whole entry begins at `at`, or it leads out of the answer, or into
-   itself. */
+/*
+ * Returns false if no complete entry begins at `at`, or if its link leads out
+ * of the answer or into itself.
+ */
 static bool find_entry(const uint8_t *answer, size_t size, size_t at,
                        struct entry *entry)
 {
@@ -70,7 +77,9 @@ static void take_stream(const struct entry *entry,
     stream->size = read_64(entry->bytes + STREAM_SIZE);
 }
 
-/* Reads the list into `streams`, NULL to count them only; how many there are.
+/*
+ * Reads the list into `streams`, or only counts it if that is NULL. Returns the
+ * number of streams.
  */
 static size_t read_streams(const uint8_t *answer, size_t size,
                            struct os_stream_name *streams)
@@ -92,7 +101,7 @@ static size_t read_streams(const uint8_t *answer, size_t size,
     return count;
 }
 
-/* An empty answer leaves nothing behind in the buffer but its zeros. */
+/* An empty answer leaves only zeros in the buffer. */
 static bool is_empty(const uint8_t *answer, size_t size)
 {
     return size == 0 || (size >= STREAM_NAME && read_32(answer) == 0 &&
@@ -115,10 +124,10 @@ os_error answers_streams(const void *answer, size_t size,
 
 /* --- allocated ranges ----------------------------------------------------- */
 
-/* FileOffset, Length. */
+/* Offsets in a range: FileOffset at 0, then Length. */
 enum { RANGE_LENGTH = 8, RANGE = 16 };
 
-/* Cuts `range` to [offset, end); false if nothing is left. */
+/* Clips `range` to [offset, end). Returns false if nothing is left. */
 static bool cut(struct os_range *range, uint64_t offset, uint64_t end)
 {
     uint64_t from = range->offset > offset ? range->offset : offset;
@@ -154,8 +163,11 @@ size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
 
 /* --- extents -------------------------------------------------------------- */
 
-/* ExtentCount and four bytes, StartingVcn; then NextVcn, Lcn and, counted,
-   ReferenceCount and four bytes for each. */
+/*
+ * Offsets. Header: ExtentCount, four bytes of padding, StartingVcn. Each
+ * extent: NextVcn, Lcn and, if counted, ReferenceCount and four bytes of
+ * padding.
+ */
 enum { EXTENTS_VCN = 8, EXTENTS_HEAD = 16 };
 enum { EXTENT_LCN = 8, EXTENT = 16, EXTENT_REFERENCES = 16, COUNTED = 24 };
 
@@ -166,9 +178,9 @@ size_t answers_extents(const void *answer, size_t size, bool counted,
     size_t element = counted ? COUNTED : EXTENT;
     if (size < EXTENTS_HEAD)
         return 0;
-    size_t told = read_32(bytes);
+    size_t reported = read_32(bytes);
     size_t room = (size - EXTENTS_HEAD) / element;
-    size_t count = told < room ? told : room;
+    size_t count = reported < room ? reported : room;
     if (count > capacity)
         count = capacity;
     uint64_t vcn = read_64(bytes + EXTENTS_VCN);
@@ -181,6 +193,6 @@ size_t answers_extents(const void *answer, size_t size, bool counted,
         memcpy(&extents[i].lcn, &lcn, sizeof lcn);
         vcn = extents[i].next_vcn;
     }
-    *more = *more || count < told;
+    *more = *more || count < reported;
     return count;
 }

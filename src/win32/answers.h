@@ -1,10 +1,10 @@
 /*
- * What Windows answers about a file, read from the bytes into os.h's structs.
+ * Converts Windows' answers about a file into the structs of os.h.
  *
- * The bytes come from a driver or a server, which may be broken or hostile:
- * nothing outside of `size` is read, whatever they say. src/win32 asks, this
- * reads, so that tests can have it read anything. All is little-endian, and
- * aligned or not.
+ * The bytes come from a driver or a server, which may be faulty or malicious:
+ * nothing outside of `size` bytes is read, whatever they contain. The queries
+ * are in other files, so that tests can pass any bytes to these functions. All
+ * numbers are little-endian and need not be aligned.
  */
 #ifndef REFLINK_WIN32_ANSWERS_H
 #define REFLINK_WIN32_ANSWERS_H
@@ -12,27 +12,28 @@
 #include "core/os.h"
 
 /*
- * Reads FILE_STREAM_INFORMATION after FILE_STREAM_INFORMATION [MS-FSCC 2.4.49];
- * `size` is that of the answer or, where it is not known, of the buffer, which
- * was zeroed before. Streams as os_list_streams has them. What cannot be read,
- * or is not reached since an entry leads astray, is one stream without a name.
+ * Reads a chain of FILE_STREAM_INFORMATION [MS-FSCC 2.4.49]. `size` is that of
+ * the answer or, if unknown, of the buffer, which must have been zeroed before
+ * the query. `*streams` and `*count` are as for os_list_streams. If an
+ * entry cannot be read, it and all that would follow count as one stream
+ * without a name.
  */
 os_error answers_streams(const void *answer, size_t size,
                          struct os_stream_name **streams, size_t *count);
 
 /*
- * Reads FILE_ALLOCATED_RANGE_BUFFER after FILE_ALLOCATED_RANGE_BUFFER [MS-FSCC
- * 2.3.48], cut to [offset, end). Returns how many are left; `*more` is set if
- * `capacity` was too small, and else stays as it is.
+ * Reads an array of FILE_ALLOCATED_RANGE_BUFFER [MS-FSCC 2.3.48], clipped to
+ * [offset, end). Returns the number of ranges. Sets `*more` if `capacity` was
+ * too small; otherwise leaves it unchanged.
  */
 size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
                       uint64_t end, struct os_range *ranges, size_t capacity,
                       bool *more);
 
 /*
- * Reads RETRIEVAL_POINTERS_BUFFER or, if `counted`, the one with reference
- * counts [MS-FSCC 2.3.32, 2.3.34]; as above. The extents are as they were told:
- * whether they make sense is the caller's to judge.
+ * Reads a RETRIEVAL_POINTERS_BUFFER or, if `counted`, the one with reference
+ * counts [MS-FSCC 2.3.32, 2.3.34]. Returns the number of extents; `*more` is as
+ * for answers_ranges. Does not check the extents; the caller must.
  */
 size_t answers_extents(const void *answer, size_t size, bool counted,
                        struct os_extent *extents, size_t capacity, bool *more);

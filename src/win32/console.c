@@ -1,7 +1,7 @@
-/* Standard output and standard error: a console, a file or a pipe. */
+/* Writes to standard output and standard error: a console, a file or a pipe. */
 #include "win32.h"
 
-/* WriteConsoleW fails on very long texts on older systems. */
+/* WriteConsoleW fails for very long texts on older systems. */
 enum { CONSOLE_AT_ONCE = 8192, UTF8_AT_ONCE = 4096 };
 
 static bool print_console(HANDLE handle, const wchar_t *text, size_t length)
@@ -29,7 +29,10 @@ static bool print_bytes(HANDLE handle, const char *bytes, DWORD length)
     return true;
 }
 
-/* How much of the text is turned into UTF-8 at once: a pair is not parted. */
+/*
+ * Returns how much of the text to convert at once, without splitting a
+ * surrogate pair.
+ */
 static size_t piece_of(const wchar_t *text, size_t length)
 {
     if (length <= UTF8_AT_ONCE)
@@ -37,8 +40,10 @@ static size_t piece_of(const wchar_t *text, size_t length)
     return UTF8_AT_ONCE - (IS_HIGH_SURROGATE(text[UTF8_AT_ONCE - 1]) ? 1 : 0);
 }
 
-/* In pieces, so that it needs no memory: what is printed may be that there is
-   none. An unpaired surrogate becomes U+FFFD: WideCharToMultiByte does so. */
+/*
+ * Converts in pieces and needs no memory, because the message may be that there
+ * is none. WideCharToMultiByte replaces an unpaired surrogate by U+FFFD.
+ */
 static bool print_utf8(HANDLE handle, const wchar_t *text, size_t length)
 {
     char bytes[UTF8_AT_ONCE * 3];

@@ -1,4 +1,4 @@
-/* Directories: listing, making, and the links that stand in them. */
+/* Lists and creates directories, and recreates links. */
 #include "reparse.h"
 #include "win32.h"
 
@@ -8,15 +8,15 @@
 struct os_directory {
     HANDLE find;
     WIN32_FIND_DATAW data;
-    bool fresh; /* `data` has not been given out yet */
+    bool fresh; /* `data` has not been returned yet */
     bool had_dot;
     bool had_two_dots;
 };
 
 /*
- * A name for another place, not just a file with a reparse point on it
- * [MS-FSCC 2.1.2.1, the N bit]. A directory whose tag is not told may be one,
- * and is not to be walked into.
+ * Whether the entry is a link to another place, not just a file with a reparse
+ * point [MS-FSCC 2.1.2.1, the N bit]. A directory with an unknown tag may be
+ * one, and must not be walked.
  */
 static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
 {
@@ -72,7 +72,7 @@ os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
     return error;
 }
 
-/* Whether this is the one `.` or the one `..` that directories have. */
+/* Whether this is the first `.` or the first `..` in the listing. */
 static bool is_dots(struct os_directory *list)
 {
     const wchar_t *name = list->data.cFileName;
@@ -140,7 +140,7 @@ os_error os_make_directory(const wchar_t *path)
 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE [MS-FSCC 2.1.2]. */
 enum { REPARSE_MOST = 16 * 1024 };
 
-/* What a link is: all that is needed to make another one like it. */
+/* A link: all that is needed to recreate it. */
 struct link {
     BYTE buffer[REPARSE_MOST];
     DWORD size;
@@ -169,14 +169,15 @@ static os_error read_link(const wchar_t *full, struct link *link)
     else
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    if (link->size > REPARSE_MOST) /* a driver's word for its own answer */
+    /* the driver may report more than it wrote */
+    if (link->size > REPARSE_MOST)
         link->size = REPARSE_MOST;
     CloseHandle(handle);
     return error;
 }
 
-/* What a link is put on: an empty file or directory, new. */
-static os_error make_bearer(const wchar_t *full, bool directory)
+/* Creates the empty file or directory that becomes the link. */
+static os_error create_empty(const wchar_t *full, bool directory)
 {
     if (directory)
         return CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
@@ -188,7 +189,7 @@ static os_error make_bearer(const wchar_t *full, bool directory)
     return 0;
 }
 
-static void remove_bearer(const wchar_t *full, bool directory)
+static void remove_empty(const wchar_t *full, bool directory)
 {
     if (directory)
         RemoveDirectoryW(full);
@@ -196,12 +197,15 @@ static void remove_bearer(const wchar_t *full, bool directory)
         DeleteFileW(full);
 }
 
-/* `*refused`: the bearer was made, but the system let no link be put on it. */
+/*
+ * Creates a link. Sets `*refused` if the system refused to turn the new file or
+ * directory into a link.
+ */
 static os_error write_link(const wchar_t *full, struct link *link,
                            bool *refused)
 {
     DWORD returned = 0;
-    os_error error = make_bearer(full, link->directory);
+    os_error error = create_empty(full, link->directory);
     if (error != 0)
         return error;
     HANDLE handle = open_link(full, GENERIC_WRITE);
@@ -216,14 +220,14 @@ static os_error write_link(const wchar_t *full, struct link *link,
         CloseHandle(handle);
     }
     if (error != 0)
-        remove_bearer(full, link->directory);
+        remove_empty(full, link->directory);
     return error;
 }
 
 /*
- * A symbolic link needs a privilege, which administrators have, but not
- * switched on [ziglang/zig #17652]. It has to be on before the bearer is
- * opened: then it is looked at, and not with the request [MS-FSA 2.1.5.1,
+ * A symbolic link requires a privilege that administrators have, but that is
+ * disabled by default [ziglang/zig #17652]. It must be enabled before the new
+ * file is opened: it is checked then, and not with the request [MS-FSA 2.1.5.1,
  * 2.1.5.10.37].
  */
 static os_error write_as_administrator(const wchar_t *full, struct link *link,
@@ -237,7 +241,7 @@ static os_error write_as_administrator(const wchar_t *full, struct link *link,
     return error;
 }
 
-/* Whether it is the same link. One that is not is removed again. */
+/* Whether the new link equals the old one. If not, deletes it. */
 static bool is_made(const wchar_t *full, const struct link *link)
 {
     struct link *made = calloc(1, sizeof *made);
@@ -248,14 +252,14 @@ static bool is_made(const wchar_t *full, const struct link *link)
         error == 0 && made->directory == link->directory &&
         reparse_same(made->buffer, made->size, link->buffer, link->size);
     if (error == 0 && !same)
-        remove_bearer(full, made->directory);
+        remove_empty(full, made->directory);
     free(made);
     return same;
 }
 
 /*
- * In Developer Mode the system refuses the request and lets this one function
- * through [microsoft/winfile #303, #308].
+ * In Developer Mode, the system refuses the request but allows this one
+ * function [microsoft/winfile #303, #308].
  */
 static bool write_as_developer(const wchar_t *full, const struct link *link)
 {

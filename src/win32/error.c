@@ -1,4 +1,7 @@
-/* The system's words for its codes; and that the core's names are right. */
+/*
+ * Returns the system's messages for its codes, and asserts that the core's
+ * codes are correct.
+ */
 #include "core/errors.h"
 #include "win32.h"
 
@@ -78,7 +81,7 @@ os_error win32_last_error(void)
     return error != 0 ? error : ERROR_GEN_FAILURE;
 }
 
-/* Line ends and the full stop: the code comes behind. */
+/* Removes line ends and the full stop, because the code follows. */
 static void trim(wchar_t *text)
 {
     size_t length = wcslen(text);

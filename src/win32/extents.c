@@ -1,4 +1,4 @@
-/* Clusters: cloning them, and what the volume tells of them. */
+/* Clones clusters, and queries extents, allocated ranges and integrity. */
 #include "answers.h"
 #include "win32.h"
 
@@ -9,8 +9,8 @@ os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,
                        DWORD *returned)
 {
-    DWORD ignored =
-        0; /* must be there, even without output [DeviceIoControl] */
+    /* required even if there is no output [DeviceIoControl] */
+    DWORD ignored = 0;
     return DeviceIoControl(file->handle, code, in, in_size, out, out_size,
                            returned != NULL ? returned : &ignored, NULL)
                ? 0
@@ -30,8 +30,10 @@ os_error os_clone(struct os_file *source, uint64_t source_offset,
                          NULL, 0, NULL);
 }
 
-/* The returned size is not looked at: WinBtrfs leaves it 0 [maharmstone/btrfs,
- * src/fsctl.c]. */
+/*
+ * Ignores the returned size: WinBtrfs leaves it 0 [maharmstone/btrfs,
+ * src/fsctl.c].
+ */
 os_error os_get_integrity(struct os_file *file, struct os_integrity *out)
 {
     struct sdk_get_integrity buffer;
@@ -72,9 +74,10 @@ os_error os_zero(struct os_file *file, uint64_t offset, uint64_t length)
 enum { RANGES_AT_ONCE = 64 };
 
 /*
- * Asks for the ranges in [offset, offset + *length). Windows fills the buffer
- * with those that fit. smbd answers "too small" and nothing else (seen on
- * Samba 4.17), so less of the file is asked for then; `*length` tells how much.
+ * Queries the ranges in [offset, offset + *length). Windows fills the buffer
+ * with those that fit. smbd only answers that the buffer is too small (seen
+ * with Samba 4.17); then a shorter part of the file is queried, and `*length`
+ * is the length of that part.
  */
 static os_error query_ranges(struct os_file *file, uint64_t offset,
                              uint64_t *length, struct sdk_range *out,
@@ -92,7 +95,8 @@ static os_error query_ranges(struct os_file *file, uint64_t offset,
             break;
     }
     *more = error == ERROR_MORE_DATA;
-    if (*size > room) /* the request is served without a buffer in between */
+    /* the driver writes the size itself, so it may be too large */
+    if (*size > room)
         *size = room;
     return *more ? 0 : error;
 }
@@ -119,13 +123,15 @@ os_error os_allocated(struct os_file *file, uint64_t offset, uint64_t length,
     return 0;
 }
 
-/* 38 (ERROR_HANDLE_EOF): nothing is allocated from there on
- * [MS-FSA 2.1.5.10.15]. */
+/*
+ * 38 (ERROR_HANDLE_EOF) means that nothing is allocated from `vcn` on [MS-FSA
+ * 2.1.5.10.15].
+ */
 static os_error list_extents(struct os_file *file, bool counted, uint64_t vcn,
                              struct os_extent *extents, size_t capacity,
                              size_t *count, bool *more)
 {
-    enum { MOST = 1 << 16 }; /* at once: two megabytes */
+    enum { MOST = 1 << 16 }; /* 2 MiB at most */
     DWORD element =
         counted ? sizeof(struct sdk_counted_extent) : sizeof(struct sdk_extent);
     LARGE_INTEGER in;

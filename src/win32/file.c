@@ -1,4 +1,4 @@
-/* Opening, reading, writing and the sizes of files. */
+/* Opens, reads, writes and resizes files. */
 #include "win32.h"
 
 #include <stdlib.h>
@@ -11,11 +11,13 @@ struct opening {
     DWORD flags;
 };
 
-/* The rights are those that a clone request and SET_INTEGRITY need [MS-FSA
-   2.1.5.10.4, 2.1.5.10.33]; a link in DEST's place is never followed when DEST
-   is made. What is read or written from its beginning to its end is said to be,
-   so that the system reads ahead and need not keep all of it in its cache
-   [CreateFileW, caching behavior]. */
+/*
+ * The access rights are those that a clone request and SET_INTEGRITY require
+ * [MS-FSA 2.1.5.10.4, 2.1.5.10.33]. A link in place of a new DEST is never
+ * followed. Files that are read or written from start to end are opened for
+ * sequential access, so that the system reads ahead and need not keep all of
+ * them in its cache [CreateFileW, caching behavior].
+ */
 static const struct opening openings[] = {
     [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
@@ -39,7 +41,7 @@ static const struct opening openings[] = {
         {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
          FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT},
-    /* sharing all: the file's own handle may delete it */
+    /* shares everything: the file's own handle may delete it */
     [OS_CREATE_STREAM] = {GENERIC_WRITE,
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
@@ -65,8 +67,11 @@ static struct opening opening_for(unsigned intent)
     return how;
 }
 
-/* GetFileType asks the volume, so it can fail: then FILE_TYPE_UNKNOWN comes
-   with an error, which a connection that has just broken is, too. */
+/*
+ * GetFileType queries the volume and can fail. It then returns
+ * FILE_TYPE_UNKNOWN with an error, for example when the connection has just
+ * been lost.
+ */
 static os_error check_is_disk(HANDLE handle)
 {
     SetLastError(NO_ERROR);
@@ -88,7 +93,7 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
                           how->flags, NULL);
     error = *handle == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
     free(full);
-    /* what is new is a file: no device or pipe is made like this */
+    /* CREATE_NEW always creates a file, never a device or pipe */
     if (error == 0 && how->disposition != CREATE_NEW) {
         error = check_is_disk(*handle);
         if (error != 0)
@@ -105,8 +110,8 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
     struct opening how = opening_for(intent);
     os_error error = open_handle(path, &how, &opened->handle);
     if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
-        /* who owns a directory may set its permissions, and need not be
-           allowed more: its owner may be the right one already */
+        /* The owner of a directory may set its permissions but not always its
+           owner, and the owner may already be correct. */
         how.access &= ~(DWORD)WRITE_OWNER;
         error = open_handle(path, &how, &opened->handle);
     }
@@ -136,8 +141,10 @@ os_error os_set_size(struct os_file *file, uint64_t size)
                : win32_last_error();
 }
 
-/* A file opened without FILE_FLAG_OVERLAPPED takes the offset of a read or a
-   write from there, too, and has it done when the call returns [ReadFile]. */
+/*
+ * For a file opened without FILE_FLAG_OVERLAPPED, reads and writes also use
+ * this offset, and are complete when the call returns [ReadFile].
+ */
 static OVERLAPPED at_offset(uint64_t offset)
 {
     OVERLAPPED at = {0};

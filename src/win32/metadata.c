@@ -1,4 +1,7 @@
-/* Identity, times, attributes, and the mark for deletion. */
+/*
+ * Queries a file's identity, times and attributes, sets them, and marks a file
+ * for deletion.
+ */
 #include "nt_path.h"
 #include "usn.h"
 #include "win32.h"
@@ -21,9 +24,8 @@ static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 }
 
 /*
- * A number for the name of the device that a file is on, 0 if that cannot be
- * had. A mapped drive that stands in it is passed over: the server is what
- * counts.
+ * Returns a number for the name of the device that a file is on, or 0 if it is
+ * unknown. Ignores a mapped drive in the name: only the server matters.
  */
 static uint64_t device_of(HANDLE handle)
 {
@@ -44,9 +46,11 @@ static uint64_t device_of(HANDLE handle)
     return length != 0 ? value : 0;
 }
 
-/* The two ways to ask have serial numbers of different lengths, and numbers of
-   files that mean nothing to one another: what one tells never equals what
-   the other one does. */
+/*
+ * The two queries return serial numbers of different lengths and unrelated file
+ * numbers. Hashing the kind ensures that results of one never equal those of
+ * the other.
+ */
 enum id_kind { ID_128_BITS = 1, ID_64_BITS };
 
 static uint64_t volume_of(uint64_t serial, BYTE kind)
@@ -55,7 +59,10 @@ static uint64_t volume_of(uint64_t serial, BYTE kind)
                 &kind, sizeof kind);
 }
 
-/* 128 bits where the volume has them, as ReFS does; else the older 64. */
+/*
+ * Uses the 128-bit file number if the volume has it, as ReFS does; otherwise
+ * the older 64-bit one.
+ */
 static os_error identify(HANDLE handle, struct os_identity *identity)
 {
     struct sdk_file_id id;
@@ -96,14 +103,14 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
 }
 
 /*
- * Whether the Windows Overlay Filter reads the data from a compressed stream,
- * or from an image, as after `compact /exe`. It hides the reparse point, and
- * below it the file is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING;
- * wimlib, win32_capture.c]. Nothing says that it hides the sparse flag, too.
+ * Whether the Windows Overlay Filter reads the data from a compressed stream or
+ * an image, as after `compact /exe`. It hides the reparse point; the file below
+ * it is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING; wimlib,
+ * win32_capture.c]. Nothing documents that it also hides the sparse flag.
  */
 static bool is_backed_externally(struct os_file *file)
 {
-    BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; not looked at */
+    BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; ignored */
     DWORD size = 0;
     os_error error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
                                    provider, sizeof provider, &size);
@@ -121,11 +128,11 @@ os_error os_query(struct os_file *file, struct os_info *info)
     return error != 0 ? error : identify(file->handle, &info->identity);
 }
 
-/* Version 3 for the 128 bits that a file's identity has on ReFS. */
+/* Accepts version 3 records for the 128-bit file numbers of ReFS. */
 os_error os_change_number(struct os_file *file, uint64_t *number)
 {
     struct sdk_usn_versions in = {2, 3};
-    uint64_t record[128]; /* a name of 255 characters fits */
+    uint64_t record[128]; /* fits a name of 255 characters */
     DWORD size = 0;
     os_error error = win32_control(file, FSCTL_READ_FILE_USN_DATA, &in,
                                    sizeof in, record, sizeof record, &size);
@@ -137,7 +144,7 @@ os_error os_change_number(struct os_file *file, uint64_t *number)
     return error;
 }
 
-/* Times left 0 stay as they are. */
+/* Times that are 0 are not changed. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                          int64_t written)
 {

@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-/* The end of the part that begins at `start`. */
+/* Returns the end of the part that begins at `start`. */
 static size_t part_end(const wchar_t *path, size_t start)
 {
     return start + wcscspn(path + start, L"\\");

@@ -20,8 +20,10 @@ static os_error copy_with_prefix(const wchar_t *prefix, const wchar_t *path,
     return 0;
 }
 
-/* GetFullPathNameW into memory of the size it asks for. For a path of spaces
-   only, it fails and sets no error. */
+/*
+ * Calls GetFullPathNameW with a buffer of the size it asks for. For a path of
+ * spaces only, it fails without setting an error.
+ */
 static os_error expand(const wchar_t *path, wchar_t **expanded)
 {
     SetLastError(ERROR_INVALID_NAME);

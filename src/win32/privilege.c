@@ -1,8 +1,13 @@
-/* Rights that administrators have, but not switched on. */
+/*
+ * Enables privileges that administrators have, but that are disabled by
+ * default.
+ */
 #include "win32.h"
 
-/* The token that this thread goes by: its own, or its process's; then `*saved`
-   is NULL. */
+/*
+ * Opens the token that this thread uses: its own, which is then also `*saved`,
+ * or that of the process; then `*saved` is NULL.
+ */
 static bool open_token(HANDLE *saved, HANDLE *token)
 {
     *saved = NULL;
@@ -20,22 +25,27 @@ static bool enable(HANDLE token, const wchar_t *name)
 {
     TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
     wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+    /* AdjustTokenPrivileges also succeeds without enabling the privilege; the
+       error is then ERROR_NOT_ALL_ASSIGNED */
     return LookupPrivilegeValueW(NULL, name, &wanted.Privileges[0].Luid) &&
            AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL) &&
-           GetLastError() == ERROR_SUCCESS; /* else ERROR_NOT_ALL_ASSIGNED */
+           GetLastError() == ERROR_SUCCESS;
 }
 
-/* A copy: what is switched on in a token is on for all who have it. */
-static bool wear_copy(HANDLE token, const wchar_t *name)
+/*
+ * Uses a copy of the token, because a privilege enabled in a token is enabled
+ * for all that use it.
+ */
+static bool use_copy(HANDLE token, const wchar_t *name)
 {
     HANDLE copy = NULL;
     if (!DuplicateTokenEx(
             token, TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY | TOKEN_IMPERSONATE,
             NULL, SecurityImpersonation, TokenImpersonation, &copy))
         return false;
-    bool worn = enable(copy, name) && SetThreadToken(NULL, copy);
+    bool used = enable(copy, name) && SetThreadToken(NULL, copy);
     CloseHandle(copy);
-    return worn;
+    return used;
 }
 
 bool win32_take_privilege(const wchar_t *name, HANDLE *saved)
@@ -43,7 +53,7 @@ bool win32_take_privilege(const wchar_t *name, HANDLE *saved)
     HANDLE token = NULL;
     if (!open_token(saved, &token))
         return false;
-    bool taken = wear_copy(token, name);
+    bool taken = use_copy(token, name);
     if (token != *saved)
         CloseHandle(token);
     if (!taken && *saved != NULL)

@@ -1,42 +1,47 @@
-/* Hardening, and Ctrl-C, Ctrl-Break, a closed console. */
+/*
+ * Hardens the process and handles Ctrl-C, Ctrl-Break and the closing of the
+ * console.
+ */
 #include "process.h"
 
 #include "win32.h"
 
 /*
- * MinGW's start-up code replaces `*` and `?` by the names that match, unless
- * this is 0: many of its builds are configured with --enable-wildcard. The
- * program does that itself, and by its own rules. Other C runtimes do not know
- * the name.
+ * MinGW's startup code expands `*` and `?` unless this is 0, because many of
+ * its builds are configured with --enable-wildcard. The program does that
+ * itself, by its own rules. Other C runtimes ignore the name.
  */
 int _dowildcard = 0;
 
-/* Set once somebody wants an end. Sleeping waits on it. */
-static HANDLE wanted_event;
-static volatile LONG times_wanted;
+/* Set when the user presses Ctrl-C. os_sleep_ms waits for it. */
+static HANDLE cancel_event;
+static volatile LONG times_cancelled;
 
 enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 5000 };
 
 /*
- * Runs in a thread of its own. The first time only says so: the core stops
- * at its next step and undoes. The second time ends the process at once; what
- * is marked for deletion goes with its handles. ExitProcess may wait for ever
- * for a lock that one of the other threads had [ExitProcess, remarks]. When the
- * console closes, the system ends the process as soon as this returns, or after
- * 5 seconds [HandlerRoutine]: so it does not, until the core had time to undo.
+ * Runs in its own thread. The first Ctrl-C only sets the event: the core stops
+ * at its next step and undoes what is incomplete. The second ends the process
+ * at once; files marked for deletion are deleted with their handles. It does
+ * not call ExitProcess, which may wait forever for a lock that another thread
+ * holds [ExitProcess, remarks]. When the console is closed, the system ends the
+ * process as soon as this function returns, or after 5 seconds
+ * [HandlerRoutine]; so it waits, to give the core time to undo.
  */
 static BOOL WINAPI on_event(DWORD event)
 {
-    if (InterlockedIncrement(&times_wanted) > 1)
+    if (InterlockedIncrement(&times_cancelled) > 1)
         TerminateProcess(GetCurrentProcess(), EXIT_INTERRUPTED);
-    SetEvent(wanted_event);
+    SetEvent(cancel_event);
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
         Sleep(LONGEST_UNDO_MS);
     return TRUE;
 }
 
-/* Without the last, a drive without a disk in it would ask for one in a window,
-   and wait [SetErrorMode, remarks]. */
+/*
+ * SetErrorMode: otherwise, a drive without a disk would open a window that asks
+ * for one, and wait [SetErrorMode, remarks].
+ */
 static void harden(void)
 {
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
@@ -47,20 +52,20 @@ static void harden(void)
 void process_begin(void)
 {
     harden();
-    wanted_event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (wanted_event != NULL)
+    cancel_event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (cancel_event != NULL)
         SetConsoleCtrlHandler(on_event, TRUE);
 }
 
 bool os_cancelled(void)
 {
-    return times_wanted != 0;
+    return times_cancelled != 0;
 }
 
 void os_sleep_ms(uint32_t milliseconds)
 {
-    if (wanted_event != NULL)
-        WaitForSingleObject(wanted_event, milliseconds);
+    if (cancel_event != NULL)
+        WaitForSingleObject(cancel_event, milliseconds);
     else
         Sleep(milliseconds);
 }

@@ -1,10 +1,10 @@
-/* What the program does about itself before anything else. */
+/* Sets up the process before anything else is done. */
 #ifndef REFLINK_WIN32_PROCESS_H
 #define REFLINK_WIN32_PROCESS_H
 
 /*
- * DLLs come from System32 only from now on, a damaged heap ends the process,
- * and an interruption is remembered: os_cancelled tells.
+ * Loads DLLs only from System32 from now on, ends the process if its heap is
+ * corrupted, and handles Ctrl-C so that os_cancelled reports it.
  */
 void process_begin(void);
 

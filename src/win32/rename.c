@@ -1,11 +1,13 @@
-/* Renaming open files, and removing files. */
+/* Renames open files and deletes files. */
 #include "win32.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* The answers of a file system, or a server, that does not know a class or
-   one of its flags. */
+/*
+ * Whether a file system or server does not support an information class or one
+ * of its flags.
+ */
 static bool is_unknown(os_error error)
 {
     return error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
@@ -27,10 +29,10 @@ static os_error set_name(HANDLE handle, int class,
 }
 
 /*
- * POSIX semantics replace a file that others have open, too. They are known to
- * NTFS since Windows 10 1709, and may replace a read-only file since 1809
- * [MS-FSCC 2.4.43]; elsewhere (FAT, ReFS, most servers) it is the older class,
- * which replaces in one step as well.
+ * POSIX semantics replace a file even while others have it open. NTFS supports
+ * them since Windows 10 1709, and replaces read-only files since 1809 [MS-FSCC
+ * 2.4.43]. Elsewhere (FAT, ReFS, most servers) the older class is used, which
+ * also replaces in one step.
  */
 static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
                             bool replace)
@@ -48,8 +50,10 @@ static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
     return set_name(handle, SDK_FILE_RENAME, info);
 }
 
-/* Where a read-only file is not replaced, its attribute is removed for that
-   moment, and set again if it was not the cause. */
+/*
+ * If a read-only file is not replaced, clears its attribute for the moment, and
+ * sets it again if that did not help.
+ */
 static os_error rename_over_readonly(HANDLE handle,
                                      struct sdk_name_information *info,
                                      const wchar_t *full)
@@ -65,7 +69,7 @@ static os_error rename_over_readonly(HANDLE handle,
     return error;
 }
 
-/* `\\?\` and `\\.\`, as full paths begin, are `\??\` in an NT path. */
+/* Full paths begin with `\\?\` or `\\.\`; in an NT path this is `\??\`. */
 static struct sdk_name_information *make_information(const wchar_t *full)
 {
     size_t length = wcslen(full);
@@ -80,8 +84,10 @@ static struct sdk_name_information *make_information(const wchar_t *full)
     return info;
 }
 
-/* By NtSetInformationFile: SetFileInformationByHandle is not documented to take
-   the flags of FileRenameInformationEx. */
+/*
+ * Uses NtSetInformationFile, because SetFileInformationByHandle is not
+ * documented to accept the flags of FileRenameInformationEx.
+ */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
 {
     wchar_t *full = NULL;

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* REPARSE_DATA_BUFFER with a SymbolicLinkReparseBuffer [MS-FSCC 2.1.2.4]. The
-   length of the data counts from AT_NAMES_OFFSET on, a name's offset from
-   AT_NAMES on. All are bytes. */
+/*
+ * Offsets in a REPARSE_DATA_BUFFER with a SymbolicLinkReparseBuffer [MS-FSCC
+ * 2.1.2.4], in bytes. The length of the data counts from AT_DATA, the offset of
+ * a name from AT_NAMES.
+ */
 enum {
     AT_TAG = 0,
     AT_DATA_LENGTH = 4,
@@ -18,7 +20,9 @@ enum {
 
 #define FLAG_RELATIVE UINT32_C(0x1)
 
-/* The name that the system follows; the other one is for people. */
+/*
+ * The substitute name, which the system follows; the print name is for display.
+ */
 struct target {
     const uint8_t *bytes;
     size_t units;
@@ -61,7 +65,7 @@ static uint16_t unit(const struct target *target, size_t index)
     return number16(target->bytes, index * 2);
 }
 
-/* Whether `words`, which are ASCII, stand at `index`, in either case. */
+/* Whether the name has `words` (ASCII) at `index`, in upper or lower case. */
 static bool stands_at(const struct target *target, size_t index,
                       const char *words)
 {
@@ -77,8 +81,10 @@ static bool stands_at(const struct target *target, size_t index,
     return true;
 }
 
-/* How Win32 calls what begins with `\??\`: `*skip` units give way to the
-   words returned. NULL: by no name. */
+/*
+ * Returns the Win32 prefix that replaces the first `*skip` units of the target,
+ * which begins with `\??\` unless it is relative. NULL: Win32 has no such path.
+ */
 static const char *win32_prefix(const struct target *target, size_t *skip)
 {
     *skip = 0;
@@ -94,7 +100,7 @@ static const char *win32_prefix(const struct target *target, size_t *skip)
     return target->units > 5 && unit(target, 5) == ':' ? "" : "\\\\?\\";
 }
 
-/* A 0 would end it too early. */
+/* A NUL would end the path too early. */
 static bool has_zero(const struct target *target)
 {
     for (size_t i = 0; i < target->units; i++) {

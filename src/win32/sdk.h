@@ -1,9 +1,9 @@
 /*
- * Every SDK name that an SDK or MinGW-w64 header may lack, in one place.
+ * All SDK names that an SDK or MinGW-w64 header may not have, in one place.
  *
- * Control codes stand under the SDK's own names, each guarded. Structures
- * cannot be guarded, so they are private copies; their layout comes from
- * MS-FSCC 2.3 and is asserted for 32 and 64 bits.
+ * Control codes have the SDK's own names, each guarded by #ifndef. Structures
+ * cannot be guarded, so these are private copies. Their layout is that of
+ * MS-FSCC 2.3, and is asserted for 32 and 64 bits.
  */
 #ifndef REFLINK_WIN32_SDK_H
 #define REFLINK_WIN32_SDK_H
@@ -111,8 +111,10 @@
 #define ERROR_DATA_CHECKSUM_ERROR 323L
 #endif
 
-/* FSCTL_DUPLICATE_EXTENTS_TO_FILE [MS-FSCC 2.3.7]. On 32 bits four bytes
-   follow the handle: the whole is to be zeroed first. */
+/*
+ * FSCTL_DUPLICATE_EXTENTS_TO_FILE [MS-FSCC 2.3.7]. With 32 bits, four bytes of
+ * padding follow the handle, so zero the whole struct first.
+ */
 struct sdk_duplicate_extents {
     HANDLE file;
     LARGE_INTEGER source_offset;
@@ -136,8 +138,9 @@ struct sdk_set_integrity {
     DWORD flags;
 };
 
-/* READ_FILE_USN_DATA: the versions of a record that may come [MS-FSCC
-   2.3.61]. */
+/*
+ * READ_FILE_USN_DATA: the record versions that are accepted [MS-FSCC 2.3.61].
+ */
 struct sdk_usn_versions {
     WORD least;
     WORD most;
@@ -160,8 +163,10 @@ struct sdk_range {
     LARGE_INTEGER length;
 };
 
-/* FSCTL_GET_RETRIEVAL_POINTERS, and the same with reference counts; as many
-   elements follow the head as fit [MS-FSCC 2.3.32, 2.3.34]. */
+/*
+ * FSCTL_GET_RETRIEVAL_POINTERS, and the same with reference counts. As many
+ * extents follow the head as fit [MS-FSCC 2.3.32, 2.3.34].
+ */
 struct sdk_extents_head {
     DWORD count;
     LARGE_INTEGER starting_vcn;
@@ -173,13 +178,13 @@ struct sdk_extent {
 struct sdk_counted_extent {
     LARGE_INTEGER next_vcn;
     LARGE_INTEGER lcn;
-    DWORD references; /* four bytes follow */
+    DWORD references; /* four bytes of padding follow */
 };
 
 /*
  * FileRenameInformation of NtSetInformationFile, and its newer form (Windows 10
  * 1709) [MS-FSCC 2.4.42, 2.4.43]. The first member is a BOOLEAN in the older
- * one and flags in the newer.
+ * form and flags in the newer one.
  */
 enum { SDK_FILE_RENAME = 10, SDK_FILE_RENAME_EX = 65 };
 enum {
@@ -188,9 +193,9 @@ enum {
     SDK_NAME_IGNORE_READONLY = 0x40
 };
 struct sdk_name_information {
-    ULONG flags; /* or a BOOLEAN in its first byte */
+    ULONG flags; /* older form: a BOOLEAN in the first byte */
     HANDLE root;
-    ULONG length; /* bytes of the name */
+    ULONG length; /* bytes in `name` */
     WCHAR name[1];
 };
 
@@ -214,7 +219,7 @@ struct sdk_fs_size {
 enum { SDK_FS_FULL_SIZE_INFORMATION = 7 };
 struct sdk_fs_full_size {
     LARGE_INTEGER total_units;
-    LARGE_INTEGER caller_free_units; /* less where there is a quota */
+    LARGE_INTEGER caller_free_units; /* less if there is a quota */
     LARGE_INTEGER free_units;
     ULONG sectors_per_unit;
     ULONG bytes_per_sector;
@@ -232,7 +237,9 @@ struct sdk_io_status {
     ULONG_PTR information;
 };
 
-/* By handle, where Win32 offers only a path. Exported by ntdll.dll. */
+/*
+ * Functions of ntdll.dll that work by handle, where Win32 only accepts a path.
+ */
 __declspec(dllimport) LONG NTAPI
     NtQueryVolumeInformationFile(HANDLE file, void *io_status, void *buffer,
                                  ULONG length, int class);
@@ -260,7 +267,7 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 /* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
 enum { SDK_EA_MOST = 1 << 18 };
 
-/* What a volume or file without extended attributes answers. */
+/* What a volume or file without extended attributes returns. */
 static inline BOOL sdk_has_no_ea(LONG status)
 {
     return status == SDK_STATUS_NO_EAS_ON_FILE ||

@@ -1,12 +1,13 @@
-/* Owner, group and permissions. */
+/* Copies owner, group and permissions. */
 #include "win32.h"
 
 #include <stdlib.h>
 
 /*
- * For a volume that has no permissions, as FAT, the I/O manager answers with
- * a descriptor for everybody, and takes any that is set as set; so the volume
- * is asked. One that does not tell is believed.
+ * Whether the volume does not support permissions. For such a volume, such as
+ * FAT, the I/O manager returns a descriptor that allows everyone access, and
+ * ignores one that is set without an error. So this queries the volume. If the
+ * query fails, the volume counts as supporting them.
  */
 static bool has_none(HANDLE handle)
 {
@@ -16,7 +17,7 @@ static bool has_none(HANDLE handle)
            (flags & FILE_PERSISTENT_ACLS) == 0;
 }
 
-/* The descriptor as the file has it; the caller frees it. */
+/* Reads the file's security descriptor. The caller frees it. */
 static os_error get_security(HANDLE handle, SECURITY_INFORMATION parts,
                              PSECURITY_DESCRIPTOR *descriptor)
 {
@@ -41,9 +42,9 @@ static bool same_sid(PSID a, PSID b)
 }
 
 /*
- * What of SOURCE's security DEST has not. An owner or group that is right is
- * not set again: it would need WRITE_OWNER, which who owns a file need not
- * have [MS-FSA 2.1.5.17].
+ * Returns the parts of SOURCE's security that DEST does not have. An owner or
+ * group that is already correct is not set again: that would require
+ * WRITE_OWNER, which the owner of a file may not have [MS-FSA 2.1.5.17].
  */
 static SECURITY_INFORMATION parts_to_set(PSECURITY_DESCRIPTOR source,
                                          PSECURITY_DESCRIPTOR dest)
@@ -63,8 +64,10 @@ static SECURITY_INFORMATION parts_to_set(PSECURITY_DESCRIPTOR source,
     return parts;
 }
 
-/* Windows takes "its entries were inherited" off a DACL that is set, unless
-   it is asked for like this [wimlib, win32_apply.c]. */
+/*
+ * Windows clears the flag for inherited entries of a DACL that is set, unless
+ * it is requested in this way [wimlib, win32_apply.c].
+ */
 static void keep_inherited(PSECURITY_DESCRIPTOR descriptor)
 {
     SECURITY_DESCRIPTOR_CONTROL control = 0;
@@ -83,7 +86,10 @@ static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
                : win32_last_error();
 }
 
-/* Giving a file to another owner needs this. It is on for this one call. */
+/*
+ * Setting another owner requires this privilege. It is enabled only for this
+ * call.
+ */
 static os_error set_as_administrator(HANDLE handle, SECURITY_INFORMATION parts,
                                      PSECURITY_DESCRIPTOR descriptor)
 {

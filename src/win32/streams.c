@@ -1,14 +1,20 @@
-/* Named streams and extended attributes: what rides on a file. */
+/* Lists named streams, and reads and sets extended attributes. */
 #include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Asked for with growing buffers up to here; nothing holds more. */
+/*
+ * Queries start with the first size and grow up to the second; no list is
+ * larger.
+ */
 enum { LIST_FIRST = 4096, LIST_MOST = 4 << 20 };
 
-/* A volume without named streams says so in one of these ways. */
+/*
+ * Whether the error is one of those that a volume without named streams
+ * returns.
+ */
 static bool has_none(os_error error)
 {
     return error == ERROR_HANDLE_EOF || error == ERROR_INVALID_PARAMETER ||
@@ -16,8 +22,10 @@ static bool has_none(os_error error)
            error == ERROR_CALL_NOT_IMPLEMENTED || error == ERROR_INVALID_LEVEL;
 }
 
-/* The list as it comes, and the size of its buffer: how much of that was filled
-   is not told. NULL: none. */
+/*
+ * Returns the list and the size of its buffer; the system does not report how
+ * much of it was filled. NULL: no streams.
+ */
 static os_error query_streams(HANDLE handle, BYTE **list, DWORD *room)
 {
     for (DWORD size = LIST_FIRST; size <= LIST_MOST; size *= 4) {
@@ -57,8 +65,10 @@ static os_error error_of(LONG status)
     return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
-/* FILE_FULL_EA_INFORMATION is what both calls speak [MS-FSCC 2.4.16]; Win32
-   has no name for it. */
+/*
+ * Both functions use FILE_FULL_EA_INFORMATION [MS-FSCC 2.4.16]. Win32 has no
+ * functions for extended attributes.
+ */
 os_error os_get_ea(struct os_file *file, void **block, size_t *size)
 {
     struct sdk_io_status status;

@@ -1,11 +1,11 @@
-/* Time and chance. */
+/* Random numbers and the clock. */
 #define _CRT_RAND_S
 #include "win32.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* rand_s draws from the system's generator (RtlGenRandom). */
+/* rand_s uses the system's generator (RtlGenRandom). */
 os_error os_random(void *buffer, size_t length)
 {
     BYTE *bytes = buffer;

@@ -1,4 +1,4 @@
-/* Threads, and the gate at which they wait for one another. */
+/* Threads, and monitors: a lock with a condition variable. */
 #include "win32.h"
 
 #include <process.h>
@@ -50,36 +50,36 @@ void os_thread_end(struct os_thread *thread)
 
 struct os_monitor *os_monitor_make(void)
 {
-    struct os_monitor *gate = malloc(sizeof *gate);
-    if (gate == NULL)
+    struct os_monitor *monitor = malloc(sizeof *monitor);
+    if (monitor == NULL)
         return NULL;
-    InitializeSRWLock(&gate->lock);
-    InitializeConditionVariable(&gate->wake);
-    return gate;
+    InitializeSRWLock(&monitor->lock);
+    InitializeConditionVariable(&monitor->wake);
+    return monitor;
 }
 
-/* Neither holds anything of the system's. */
-void os_monitor_free(struct os_monitor *gate)
+/* The lock and the condition variable need no cleanup. */
+void os_monitor_free(struct os_monitor *monitor)
 {
-    free(gate);
+    free(monitor);
 }
 
-void os_monitor_lock(struct os_monitor *gate)
+void os_monitor_lock(struct os_monitor *monitor)
 {
-    AcquireSRWLockExclusive(&gate->lock);
+    AcquireSRWLockExclusive(&monitor->lock);
 }
 
-void os_monitor_unlock(struct os_monitor *gate)
+void os_monitor_unlock(struct os_monitor *monitor)
 {
-    ReleaseSRWLockExclusive(&gate->lock);
+    ReleaseSRWLockExclusive(&monitor->lock);
 }
 
-void os_monitor_wait(struct os_monitor *gate)
+void os_monitor_wait(struct os_monitor *monitor)
 {
-    SleepConditionVariableSRW(&gate->wake, &gate->lock, INFINITE, 0);
+    SleepConditionVariableSRW(&monitor->wake, &monitor->lock, INFINITE, 0);
 }
 
-void os_monitor_wake(struct os_monitor *gate)
+void os_monitor_wake(struct os_monitor *monitor)
 {
-    WakeAllConditionVariable(&gate->wake);
+    WakeAllConditionVariable(&monitor->wake);
 }

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-/* USN_RECORD_V2 and USN_RECORD_V3 [MS-FSCC 2.3.62.1 and 2.3.62.2; winioctl.h]:
-   the second has file references of 128 bits. */
+/*
+ * Offsets in USN_RECORD_V2 and USN_RECORD_V3 [MS-FSCC 2.3.62.1 and 2.3.62.2;
+ * winioctl.h]. The second has 128-bit file references.
+ */
 enum {
     AT_LENGTH = 0,
     AT_MAJOR_VERSION = 4,

@@ -1,4 +1,4 @@
-/* What lies under an open file. Asked of the handle, never of the path. */
+/* Queries the volume of an open file, by its handle and not by its path. */
 #include "win32.h"
 
 #include <stdlib.h>
@@ -30,8 +30,11 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
     volume->features = volume->known ? features_of(flags) : 0;
 }
 
-/* Win32 asks for sizes by path, which may lead elsewhere by now, and by handle
-   only for what a redirector tells of a connection [FileRemoteProtocolInfo]. */
+/*
+ * Win32 queries sizes by path, which may lead elsewhere by now. By handle it
+ * only returns what a redirector reports about a connection
+ * [FileRemoteProtocolInfo].
+ */
 static LONG query_volume(struct os_file *file, void *out, ULONG size, int class)
 {
     struct sdk_io_status status;
@@ -83,9 +86,11 @@ static bool is_unc(const wchar_t *full)
     return wcsncmp(full, unc_prefix, wcslen(unc_prefix)) == 0;
 }
 
-/* The root of a share stands in its path; the system need not tell it
-   [GetVolumePathNameW: not for SMB]. `root` has room for two characters more
-   than `full`. */
+/*
+ * Takes the root of a share from its path, because the system need not return
+ * it [GetVolumePathNameW: not for SMB]. `root` must hold two characters more
+ * than `full`.
+ */
 static bool share_root(const wchar_t *full, wchar_t *root)
 {
     const wchar_t *share =
@@ -99,8 +104,11 @@ static bool share_root(const wchar_t *full, wchar_t *root)
     return true;
 }
 
-/* For people: `D:\`, and `\\server\share\`; a volume without a letter keeps
-   its `\\?\Volume{...}\`. Changes `root` and returns what to show of it. */
+/*
+ * Returns the path to display: `D:\` or `\\server\share\`. A volume without a
+ * letter keeps its `\\?\Volume{...}\`. Changes `root` and returns a pointer
+ * into it.
+ */
 static const wchar_t *without_prefix(wchar_t *root)
 {
     if (is_unc(root)) {
@@ -112,8 +120,10 @@ static const wchar_t *without_prefix(wchar_t *root)
     return letter ? root + 4 : root;
 }
 
-/* The buffer must have room for all of the path, says the documentation,
-   though its root is short. */
+/*
+ * According to its documentation, GetVolumePathNameW needs a buffer for the
+ * whole path, although the root is shorter.
+ */
 void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity)
 {
     wchar_t *full = NULL;

@@ -1,6 +1,6 @@
 /*
- * What the files of src/win32 share: the open file, and the way from a path
- * as the user wrote it to one as the system takes it.
+ * What the files of src/win32 share: the open file, and conversion of the
+ * user's paths to full ones.
  */
 #ifndef REFLINK_WIN32_WIN32_H
 #define REFLINK_WIN32_WIN32_H
@@ -13,33 +13,35 @@ struct os_file {
 };
 
 /*
- * The code of a Win32 function that has just failed. Some fail and leave it 0,
- * which would be success to all who get it: that is ERROR_GEN_FAILURE.
+ * Returns the code of a Win32 function that has just failed. Some fail with
+ * code 0, which callers would take for success; returns ERROR_GEN_FAILURE then.
  */
 os_error win32_last_error(void);
 
 /*
- * The full path of `path` in the form that has no limit on its length
- * (`\\?\...`); what is in that form already, and devices, stay as they are.
- * The caller frees `*full`.
+ * Returns the full path of `path` in the form without a length limit
+ * (`\\?\...`). Paths that have this form, and devices, are unchanged. The
+ * caller frees `*full`.
  */
 os_error win32_full_path(const wchar_t *path, wchar_t **full);
 
 /*
- * Switches a privilege on for this thread alone, which then goes on under a
- * copy of its token. False, and nothing is changed, if the user does not have
- * it. Else it is due to be dropped: then the thread has the token again that it
- * had before, which `*saved` is, NULL if it was the process's.
+ * Enables a privilege for this thread only, which then uses a copy of its
+ * token. Returns false and changes nothing if the user does not have the
+ * privilege. Otherwise the caller restores the previous token with
+ * win32_drop_privilege(*saved); `*saved` is NULL if it was that of the process.
  */
 bool win32_take_privilege(const wchar_t *name, HANDLE *saved);
+
+/* Restores the token that win32_take_privilege saved, and closes `saved`. */
 void win32_drop_privilege(HANDLE saved);
 
-/* DeviceIoControl on an open file. `returned` may be NULL. */
+/* Calls DeviceIoControl on an open file. `returned` may be NULL. */
 os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,
                        DWORD *returned);
 
-/* GetFinalPathNameByHandleW with these flags; the caller frees `*full`. */
+/* Calls GetFinalPathNameByHandleW with `flags`. The caller frees `*full`. */
 os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full);
 
 #endif
