@@ -37,8 +37,7 @@ enum {
     CODE_SEM_TIMEOUT = 121,
     CODE_INSUFFICIENT_BUFFER = 122,
     CODE_INVALID_NAME = 123,
-    CODE_TOO_MANY_LINKS_EARLY =
-        134, /* used instead of 347 by early Windows 10 builds */
+    CODE_TOO_MANY_LINKS_EARLY = 134, /* 347 on early Windows 10 builds */
     CODE_ALREADY_EXISTS = 183,
     CODE_FILE_TOO_LARGE = 223,
     CODE_VIRUS_INFECTED = 225,

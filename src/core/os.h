@@ -400,17 +400,26 @@ void os_thread_end(struct os_thread *thread);
  */
 struct os_monitor;
 
-struct os_monitor *os_monitor_make(void); /* NULL: out of memory */
-void os_monitor_free(struct os_monitor *gate);
-void os_monitor_lock(struct os_monitor *gate);
-void os_monitor_unlock(struct os_monitor *gate);
+/* Creates a monitor; the caller frees it. NULL: out of memory. */
+struct os_monitor *os_monitor_make(void);
+
+/* Frees a monitor that no thread uses; ignores NULL. */
+void os_monitor_free(struct os_monitor *monitor);
+
+/* Takes the lock; waits while another thread holds it. */
+void os_monitor_lock(struct os_monitor *monitor);
+
+/* Releases the lock. */
+void os_monitor_unlock(struct os_monitor *monitor);
 
 /*
  * Releases the lock, waits for a wake, and takes the lock again. May also
  * return without a wake.
  */
-void os_monitor_wait(struct os_monitor *gate);
-void os_monitor_wake(struct os_monitor *gate); /* wakes all that wait */
+void os_monitor_wait(struct os_monitor *monitor);
+
+/* Wakes all threads that wait. */
+void os_monitor_wake(struct os_monitor *monitor);
 
 /* A monotonic clock in microseconds; its start is arbitrary. */
 uint64_t os_clock_us(void);

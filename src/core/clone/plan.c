@@ -107,9 +107,9 @@ static void cut(struct plan *plan)
     plan->body = round_down(in->length - plan->head, in->unit);
     plan->tail = in->length - plan->head - plan->body;
     plan->tail_way = ends_both(in) ? in->tail : VOLUME_TAIL_COPIED;
+    /* no file can be long enough for the rounded request */
     if (plan->tail_way == VOLUME_TAIL_ROUNDED &&
         in->dest_offset + in->length > OS_MAX_FILE_SIZE - in->cluster)
-        /* no file can be long enough for the rounded request */
         plan->tail_way = VOLUME_TAIL_COPIED;
 }
 

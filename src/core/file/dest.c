@@ -167,10 +167,7 @@ bool dest_prepare_new(struct transfer *transfer, struct dest_facts *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    return transfer->dest_size ==
-               prepared->dest.size || /* setting the same size would change
-                                         DEST's times */
-           set_size(transfer);
+    return transfer->dest_size == prepared->dest.size || set_size(transfer);
 }
 
 /*

@@ -207,7 +207,7 @@ static enum attempt_end after_run(struct job *job,
         refuse(job, transfer);
     if (end != TRANSFER_DONE)
         return ATTEMPT_END;
-    /* DEST has no gap before the range, so no hole would have to be allocated
+    /* without a gap before the range, there is no hole to allocate
      */
     if (job->range.dest_offset == 0)
         dest_finish(transfer, &job->prepared);

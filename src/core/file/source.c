@@ -29,7 +29,7 @@ static void fail_source(const wchar_t *path, os_error error,
         hint = REFLINK_HINT_IN_USE;
     if (error == CODE_INVALID_FUNCTION)
         hint = REFLINK_HINT_NOT_A_FILE;
-    /* the system reports "access denied" for a directory, which is misleading
+    /* for a directory, the system misleadingly reports "access denied"
      */
     if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
         error = CODE_DIRECTORY_NOT_SUPPORTED;

@@ -55,9 +55,8 @@ os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
         return error;
     staging->marked = false;
     error = os_rename(staging->file, dest_path, replace);
-    if (error !=
-        /* a read-only file cannot be marked: staging_end deletes it */
-        0)
+    /* a read-only file cannot be marked: staging_end deletes it */
+    if (error != 0)
         staging->marked = os_mark_deleted(staging->file, true) == 0;
     staging->committed = error == 0;
     return error;

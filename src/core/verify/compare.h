@@ -15,10 +15,9 @@ struct compare_pair {
     bool holes;  /* SOURCE is sparse: ask for its allocated ranges */
     bool doubts; /* read SOURCE even where both have a hole */
     bool blank;  /* DEST's range read as zeros before the request */
-    uint8_t
-        /* Result of verify_look_before, if not `blank`: bit i is set if block i
+    /* Result of verify_look_before, if not `blank`: bit i is set if block i
            of the sample was equal before the request. */
-        alike;
+    uint8_t alike;
 };
 
 /* Which file could not be read, for the path in the error message. */

@@ -315,7 +315,9 @@ static os_error compare_parts(struct verifier *verifier,
                               enum compare_side *side)
 {
     os_error error = 0;
-    uint64_t seen = 0;  /* end of the bytes covered by blocks so far */
+    /* start of the last block that shows something, or end of what was
+       compared in full */
+    uint64_t seen = 0;
     bool zeros = false; /* a block that shows something is zeros */
     bool data = false;  /* a block that shows something is not zeros */
     if (pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
@@ -355,11 +357,9 @@ uint8_t verify_look_before(struct reflink_session *session,
     if (pair->blank || verification->verify != REFLINK_VERIFY_SAMPLE ||
         pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return 0;
-    if (extents_are_reported(
-            pair->source, pair->source_offset,
-            verification
-                /* if the comparison of extents fails later, nothing is known */
-                ->cluster_size))
+    /* if the comparison of extents fails later, nothing is known */
+    if (extents_are_reported(pair->source, pair->source_offset,
+                             verification->cluster_size))
         return UINT8_MAX;
     for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
         enum compare_side side = COMPARE_SOURCE;

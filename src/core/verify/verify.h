@@ -55,7 +55,7 @@ uint8_t verify_look_before(struct reflink_session *session,
  * as well.
  *
  * Sets `*verified` to false if anything differs. An error is that of reading
- * `*side`.
+ * `*side`, or CODE_CANCELLED.
  */
 os_error verify_clones(struct reflink_session *session,
                        struct verification *verification,
