@@ -136,7 +136,7 @@ run_unit()
 run_e2e()
 {
     build_mingw || true
-    build_preset host && step e2e 900 tests/e2e/e2e.sh || true
+    build_preset host && step e2e 1800 tests/e2e/e2e.sh || true
 }
 
 # After the end-to-end tests: its Wine server has all of root's rights, theirs

@@ -52,7 +52,7 @@ enum volume {
 enum { CLONING_VOLUMES = 3 }; /* the first ones */
 
 /* After which Criterion ends a test; what it started goes with it. */
-enum { E2E_TEST_SECONDS = 300 };
+enum { E2E_TEST_SECONDS = 600 };
 
 /* One run of a program, with all that it left behind. Lives until the test's
    end. */
