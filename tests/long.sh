@@ -23,15 +23,18 @@ analyze()
         -Iinclude -Isrc src tests/harness
 }
 
-# Each suite of Criterion has a time limit. Those of one program are equal:
+# Each suite of Criterion has a time limit (sim_test.h gives SIM_SUITE's). Those of one program are equal:
 # where they are not, Criterion 2.4 leaks 48 bytes, which LeakSanitizer reports.
 check_limits()
 {
     local suites
     suites=$(for folder in unit model e2e; do
-        grep -hoP '^(Parameterized)?Test\(([^,()]*\* ?\w+, *\n? *)?\K\w+(?=,)' \
-            $(find tests/$folder -name '*.c') | sort -u | while read -r suite; do
-            grep -qzoP "TestSuite\\($suite,[^;]*\\.timeout" $(find tests/$folder -name '*.c') ||
+        grep -rhoP --include='*.c' \
+            '^(Parameterized)?Test\(([^,()]*\* ?\w+, *\n? *)?\K\w+(?=,)' \
+            "tests/$folder" | sort -u | while read -r suite; do
+            grep -rqzoP --include='*.c' \
+                "TestSuite\\($suite,[^;]*\\.timeout|SIM_SUITE $suite\\n" \
+                "tests/$folder" ||
                 echo "$folder/$suite"
         done
     done)

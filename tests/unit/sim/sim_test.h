@@ -37,4 +37,7 @@ static void sim_test_finish(void)
 #define SIM_TEST_OF(suite, name) SIM_TEST_IN(suite, name)
 #define SIM_TEST(name) SIM_TEST_OF(SIM_SUITE, name)
 
+#define SIM_SUITE_OF(suite) TestSuite(suite, .timeout = 120)
+SIM_SUITE_OF(SIM_SUITE);
+
 #endif

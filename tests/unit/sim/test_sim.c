@@ -1781,7 +1781,8 @@ static void read_beside(void *file)
         ;
 }
 
-Test(sim, two_threads_on_one_handle_end_the_test, .signal = SIGABRT)
+Test(sim, two_threads_on_one_handle_end_the_test, .init = sim_test_start,
+     .signal = SIGABRT)
 {
     two_files("refs-4k", GIB);
     struct os_file *file = open_file(SOURCE, OS_OPEN_SOURCE);
@@ -1790,7 +1791,7 @@ Test(sim, two_threads_on_one_handle_end_the_test, .signal = SIGABRT)
 }
 
 /* A handle of its own, or after the other one: nobody waits for anybody. */
-Test(sim, two_threads_on_two_handles)
+SIM_TEST(two_threads_on_two_handles)
 {
     two_files("refs-4k", GIB);
     struct os_file *file = open_file(SOURCE, OS_OPEN_SOURCE);
