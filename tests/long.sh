@@ -23,8 +23,9 @@ analyze()
         -Iinclude -Isrc src tests/harness
 }
 
-# Each suite of Criterion has a time limit (sim_test.h gives SIM_SUITE's). Those of one program are equal:
-# where they are not, Criterion 2.4 leaks 48 bytes, which LeakSanitizer reports.
+# Each suite of Criterion has a time limit (sim_test.h gives SIM_SUITE's). Those
+# of one program are equal: where they are not, Criterion 2.4 leaks 48 bytes,
+# which LeakSanitizer reports.
 check_limits()
 {
     local suites
