@@ -7,55 +7,55 @@
 Register-ArgumentCompleter -Native -CommandName reflink, reflink.exe -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # What is completed, and what it says beside the list. A value that is left
-    # to be typed stands behind the equals sign.
+    # What is completed, and the text shown beside the list. After a final
+    # equals sign the user types the value.
     $options = @(
         @('--reflink', 'the same as --reflink=always'),
         @('--reflink=auto', 'clone what can be cloned, copy the rest (default)'),
-        @('--reflink=always', 'share every whole cluster, or fail with exit 3'),
+        @('--reflink=always', 'share every whole cluster, or fail with exit code 3'),
         @('--reflink=never', 'copy, share nothing'),
         @('--verify', 'the same as --verify=full'),
-        @('--verify=sample', 'prove clones by clusters and some bytes (default)'),
+        @('--verify=sample', 'verify clones: clusters and a sample of bytes (default)'),
         @('--verify=full', 'compare every byte, cloned or copied'),
-        @('--verify=none', 'prove nothing'),
-        @('--retries=', 'new starts after a transient error (default 5)'),
-        @('-f', 'replace an existing DEST as one atomic step'),
-        @('--force', 'replace an existing DEST as one atomic step'),
+        @('--verify=none', 'verify nothing'),
+        @('--retries=', 'retries after a transient error (default 5)'),
+        @('-f', 'replace an existing DEST in one atomic step'),
+        @('--force', 'replace an existing DEST in one atomic step'),
         @('-n', 'leave an existing DEST alone'),
         @('--no-clobber', 'leave an existing DEST alone'),
-        @('-r', 'descend into directories; links are made anew'),
-        @('--recursive', 'descend into directories; links are made anew'),
-        @('-t', 'what is cloned goes into this directory'),
-        @('--target-directory=', 'what is cloned goes into this directory'),
-        @('-j', 'files of trees and lists in flight at once (default 8)'),
-        @('--jobs=', 'files of trees and lists in flight at once (default 8)'),
+        @('-r', 'copy directories; links are recreated, not followed'),
+        @('--recursive', 'copy directories; links are recreated, not followed'),
+        @('-t', 'clone all SOURCEs into this directory'),
+        @('--target-directory=', 'clone all SOURCEs into this directory'),
+        @('-j', 'files to process in parallel, 1 to 64 (default 8)'),
+        @('--jobs=', 'files to process in parallel, 1 to 64 (default 8)'),
         @('--security', 'also copy owner, group and permissions'),
-        @('--flush=auto', 'flush a file to disk before it replaces one (default)'),
+        @('--flush=auto', 'flush a file to disk before it replaces another (default)'),
         @('--flush=always', 'flush every file to disk before it gets its name'),
         @('--flush=never', 'flush no file'),
-        @('--offset=', 'range: where it starts in both (default 0)'),
-        @('--source-offset=', 'range: where it starts in SOURCE'),
-        @('--dest-offset=', 'range: where it goes in DEST'),
-        @('--length=', 'range: its bytes (default: to the end of SOURCE)'),
-        @('--dry-run', 'say what would be done, step by step; change nothing'),
-        @('--json', 'one JSON object a line on stdout'),
-        @('--progress=auto', 'progress on a console (default)'),
-        @('--progress=always', 'progress in a log, too'),
-        @('--progress=never', 'no progress'),
+        @('--offset=', 'where the range starts in both files (default 0)'),
+        @('--source-offset=', 'where the range starts in SOURCE'),
+        @('--dest-offset=', 'where the range is written in DEST'),
+        @('--length=', 'length of the range (default: to the end of SOURCE)'),
+        @('--dry-run', 'show what would be done, step by step; change nothing'),
+        @('--json', 'print one JSON object per line on stdout'),
+        @('--progress=auto', 'show progress only on a console (default)'),
+        @('--progress=always', 'show progress in a log, too'),
+        @('--progress=never', 'show no progress'),
         @('-q', 'print errors only'),
         @('--quiet', 'print errors only'),
-        @('-v', 'print every file and what is worth knowing'),
-        @('--verbose', 'print every file and what is worth knowing'),
-        @('--info', 'what the volume there can do'),
-        @('--extents', 'where the clusters of a file lie, and which are shared'),
-        @('--shared', 'how much of two files lies in the same clusters'),
-        @('-h', 'the usage page'),
-        @('-?', 'the usage page'),
-        @('--help', 'the usage page'),
-        @('--version', 'the version')
+        @('-v', 'print every file, and details such as retries'),
+        @('--verbose', 'print every file, and details such as retries'),
+        @('--info', 'show what the volume of a path supports'),
+        @('--extents', 'show where the clusters of a file are, and which are shared'),
+        @('--shared', 'show how much of two files is in the same clusters'),
+        @('-h', 'print the usage page'),
+        @('-?', 'print the usage page'),
+        @('--help', 'print the usage page'),
+        @('--version', 'print the version')
     )
 
-    # Behind a word `--` there are no options.
+    # After the word `--` there are no options.
     foreach ($element in $commandAst.CommandElements) {
         if ($element.Extent.EndOffset -lt $cursorPosition -and $element.Extent.Text -eq '--') {
             return

@@ -9,65 +9,69 @@
 static const wchar_t *const usage[] = {
     L"Usage: reflink [OPTION]... SOURCE DEST\n",
     L"       reflink [OPTION]... SOURCE... DIRECTORY\n",
+    L"       reflink [OPTION]... -t DIRECTORY SOURCE...\n",
     L"       reflink -r [OPTION]... SOURCE... DEST\n",
     L"       reflink [OPTION]... SOURCE DEST SOURCE_OFFSET DEST_OFFSET "
     L"LENGTH\n",
     L"       reflink --info PATH... | --extents FILE... | --shared FILE FILE\n",
-    L"Copies files by sharing their clusters, so in milliseconds whatever "
-    L"their size,\n",
-    L"where the volume can; by their bytes where it cannot; says which, and "
-    L"why.\n",
+    L"Copies files by sharing their clusters (block cloning) where the "
+    L"volume\n",
+    L"supports it, which takes milliseconds whatever the size. Otherwise "
+    L"copies the\n",
+    L"bytes. Says which it did, and why.\n",
     L"\n",
     L"Cloning:\n",
     L"  --reflink=auto        clone what can be cloned, copy the rest "
     L"(default)\n",
-    L"  --reflink[=always]    share every whole cluster, or fail with exit 3\n",
+    L"  --reflink[=always]    share every whole cluster, or fail with exit "
+    L"code 3\n",
     L"  --reflink=never       copy, share nothing\n",
-    L"  --verify=sample       prove clones by clusters and some bytes "
+    L"  --verify=sample       verify clones: clusters and a sample of bytes "
     L"(default)\n",
     L"  --verify[=full]       compare every byte, cloned or copied\n",
-    L"  --verify=none         prove nothing\n",
-    L"  --retries=N           new starts after a transient error (default 5)\n",
+    L"  --verify=none         verify nothing\n",
+    L"  --retries=N           retries after a transient error (default 5)\n",
     L"Files:\n",
-    L"  -r, --recursive       descend into directories; links are made anew\n",
-    L"  -t, --target-directory=DIRECTORY  what is cloned goes in there\n",
-    L"  -f, --force           replace an existing DEST as one atomic step\n",
+    L"  -r, --recursive       copy directories; links are recreated, not "
+    L"followed\n",
+    L"  -t, --target-directory=DIRECTORY  clone all SOURCEs into DIRECTORY\n",
+    L"  -f, --force           replace an existing DEST in one atomic step\n",
     L"  -n, --no-clobber      leave an existing DEST alone\n",
-    L"  -j, --jobs=N          files of trees and lists in flight at once "
-    L"(default 8)\n",
+    L"  -j, --jobs=N          files to process in parallel, 1 to 64 (default "
+    L"8)\n",
     L"  --security            also copy owner, group and permissions\n",
     L"  --flush=WHEN          flush to disk: auto (before replacing), always, "
     L"never\n",
-    L"A range, which goes into DEST in place; DEST grows, and is never "
-    L"truncated:\n",
-    L"  --offset=SIZE         where it starts in both (default 0)\n",
+    L"Ranges (written into DEST in place; DEST may grow but is never "
+    L"truncated):\n",
+    L"  --offset=SIZE         where the range starts in both files (default "
+    L"0)\n",
     L"  --source-offset=SIZE  where it starts in SOURCE\n",
-    L"  --dest-offset=SIZE    where it goes in DEST\n",
-    L"  --length=SIZE         its bytes (default: to SOURCE's end)\n",
-    L"  SIZE: 4096, 0x1000, 4K or 4KiB (powers of 1024), 4KB (of 1000); K to "
-    L"P\n",
+    L"  --dest-offset=SIZE    where it is written in DEST\n",
+    L"  --length=SIZE         its length (default: to the end of SOURCE)\n",
+    L"  SIZE: 4096, 0x1000, 4K or 4KiB (powers of 1024), 4KB (of 1000); K M G "
+    L"T P\n",
     L"Output:\n",
-    L"  --dry-run             say what would be done, step by step; change "
+    L"  --dry-run             show what would be done, step by step; change "
     L"nothing\n",
-    L"  --json                one JSON object a line on stdout\n",
-    L"  --progress=WHEN       auto (default: on a console), always or never\n",
+    L"  --json                print one JSON object per line on stdout\n",
+    L"  --progress=WHEN       auto (only on a console; default), always or "
+    L"never\n",
     L"  -q, --quiet           print errors only\n",
-    L"  -v, --verbose         print every file and what is worth knowing\n",
-    L"Instead:\n",
-    L"  --info PATH...        what the volume there can do\n",
-    L"  --extents FILE...     where a file's clusters lie, and which are "
+    L"  -v, --verbose         print every file, and details such as retries\n",
+    L"Other uses:\n",
+    L"  --info PATH...        show what the volume of PATH supports\n",
+    L"  --extents FILE...     show where a file's clusters are, and which are "
     L"shared\n",
-    L"  --shared FILE FILE    how much of two files lies in the same "
+    L"  --shared FILE FILE    show how much of two files is in the same "
     L"clusters\n",
-    L"  -h, -?, /?, --help    this page\n",
-    L"  --version             the version\n",
-    L"  --                    no options behind this\n",
+    L"  -h, -?, /?, --help    print this page\n",
+    L"  --version             print the version\n",
+    L"  --                    end of options\n",
+    L"Exit code: 0 done, 1 a file failed, 2 usage error, 3 --reflink=always: a "
+    L"file\n",
+    L"could not be cloned, 4 --verify found a difference, 130 interrupted.\n",
     L"\n",
-    L"Exit code: 0 done, 1 a file failed, 2 usage, 3 could not be cloned "
-    L"with\n",
-    L"--reflink=always, 4 --verify found a difference, 130 interrupted.\n",
-    L"\n",
-    L"  reflink base.vhdx job-17.vhdx\n",
     L"  reflink --reflink=always -f D:\\base.vhdx D:\\jobs\\\n",
     L"  reflink --offset=1G --length=512M base.vhdx work.vhdx\n",
 };
