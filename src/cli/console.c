@@ -1,8 +1,10 @@
 #include "console.h"
 
+#include "messages.h"
+
 static void say_no_memory(void)
 {
-    os_print(OS_STDERR, L"reflink: not enough memory\n");
+    os_print(OS_STDERR, message_no_memory);
 }
 
 /* Prints what has been put together, and empties it. */
@@ -49,7 +51,8 @@ bool console_begin(struct console *console, const struct options *options,
         .style = {.quiet = options->quiet,
                   .verbose = options->verbose,
                   .json = options->json,
-                  .many = many && !options->dry_run},
+                  .many = many && !options->dry_run,
+                  .range = options->has_range},
         .gate = os_monitor_make(),
         .start_us = os_clock_us(),
         .printed = true,
@@ -138,7 +141,7 @@ static void end_progress(struct console *console)
 /* Like a file that failed: only an interruption outweighs it. */
 int console_unprinted(int code)
 {
-    os_print(OS_STDERR, L"reflink: standard output cannot be written\n");
+    os_print(OS_STDERR, message_no_stdout);
     return code == EXIT_CODE_INTERRUPTED ? code : EXIT_CODE_FAILED;
 }
 

@@ -36,7 +36,7 @@ void console_no_memory(struct console *console);
 void console_done(struct console *console,
                   const struct reflink_outcome *outcome);
 
-/* Says that a link was made anew, which is not counted. */
+/* Says that a link was recreated, which is not counted. */
 void console_linked(struct console *console,
                     const struct reflink_outcome *outcome);
 

@@ -24,100 +24,119 @@ static const wchar_t no_resources[] =
 
 /* %ls is DEST's volume. */
 static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
-    [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for",
-    [REFLINK_REASON_EMPTY] = L"there is no byte in it",
+    [REFLINK_REASON_NOT_ASKED] = L"cloning was turned off by --reflink=never",
+    [REFLINK_REASON_EMPTY] = L"the file is empty",
     [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than one cluster",
-    [REFLINK_REASON_PARTIAL_CLUSTER] =
-        L"the last cluster is not whole, and was copied",
+    [REFLINK_REASON_PARTIAL_CLUSTER] = L"the last, partial cluster was copied",
     [REFLINK_REASON_NO_CLONING] = L"%ls cannot clone blocks",
-    [REFLINK_REASON_OTHER_VOLUME] = L"%ls is another volume than SOURCE's",
-    [REFLINK_REASON_UNALIGNED] = L"the range does not lie on cluster borders",
+    [REFLINK_REASON_OTHER_VOLUME] =
+        L"SOURCE is on a different volume, not on %ls",
+    [REFLINK_REASON_UNALIGNED] = L"the range is not aligned to clusters",
     [REFLINK_REASON_CLOSE_OVERLAP] =
-        L"the range is moved by less than one cluster, or by so little that "
-        L"sharing would take longer than copying",
+        L"the source and destination ranges are less than one cluster apart, "
+        L"or so close that sharing would take longer than copying",
     [REFLINK_REASON_INTEGRITY] =
-        L"the integrity settings of SOURCE and DEST differ",
-    [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, and DEST cannot be",
+        L"SOURCE and DEST have different integrity settings",
+    [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, but DEST cannot be",
     [REFLINK_REASON_LIMIT] =
-        L"some clusters are referenced as often as the volume allows",
+        L"some clusters have reached the volume's limit of references",
     [REFLINK_REASON_ENCRYPTED] = L"SOURCE is encrypted",
     [REFLINK_REASON_ELSEWHERE] =
-        L"SOURCE's data lie elsewhere: in a cloud, or deduplicated",
+        L"SOURCE's data are not in its own clusters (cloud placeholder or "
+        L"deduplicated)",
     [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
     [REFLINK_REASON_UNVERIFIED] =
-        L"the volume said that it had cloned, and had not",
+        L"the volume reported success, but the clone failed verification",
+};
+
+/* Instead of those above, for part of a file. */
+static const wchar_t *const range_sentences[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_EMPTY] = L"the range is empty",
+    [REFLINK_REASON_BELOW_CLUSTER] = L"the range contains no whole cluster",
 };
 
 static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
-    [REFLINK_STEP_NONE] = L"working",
-    [REFLINK_STEP_PATH] = L"reading the path",
-    [REFLINK_STEP_RANGE] = L"finding the range",
-    [REFLINK_STEP_LIST] = L"listing it",
-    [REFLINK_STEP_LINK] = L"making the link",
-    [REFLINK_STEP_OPEN_SOURCE] = L"opening it to read",
-    [REFLINK_STEP_OPEN_DEST] = L"opening it to write",
-    [REFLINK_STEP_QUERY] = L"asking for its size and attributes",
-    [REFLINK_STEP_QUERY_VOLUME] = L"asking its volume",
+    [REFLINK_STEP_NONE] = L"processing it",
+    [REFLINK_STEP_PATH] = L"checking the path",
+    [REFLINK_STEP_RANGE] = L"checking the range",
+    [REFLINK_STEP_LIST] = L"listing the directory",
+    [REFLINK_STEP_LINK] = L"creating the link",
+    [REFLINK_STEP_OPEN_SOURCE] = L"opening it for reading",
+    [REFLINK_STEP_OPEN_DEST] = L"opening it for writing",
+    [REFLINK_STEP_QUERY] = L"reading its size and attributes",
+    [REFLINK_STEP_QUERY_VOLUME] = L"querying its volume",
     [REFLINK_STEP_CREATE] = L"creating it",
-    [REFLINK_STEP_MARK_DELETED] = L"marking it",
-    [REFLINK_STEP_SPARSE] = L"making it sparse",
-    [REFLINK_STEP_INTEGRITY] = L"setting its integrity stream",
+    [REFLINK_STEP_MARK_DELETED] = L"setting or clearing its deletion mark",
+    [REFLINK_STEP_SPARSE] = L"setting or clearing its sparse flag",
+    [REFLINK_STEP_INTEGRITY] = L"changing its integrity setting",
     [REFLINK_STEP_SET_SIZE] = L"setting its size",
     [REFLINK_STEP_CLONE] = L"cloning into it",
-    [REFLINK_STEP_READ] = L"reading",
-    [REFLINK_STEP_WRITE] = L"writing",
-    [REFLINK_STEP_ZERO] = L"writing zeros",
-    [REFLINK_STEP_COMPARE] = L"comparing",
-    [REFLINK_STEP_FLUSH] = L"flushing",
-    [REFLINK_STEP_ATTRIBUTES] = L"setting its attributes and times",
+    [REFLINK_STEP_READ] = L"reading it",
+    [REFLINK_STEP_WRITE] = L"writing to it",
+    [REFLINK_STEP_ZERO] = L"writing zeros to it",
+    [REFLINK_STEP_COMPARE] = L"comparing it",
+    [REFLINK_STEP_FLUSH] = L"flushing it to disk",
+    [REFLINK_STEP_ATTRIBUTES] = L"copying its attributes and times",
     [REFLINK_STEP_STREAMS] = L"copying its named streams",
     [REFLINK_STEP_EA] = L"copying its extended attributes",
-    [REFLINK_STEP_SECURITY] = L"copying its owner and permissions",
-    [REFLINK_STEP_RENAME] = L"putting the new file in its place",
-    [REFLINK_STEP_MEMORY] = L"making room in memory",
-    [REFLINK_STEP_EXTENTS] = L"asking where its clusters lie",
+    [REFLINK_STEP_SECURITY] = L"setting its owner and permissions",
+    [REFLINK_STEP_RENAME] = L"giving the new file its name",
+    [REFLINK_STEP_MEMORY] = L"allocating memory",
+    [REFLINK_STEP_EXTENTS] = L"reading its cluster map",
 };
 
 static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
-    [REFLINK_HINT_EXISTS] = L"-f replaces it, -n leaves it alone",
+    [REFLINK_HINT_EXISTS] = L"use -f to replace it, or -n to leave it alone",
     [REFLINK_HINT_SAME_FILE] = L"SOURCE and DEST are the same file",
-    [REFLINK_HINT_STREAM] = L"it names a stream; streams are never cloned",
-    [REFLINK_HINT_DIRECTORY] = L"it is a directory",
-    [REFLINK_HINT_NOT_DIRECTORY] = L"it is not a directory",
-    [REFLINK_HINT_NO_DIRECTORY] = L"the directory it goes into is missing",
+    [REFLINK_HINT_STREAM] =
+        L"it names an alternate data stream, which cannot be cloned",
+    [REFLINK_HINT_DIRECTORY] = L"it is a directory, not a file",
+    [REFLINK_HINT_NOT_DIRECTORY] = L"it must be an existing directory",
+    [REFLINK_HINT_NO_DIRECTORY] =
+        L"the directory does not exist; create it first",
     [REFLINK_HINT_NOT_A_FILE] = L"it is not a file on a disk",
-    [REFLINK_HINT_SOURCE_CHANGED] = L"it was changed meanwhile",
-    [REFLINK_HINT_PAST_END] = L"the range ends behind its end",
-    [REFLINK_HINT_TOO_FAR] = L"no file can be that long",
-    [REFLINK_HINT_IN_USE] = L"another program has it open",
+    [REFLINK_HINT_SOURCE_CHANGED] =
+        L"it was changed while it was being copied; try again when no program "
+        L"writes to it",
+    [REFLINK_HINT_PAST_END] = L"the range ends past the end of the file",
+    [REFLINK_HINT_TOO_FAR] = L"the range ends past the largest possible file "
+                             L"size",
+    [REFLINK_HINT_IN_USE] =
+        L"another program has it open; close it there and try again",
     [REFLINK_HINT_ENCRYPTED] =
-        L"SOURCE is encrypted and this would not be; copy it to a volume that "
-        L"encrypts, or decrypt it first",
+        L"SOURCE is encrypted and the copy would not be; choose a volume that "
+        L"supports encryption, or decrypt SOURCE first",
     [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
-    [REFLINK_HINT_RECURSIVE] = L"it is a directory; -r clones trees",
-    [REFLINK_HINT_INSIDE] = L"DEST lies within SOURCE",
-    [REFLINK_HINT_COLLISION] = L"another SOURCE goes there, too",
+    [REFLINK_HINT_RECURSIVE] = L"it is a directory; use -r to copy it",
+    [REFLINK_HINT_INSIDE] =
+        L"DEST is inside SOURCE, or they are the same directory",
+    [REFLINK_HINT_COLLISION] = L"two sources would get this name",
     [REFLINK_HINT_LINK_RIGHT] =
-        L"making links needs administrator rights or Developer Mode",
+        L"creating links needs administrator rights or Developer Mode",
     [REFLINK_HINT_OWNER_RIGHT] =
-        L"giving it to SOURCE's owner needs administrator rights; without "
-        L"--security it is yours",
-    [REFLINK_HINT_DIFFERENT] = L"it does not read back as it was written",
-    [REFLINK_HINT_NOT_REPORTED] = L"its volume does not tell",
+        L"setting the owner needs administrator rights; without --security "
+        L"the copy belongs to you",
+    [REFLINK_HINT_DIFFERENT] =
+        L"it reads back differently from what was written",
+    [REFLINK_HINT_NOT_REPORTED] =
+        L"its volume does not report where a file's clusters are",
     [REFLINK_HINT_NO_NAME] =
-        L"its volume lists it by a name that no file can have",
+        L"its volume lists it under a name that is not valid on Windows",
     [REFLINK_HINT_CLOUD] =
-        L"it is in a folder that a cloud provider manages (OneDrive, ...)",
-    [REFLINK_HINT_VIRUS] = L"the virus scanner does not allow it",
-    [REFLINK_HINT_FALSE_HOLE] = L"its volume reports a hole where it has data",
+        L"its folder is managed by a cloud provider, such as OneDrive; check "
+        L"that provider's status",
+    [REFLINK_HINT_VIRUS] = L"the virus scanner blocked it",
+    [REFLINK_HINT_FALSE_HOLE] =
+        L"its volume reports a hole where the file has data",
     [REFLINK_HINT_TOO_LARGE] =
-        L"the volume has free space, but its file system cannot store a file "
-        L"of this size (FAT32: less than 4 GiB)",
+        L"the volume has enough free space, but its file system cannot store "
+        L"a file of this size (FAT32: less than 4 GiB)",
 };
 
+/* After `warning: its volume did not keep`. */
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
-    L"named streams",        L"extended attributes",   L"the sparse flag",
-    L"the integrity stream", L"owner and permissions", L"some attributes",
+    L"named streams",         L"extended attributes",   L"the sparse flag",
+    L"the integrity setting", L"owner and permissions", L"some attributes",
 };
 
 /* The stable word, and what people read. */
@@ -125,8 +144,8 @@ static const struct {
     const wchar_t *reason;
     const wchar_t *sentence;
 } warnings[REFLINK_WARNING_COUNT] = {
-    {L"source-in-use", L"another program has it open for writing: the copy may "
-                       L"mix old and new"},
+    {L"source-in-use", L"another program has it open for writing; the copy may "
+                       L"mix old and new data"},
 };
 
 static const wchar_t *const statuses[] = {
@@ -145,16 +164,16 @@ static const wchar_t *const ways[] = {
     [INFO_READ_ONLY] = L"read-only",
 };
 
-/* %ls is how large the clusters are. */
+/* %ls is the size of the clusters, in parentheses, or nothing. */
 static const wchar_t *const way_sentences[] = {
-    [INFO_CLONES] =
-        L"clones within this volume by sharing whole clusters%ls, and copies "
-        L"what the volume refuses",
+    [INFO_CLONES] = L"clones files within this volume%ls; copies whatever it "
+                    L"refuses to clone",
     [INFO_TRIES] =
-        L"tries to clone by sharing whole clusters%ls, since the volume does "
-        L"not tell whether it can, and copies what it refuses",
-    [INFO_COPIES] = L"copies, since the volume does not offer block cloning",
-    [INFO_READ_ONLY] = L"cannot write here, since the volume is read-only",
+        L"tries to clone files within this volume%ls, which does not report "
+        L"whether it supports cloning; copies whatever it refuses to clone",
+    [INFO_COPIES] = L"copies, because the volume does not support block "
+                    L"cloning",
+    [INFO_READ_ONLY] = L"cannot write here, because the volume is read-only",
 };
 
 static const wchar_t *const methods[] = {
@@ -164,16 +183,93 @@ static const wchar_t *const methods[] = {
     [REFLINK_METHOD_MIXED] = L"mixed",
 };
 
+/* The stable word, and what people read; NULL for what is a line of numbers. */
+static const struct {
+    const wchar_t *word;
+    const wchar_t *sentence;
+} dry_steps[REFLINK_DRY_COUNT] = {
+    [REFLINK_DRY_CREATE] = {L"create", L"create the file, marked for deletion "
+                                       L"until it is complete"},
+    [REFLINK_DRY_SPARSE] = {L"sparse", L"set its sparse flag"},
+    [REFLINK_DRY_INTEGRITY] = {L"integrity",
+                               L"give it SOURCE's integrity setting"},
+    [REFLINK_DRY_SET_SIZE] = {L"size", L"set its size in bytes"},
+    [REFLINK_DRY_CLONE] = {L"clone", NULL},
+    [REFLINK_DRY_COPY] = {L"copy", NULL},
+    [REFLINK_DRY_DENSE] = {L"dense", L"clear its sparse flag again"},
+    [REFLINK_DRY_STREAMS] = {L"streams", L"copy named streams"},
+    [REFLINK_DRY_ATTRIBUTES] = {L"attributes", L"set attributes and times"},
+    [REFLINK_DRY_RENAME] = {L"rename", L"give it its final name"},
+    [REFLINK_DRY_REPLACE] = {L"replace", L"replace the existing file with it"},
+    [REFLINK_DRY_DIRECTORY] = {L"directory", L"create the directory"},
+    [REFLINK_DRY_LINK] = {L"link", L"recreate the link"},
+};
+
+static const struct {
+    const wchar_t *once;
+    const wchar_t *often; /* %u is how often */
+} notes[] = {
+    [MESSAGE_RETRIED] = {L"retried", L"retried %u times"},
+    [MESSAGE_UNVERIFIED] = {L"a clone failed verification and was discarded",
+                            L"%u clones failed verification and were "
+                            L"discarded"},
+    [MESSAGE_REQUEST_REFUSED] = {L"a clone request was refused",
+                                 L"%u clone requests were refused"},
+};
+
+static const wchar_t *const usage_errors[] = {
+    [MESSAGE_UNKNOWN_OPTION] = L"unknown option '%ls'",
+    [MESSAGE_UNKNOWN_LETTER] = L"unknown option '-%lc' in '%ls'",
+    [MESSAGE_NO_VALUE] = L"--%ls takes no value ('%ls' was given)",
+    [MESSAGE_VALUE_NEEDED] = L"--%ls needs a value",
+    [MESSAGE_LETTER_VALUE_NEEDED] = L"-%lc needs a value",
+    [MESSAGE_BAD_VALUE] = L"--%ls: '%ls' is not %ls",
+    [MESSAGE_BAD_SIZE] = L"%ls: '%ls' is not a size",
+    [MESSAGE_EMPTY_OPERAND] = L"operand %d is empty",
+    [MESSAGE_EXTRA_OPERAND] = L"extra operand '%ls'",
+    [MESSAGE_NO_OPERANDS] = L"missing SOURCE and DEST",
+    [MESSAGE_NO_SOURCE] = L"missing SOURCE",
+    [MESSAGE_NO_DEST] = L"missing DEST after '%ls'",
+    [MESSAGE_NO_PATH] = L"missing PATH",
+    [MESSAGE_NO_FILES] = L"--shared needs two files",
+    [MESSAGE_NO_SECOND_FILE] = L"missing second file after '%ls'",
+    [MESSAGE_RANGE_OPERANDS] =
+        L"a range needs exactly one SOURCE and one DEST, without -r and -t",
+};
+
+static const wchar_t *const values[] = {
+    [MESSAGE_VALUE_WHEN] = L"auto, always or never",
+    [MESSAGE_VALUE_VERIFY] = L"none, sample or full",
+    [MESSAGE_VALUE_SIZE] = L"a size",
+    [MESSAGE_VALUE_DIRECTORY] = L"a directory",
+    [MESSAGE_VALUE_JOBS] = L"a number from 1 to 64",
+    [MESSAGE_VALUE_RETRIES] = L"a number from 0 to 1000",
+};
+
+const wchar_t message_no_memory[] = L"reflink: not enough memory\n";
+const wchar_t message_no_stdout[] =
+    L"reflink: cannot write to standard output\n";
+const wchar_t message_try_help[] = L"Try 'reflink --help'.\n";
+const wchar_t message_not_kept[] = L"its volume did not keep: ";
+const wchar_t message_skipped[] = L"already exists";
+const wchar_t message_rounded_up[] = L"request rounded up to %" TEXT_U64;
+const wchar_t message_not_reported[] = L"not reported";
+const wchar_t message_none_shared[] =
+    L"none, because the files are on different volumes";
+
 const wchar_t *message_reason(enum reflink_reason reason)
 {
     return reasons[reason];
 }
 
 void message_add_reason(struct text *text,
-                        const struct reflink_outcome *outcome)
+                        const struct reflink_outcome *outcome, bool range)
 {
+    const wchar_t *sentence = sentences[outcome->reason];
     struct text volume = {0};
     bool refused = outcome->reason == REFLINK_REASON_REFUSED;
+    if (range && range_sentences[outcome->reason] != NULL)
+        sentence = range_sentences[outcome->reason];
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
     bool both = root[0] != L'\0' && file_system[0] != L'\0';
@@ -187,7 +283,7 @@ void message_add_reason(struct text *text,
     text_add(&volume, both ? L")" : L"");
     if (volume.length == 0)
         text_add(&volume, L"DEST's volume");
-    text_format(text, sentences[outcome->reason], text_words(&volume));
+    text_format(text, sentence, text_words(&volume));
     text_fail_with(text, &volume);
     text_free(&volume);
 }
@@ -201,8 +297,9 @@ static void add_cluster(struct text *text, const struct info *info)
 {
     if (info->cluster_size == 0)
         return;
-    text_add(text, L" of ");
+    text_add(text, L" (clusters of ");
     text_add_size(text, info->cluster_size);
+    text_add(text, L")");
 }
 
 void message_add_way(struct text *text, const struct info *info)
@@ -252,4 +349,32 @@ const wchar_t *message_warning_reason(unsigned index)
 const wchar_t *message_error_path(const struct reflink_outcome *outcome)
 {
     return outcome->error.in_source ? outcome->source : outcome->dest;
+}
+
+const wchar_t *message_dry_word(enum reflink_dry_kind kind)
+{
+    return dry_steps[kind].word;
+}
+
+const wchar_t *message_dry_step(enum reflink_dry_kind kind)
+{
+    return dry_steps[kind].sentence;
+}
+
+void message_add_note(struct text *text, enum message_note note, unsigned times)
+{
+    if (times > 1)
+        text_format(text, notes[note].often, times);
+    else
+        text_add(text, notes[note].once);
+}
+
+const wchar_t *message_usage(enum message_usage_error error)
+{
+    return usage_errors[error];
+}
+
+const wchar_t *message_value(enum message_value value)
+{
+    return values[value];
 }

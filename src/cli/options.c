@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "messages.h"
 #include "size.h"
 
 /* What the parser knows while it goes along. */
@@ -33,10 +34,10 @@ struct option {
 };
 
 static bool bad_value(struct parser *parser, const struct option *option,
-                      const wchar_t *value, const wchar_t *wanted)
+                      const wchar_t *value, enum message_value wanted)
 {
-    text_format(parser->error, L"--%ls: '%ls' is not %ls", option->name, value,
-                wanted);
+    text_format(parser->error, message_usage(MESSAGE_BAD_VALUE), option->name,
+                value, message_value(wanted));
     return false;
 }
 
@@ -98,7 +99,7 @@ static bool apply_target(struct parser *parser, const struct option *option,
                          const wchar_t *value)
 {
     if (value[0] == L'\0')
-        return bad_value(parser, option, value, L"a directory");
+        return bad_value(parser, option, value, MESSAGE_VALUE_DIRECTORY);
     parser->options->target = value;
     return true;
 }
@@ -185,7 +186,7 @@ static bool apply_reflink(struct parser *parser, const struct option *option,
     if (value != NULL)
         mode = find_word(words, sizeof words / sizeof words[0], value);
     if (mode < 0)
-        return bad_value(parser, option, value, L"auto, always or never");
+        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
     parser->options->policy.mode = (enum reflink_mode)mode;
     return true;
 }
@@ -200,7 +201,7 @@ static bool apply_verify(struct parser *parser, const struct option *option,
     if (value != NULL)
         verify = find_word(words, sizeof words / sizeof words[0], value);
     if (verify < 0)
-        return bad_value(parser, option, value, L"none, sample or full");
+        return bad_value(parser, option, value, MESSAGE_VALUE_VERIFY);
     parser->options->policy.verify = (enum reflink_verify)verify;
     return true;
 }
@@ -213,7 +214,7 @@ static bool apply_flush(struct parser *parser, const struct option *option,
                                         {L"never", REFLINK_FLUSH_NEVER}};
     int flush = find_word(words, sizeof words / sizeof words[0], value);
     if (flush < 0)
-        return bad_value(parser, option, value, L"auto, always or never");
+        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
     parser->options->policy.flush = (enum reflink_flush)flush;
     return true;
 }
@@ -226,7 +227,7 @@ static bool apply_progress(struct parser *parser, const struct option *option,
                                         {L"never", PROGRESS_NEVER}};
     int progress = find_word(words, sizeof words / sizeof words[0], value);
     if (progress < 0)
-        return bad_value(parser, option, value, L"auto, always or never");
+        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
     parser->options->progress = (enum options_progress)progress;
     return true;
 }
@@ -236,7 +237,7 @@ static bool parse_size(struct parser *parser, const struct option *option,
 {
     parser->options->has_range = true;
     return size_parse(value, size) ||
-           bad_value(parser, option, value, L"a size");
+           bad_value(parser, option, value, MESSAGE_VALUE_SIZE);
 }
 
 static bool apply_offset(struct parser *parser, const struct option *option,
@@ -280,7 +281,7 @@ static bool apply_jobs(struct parser *parser, const struct option *option,
     unsigned long number = wcstoul(value, &end, 10);
     if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' || number < 1 ||
         number > MOST_JOBS)
-        return bad_value(parser, option, value, L"a number from 1 to 64");
+        return bad_value(parser, option, value, MESSAGE_VALUE_JOBS);
     parser->options->jobs = (unsigned)number;
     return true;
 }
@@ -292,7 +293,7 @@ static bool apply_retries(struct parser *parser, const struct option *option,
     unsigned long number = wcstoul(value, &end, 10);
     if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' ||
         number > MOST_RETRIES)
-        return bad_value(parser, option, value, L"a number from 0 to 1000");
+        return bad_value(parser, option, value, MESSAGE_VALUE_RETRIES);
     parser->options->policy.retries = (unsigned)number;
     return true;
 }
@@ -362,18 +363,20 @@ static bool parse_long(struct parser *parser, const wchar_t *argument)
     const struct option *option = find_long(name, length);
     const wchar_t *value = equals != NULL ? equals + 1 : NULL;
     if (option == NULL) {
-        text_format(parser->error, L"unknown option '%ls'", argument);
+        text_format(parser->error, message_usage(MESSAGE_UNKNOWN_OPTION),
+                    argument);
         return false;
     }
     if (option->rule == VALUE_NONE && value != NULL) {
-        text_format(parser->error, L"--%ls takes no value, so not '%ls'",
+        text_format(parser->error, message_usage(MESSAGE_NO_VALUE),
                     option->name, value);
         return false;
     }
     if (option->rule == VALUE_NEEDED && value == NULL)
         value = take_value(parser);
     if (option->rule == VALUE_NEEDED && value == NULL) {
-        text_format(parser->error, L"--%ls needs a value", option->name);
+        text_format(parser->error, message_usage(MESSAGE_VALUE_NEEDED),
+                    option->name);
         return false;
     }
     return option->apply(parser, option, value);
@@ -386,14 +389,16 @@ static bool parse_short(struct parser *parser, const wchar_t *argument)
         const struct option *option = find_letter(*at);
         const wchar_t *value = NULL;
         if (option == NULL) {
-            text_format(parser->error, L"unknown option '-%lc' in '%ls'",
+            text_format(parser->error, message_usage(MESSAGE_UNKNOWN_LETTER),
                         (wint_t)*at, argument);
             return false;
         }
         if (option->rule == VALUE_NEEDED)
             value = at[1] != L'\0' ? at + 1 : take_value(parser);
         if (option->rule == VALUE_NEEDED && value == NULL) {
-            text_format(parser->error, L"-%lc needs a value", (wint_t)*at);
+            text_format(parser->error,
+                        message_usage(MESSAGE_LETTER_VALUE_NEEDED),
+                        (wint_t)*at);
             return false;
         }
         if (!option->apply(parser, option, value))
@@ -441,7 +446,7 @@ static bool take_size(struct parser *parser, int operand, const wchar_t *name,
     const wchar_t *words = parser->options->operands[operand];
     if (size_parse(words, size))
         return true;
-    text_format(parser->error, L"%ls: '%ls' is not a size", name, words);
+    text_format(parser->error, message_usage(MESSAGE_BAD_SIZE), name, words);
     return false;
 }
 
@@ -475,7 +480,8 @@ static bool has_empty_operand(struct parser *parser)
     const struct options *options = parser->options;
     for (int i = 0; i < options->operand_count; i++) {
         if (options->operands[i][0] == L'\0') {
-            text_format(parser->error, L"operand %d is empty", i + 1);
+            text_format(parser->error, message_usage(MESSAGE_EMPTY_OPERAND),
+                        i + 1);
             return true;
         }
     }
@@ -483,24 +489,23 @@ static bool has_empty_operand(struct parser *parser)
 }
 
 /* Exactly two: SOURCE and DEST, or the two files of --shared. */
-static bool check_two(struct parser *parser, const wchar_t *none,
-                      const wchar_t *one)
+static bool check_two(struct parser *parser, enum message_usage_error none,
+                      enum message_usage_error one)
 {
     const struct options *options = parser->options;
     if (options->operand_count == 0)
-        text_add(parser->error, none);
+        text_add(parser->error, message_usage(none));
     else if (options->operand_count == 1)
-        text_format(parser->error, L"%ls is missing behind '%ls'", one,
-                    options->operands[0]);
+        text_format(parser->error, message_usage(one), options->operands[0]);
     else if (options->operand_count > 2)
-        text_format(parser->error, L"one operand too many: '%ls'",
+        text_format(parser->error, message_usage(MESSAGE_EXTRA_OPERAND),
                     options->operands[2]);
     return options->operand_count == 2;
 }
 
-static bool say(struct parser *parser, const wchar_t *words)
+static bool say(struct parser *parser, enum message_usage_error error)
 {
-    text_add(parser->error, words);
+    text_add(parser->error, message_usage(error));
     return false;
 }
 
@@ -510,13 +515,13 @@ static bool check_run(struct parser *parser)
     const struct options *options = parser->options;
     bool several = options->recursive || options->target != NULL;
     if (options->has_range && several)
-        return say(parser, L"a range goes with SOURCE and DEST only");
+        return say(parser, MESSAGE_RANGE_OPERANDS);
     if (options->target != NULL && options->operand_count == 0)
-        return say(parser, L"SOURCE is missing");
+        return say(parser, MESSAGE_NO_SOURCE);
     if (options->target != NULL ||
         (!options->has_range && options->operand_count > 2))
         return true;
-    return check_two(parser, L"SOURCE and DEST are missing", L"DEST");
+    return check_two(parser, MESSAGE_NO_OPERANDS, MESSAGE_NO_DEST);
 }
 
 static bool check_operands(struct parser *parser)
@@ -528,10 +533,10 @@ static bool check_operands(struct parser *parser)
     case OPTIONS_INFO:
     case OPTIONS_EXTENTS:
         if (options->operand_count == 0)
-            text_add(parser->error, L"a path is missing");
+            text_add(parser->error, message_usage(MESSAGE_NO_PATH));
         return options->operand_count != 0;
     case OPTIONS_SHARED:
-        return check_two(parser, L"two files are missing", L"a second file");
+        return check_two(parser, MESSAGE_NO_FILES, MESSAGE_NO_SECOND_FILE);
     default:
         return check_run(parser);
     }

@@ -30,7 +30,8 @@ static void add_amounts(const struct reflink_outcome *outcome,
     text_add(text, L")");
 }
 
-static void add_result(const struct reflink_outcome *outcome, struct text *text)
+static void add_result(const struct reflink_outcome *outcome,
+                       const struct report_style *style, struct text *text)
 {
     static const wchar_t *const words[] = {
         [REFLINK_METHOD_NONE] = L"done   ",
@@ -45,7 +46,7 @@ static void add_result(const struct reflink_outcome *outcome, struct text *text)
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
-        message_add_reason(text, outcome);
+        message_add_reason(text, outcome, style->range);
     }
     text_add(text, L"\n");
 }
@@ -70,7 +71,7 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
 }
 
 static void add_refusal(const struct reflink_outcome *outcome,
-                        struct text *text)
+                        const struct report_style *style, struct text *text)
 {
     text_add(text, L"reflink: ");
     text_add_name(text, outcome->dest);
@@ -78,7 +79,7 @@ static void add_refusal(const struct reflink_outcome *outcome,
     if (outcome->refusal != 0)
         add_message(outcome->refusal, text);
     text_add(text, L": ");
-    message_add_reason(text, outcome);
+    message_add_reason(text, outcome, style->range);
     text_add(text, L"\n");
 }
 
@@ -88,7 +89,8 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     const wchar_t *between = L"";
     text_add(text, L"reflink: ");
     text_add_name(text, outcome->dest);
-    text_add(text, L": warning: its volume cannot hold ");
+    text_add(text, L": warning: ");
+    text_add(text, message_not_kept);
     for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
         if ((outcome->lost >> i & 1) == 0)
             continue;
@@ -112,17 +114,15 @@ static void add_warnings(const struct reflink_outcome *outcome,
     }
 }
 
-/* `reflink: DEST: WORDS`, of what happened so many times, and the system's
-   message if there is one. */
+/* `reflink: DEST: NOTE`, and the system's message if there is one. */
 static void add_note(const struct reflink_outcome *outcome,
-                     const wchar_t *words, unsigned times, uint32_t code,
+                     enum message_note note, unsigned times, uint32_t code,
                      struct text *text)
 {
     text_add(text, L"reflink: ");
     text_add_name(text, outcome->dest);
-    text_format(text, L": %ls", words);
-    if (times > 1)
-        text_format(text, L", %u times in all", times);
+    text_add(text, L": ");
+    message_add_note(text, note, times);
     if (code != 0)
         add_message(code, text);
     text_add(text, L"\n");
@@ -133,14 +133,12 @@ static void add_note(const struct reflink_outcome *outcome,
 static void add_notes(const struct reflink_outcome *outcome, struct text *text)
 {
     if (outcome->retries != 0)
-        add_note(outcome, L"begun anew", outcome->retries, outcome->retry_code,
-                 text);
+        add_note(outcome, MESSAGE_RETRIED, outcome->retries,
+                 outcome->retry_code, text);
     if (outcome->unverified != 0)
-        add_note(outcome, L"a clone failed its proof, and was undone",
-                 outcome->unverified, 0, text);
+        add_note(outcome, MESSAGE_UNVERIFIED, outcome->unverified, 0, text);
     if (outcome->refusal != 0 && outcome->status == REFLINK_OK)
-        add_note(outcome, L"a clone request was refused", 1, outcome->refusal,
-                 text);
+        add_note(outcome, MESSAGE_REQUEST_REFUSED, 1, outcome->refusal, text);
 }
 
 static void add_pair(const wchar_t *what, const struct reflink_outcome *outcome,
@@ -156,7 +154,7 @@ static void add_skipped(const struct reflink_outcome *outcome,
                         struct text *text)
 {
     add_pair(L"skipped ", outcome, text);
-    text_add(text, L": it exists already\n");
+    text_format(text, L": %ls\n", message_skipped);
 }
 
 void report_link(const struct reflink_outcome *outcome,
@@ -195,13 +193,13 @@ void report_file(const struct reflink_outcome *outcome,
                  struct text *err)
 {
     if (style->json)
-        report_json_file(outcome, out);
+        report_json_file(outcome, style->range, out);
     if (style->verbose)
         add_notes(outcome, err);
     switch (outcome->status) {
     case REFLINK_OK:
         if (is_reported(outcome, style))
-            add_result(outcome, out);
+            add_result(outcome, style, out);
         report_warnings(outcome, style, err);
         break;
     case REFLINK_SKIPPED:
@@ -209,7 +207,7 @@ void report_file(const struct reflink_outcome *outcome,
             add_skipped(outcome, out);
         break;
     case REFLINK_REFUSED:
-        add_refusal(outcome, err);
+        add_refusal(outcome, style, err);
         break;
     default:
         report_warnings(outcome, style, err);
@@ -257,6 +255,6 @@ void report_usage(const wchar_t *words, struct text *err)
 {
     text_add(err, L"reflink: ");
     text_add_name(err, words);
-    text_add(err, L"\nreflink copies files by sharing their clusters; see "
-                  L"'reflink --help'.\n");
+    text_add(err, L"\n");
+    text_add(err, message_try_help);
 }

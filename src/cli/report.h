@@ -13,9 +13,10 @@
 struct report_style {
     bool quiet;
     bool verbose;
-    bool json; /* objects on stdout instead of lines */
-    bool many; /* lists and trees: cloned files pass in silence, and a summary
-                  ends it */
+    bool json;  /* objects on stdout instead of lines */
+    bool many;  /* lists and trees: cloned files pass in silence, and a summary
+                   ends it */
+    bool range; /* a part of a file */
 };
 
 /*
@@ -27,7 +28,7 @@ void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
-/* Adds the line of a link that was made anew, with -v. Links are no files: in
+/* Adds the line of a link that was recreated, with -v. Links are no files: in
    JSON they have no object. */
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out);
@@ -44,7 +45,7 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
 void report_summary(const struct totals *totals,
                     const struct report_style *style, struct text *out);
 
-/* Adds `reflink: WORDS`, what the program is, and where to read more. */
+/* Adds `reflink: WORDS`, and where to read more. */
 void report_usage(const wchar_t *words, struct text *err);
 
 #endif

@@ -4,26 +4,6 @@
 #include "report_json.h"
 #include "messages.h"
 
-/* The stable word, and what people read. */
-static const struct {
-    const wchar_t *word;
-    const wchar_t *sentence;
-} kinds[REFLINK_DRY_COUNT] = {
-    [REFLINK_DRY_CREATE] = {L"create", L"make it, marked for deletion"},
-    [REFLINK_DRY_SPARSE] = {L"sparse", L"mark it sparse"},
-    [REFLINK_DRY_INTEGRITY] = {L"integrity", L"set SOURCE's integrity stream"},
-    [REFLINK_DRY_SET_SIZE] = {L"size", L"set its end of file"},
-    [REFLINK_DRY_CLONE] = {L"clone", NULL},
-    [REFLINK_DRY_COPY] = {L"copy", NULL},
-    [REFLINK_DRY_DENSE] = {L"dense", L"give the sparse flag back"},
-    [REFLINK_DRY_STREAMS] = {L"streams", L"copy named streams"},
-    [REFLINK_DRY_ATTRIBUTES] = {L"attributes", L"set attributes and times"},
-    [REFLINK_DRY_RENAME] = {L"rename", L"give it its name"},
-    [REFLINK_DRY_REPLACE] = {L"replace", L"put it in the old file's place"},
-    [REFLINK_DRY_DIRECTORY] = {L"directory", L"make the directory"},
-    [REFLINK_DRY_LINK] = {L"link", L"make the link anew"},
-};
-
 static bool is_piece(const struct reflink_dry_step *step)
 {
     return step->kind == REFLINK_DRY_CLONE || step->kind == REFLINK_DRY_COPY;
@@ -34,7 +14,7 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
     if (text->length != 0)
         text_add(text, L",");
     text_add(text, L"{");
-    json_string(text, L"step", kinds[step->kind].word);
+    json_string(text, L"step", message_dry_word(step->kind));
     if (is_piece(step)) {
         json_number(text, L"source_offset", step->source_offset);
         json_number(text, L"dest_offset", step->dest_offset);
@@ -48,15 +28,18 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
 
 static void add_line(const struct reflink_dry_step *step, struct text *text)
 {
-    text_format(text, L"  %-10ls ", kinds[step->kind].word);
+    text_format(text, L"  %-10ls ", message_dry_word(step->kind));
     if (is_piece(step))
         text_format(text,
                     L"%" TEXT_U64 L" bytes from %" TEXT_U64 L" to %" TEXT_U64,
                     step->length, step->source_offset, step->dest_offset);
     else
-        text_add(text, kinds[step->kind].sentence);
-    if (step->request > step->length)
-        text_format(text, L" (asks for %" TEXT_U64 L")", step->request);
+        text_add(text, message_dry_step(step->kind));
+    if (step->request > step->length) {
+        text_add(text, L" (");
+        text_format(text, message_rounded_up, step->request);
+        text_add(text, L")");
+    }
     if (!is_piece(step) && step->length != 0)
         text_format(text, L": %" TEXT_U64, step->length);
     text_add(text, L"\n");
@@ -95,7 +78,7 @@ static void add_head(const struct report_dry *dry,
         add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
-        message_add_reason(text, outcome);
+        message_add_reason(text, outcome, dry->style->range);
     }
     text_add(text, L"\n");
 }
@@ -108,10 +91,11 @@ void report_dry_end(struct report_dry *dry,
     /* what is left to say, of which with --json nothing goes to `out` */
     const struct report_style rest = {.quiet = style->quiet || style->json,
                                       .verbose = style->verbose,
-                                      .many = style->many};
+                                      .many = style->many,
+                                      .range = style->range};
     if (style->json) {
         json_begin(out, L"plan");
-        report_json_members(outcome, out);
+        report_json_members(outcome, style->range, out);
         json_array(out, L"steps");
         text_add(out, text_words(&dry->steps));
         json_array_end(out);

@@ -4,12 +4,13 @@
 #include "json.h"
 #include "messages.h"
 
-static void add_reason(const struct reflink_outcome *outcome, struct text *text)
+static void add_reason(const struct reflink_outcome *outcome, bool range,
+                       struct text *text)
 {
     struct text sentence = {0};
     bool told = outcome->reason != REFLINK_REASON_NONE;
     if (told)
-        message_add_reason(&sentence, outcome);
+        message_add_reason(&sentence, outcome, range);
     json_string(text, L"reason", message_reason(outcome->reason));
     json_string(text, L"reason_text", told ? text_words(&sentence) : NULL);
     text_fail_with(text, &sentence);
@@ -60,7 +61,7 @@ static void add_warnings(const struct reflink_outcome *outcome,
     json_array_end(text);
 }
 
-void report_json_members(const struct reflink_outcome *outcome,
+void report_json_members(const struct reflink_outcome *outcome, bool range,
                          struct text *text)
 {
     json_string(text, L"source", outcome->source);
@@ -72,7 +73,7 @@ void report_json_members(const struct reflink_outcome *outcome,
     json_number(text, L"bytes_copied", outcome->bytes_copied);
     json_number(text, L"requests", outcome->requests);
     json_number(text, L"cluster_size", outcome->cluster_size);
-    add_reason(outcome, text);
+    add_reason(outcome, range, text);
     json_number(text, L"refusal_code", outcome->refusal);
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
     add_losses(outcome, text);
@@ -80,10 +81,11 @@ void report_json_members(const struct reflink_outcome *outcome,
     report_json_error(message_error_path(outcome), &outcome->error, text);
 }
 
-void report_json_file(const struct reflink_outcome *outcome, struct text *text)
+void report_json_file(const struct reflink_outcome *outcome, bool range,
+                      struct text *text)
 {
     json_begin(text, L"file");
-    report_json_members(outcome, text);
+    report_json_members(outcome, range, text);
     json_end(text);
 }
 

@@ -3,8 +3,6 @@
 #include "report_layout_json.h"
 #include "messages.h"
 
-static const wchar_t not_reported[] = L"not told";
-
 /* `5 MiB (5242880 bytes)` */
 static void add_amount(struct text *text, uint64_t bytes)
 {
@@ -25,7 +23,7 @@ static void add_row(struct text *text, const wchar_t *name,
                     const wchar_t *value)
 {
     add_name(text, name);
-    text_add_name(text, value[0] != L'\0' ? value : not_reported);
+    text_add_name(text, value[0] != L'\0' ? value : message_not_reported);
     text_add(text, L"\n");
 }
 
@@ -34,7 +32,7 @@ static void add_answer(struct text *text, const wchar_t *name,
                        const wchar_t *no)
 {
     const wchar_t *value = answer == INFO_YES ? yes : no;
-    add_row(text, name, answer != INFO_UNTOLD ? value : not_reported);
+    add_row(text, name, answer != INFO_UNTOLD ? value : message_not_reported);
 }
 
 static void add_bytes(struct text *text, const wchar_t *name, bool told,
@@ -44,7 +42,7 @@ static void add_bytes(struct text *text, const wchar_t *name, bool told,
     if (told)
         add_amount(text, bytes);
     else
-        text_add(text, not_reported);
+        text_add(text, message_not_reported);
     text_add(text, L"\n");
 }
 
@@ -136,7 +134,7 @@ static void add_total(struct text *text, const wchar_t *name, bool told,
     if (told)
         add_amount(text, bytes);
     else
-        text_add(text, not_reported);
+        text_add(text, message_not_reported);
     text_add(text, L"\n");
 }
 
@@ -277,11 +275,11 @@ static void add_shared_total(const struct report_list *list, uint64_t bytes,
                              struct text *text)
 {
     text_add(text, L"shared: ");
-    add_amount(text, bytes);
     if (!shared_same_volume(list->layout, list->layout_other)) {
-        text_add(text, L", since the files lie on two volumes\n");
+        text_format(text, L"%ls\n", message_none_shared);
         return;
     }
+    add_amount(text, bytes);
     text_add(text, L" of ");
     add_amount(text, list->layout->allocated);
     text_add(text, L" in ");

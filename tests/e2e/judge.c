@@ -42,7 +42,7 @@ void e2e_expect_cloned_in_use(struct result *result, const char *source,
 {
     expect_cloned(result, source, dest, files,
                   "reflink: *: warning: another program has it open for "
-                  "writing: the copy may mix old and new\n");
+                  "writing; the copy may mix old and new data\n");
 }
 
 void e2e_expect_copied(struct result *result, const char *source,

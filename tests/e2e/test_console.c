@@ -43,9 +43,10 @@ Test(console, lines)
     console_begin(arguments, 120, NULL);
     result = console_end();
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_like(result->err, "reflink: b: creating it: * (80): "
-                                         "-f replaces it, -n leaves it "
-                                         "alone\n"));
+    EXPECT(result,
+           e2e_like(result->err, "reflink: b: creating it: * (80): "
+                                 "use -f to replace it, or -n to leave it "
+                                 "alone\n"));
 }
 
 /* Wine's console has one cell for each UTF-16 unit and shows a pair as two

@@ -11,13 +11,11 @@ struct input_row {
     const char *message; /* a pattern for stderr */
 };
 
-#define USAGE                                                                  \
-    "\nreflink copies files by sharing their clusters; see 'reflink "          \
-    "--help'.\n"
+#define USAGE "\nTry 'reflink --help'.\n"
 
 static const struct input_row rows[] = {
-    {{NULL}, 2, "reflink: *SOURCE*missing*" USAGE},
-    {{"a"}, 2, "reflink: *DEST*missing*'a'*" USAGE},
+    {{NULL}, 2, "reflink: *missing*SOURCE*" USAGE},
+    {{"a"}, 2, "reflink: *missing*DEST*'a'*" USAGE},
     {{"--offset=0", "a", "b", "c"}, 2, "reflink: *'c'*" USAGE},
     {{"a", ""}, 2, "reflink: *empty*" USAGE},
     {{"", "b"}, 2, "reflink: *empty*" USAGE},
@@ -42,7 +40,7 @@ static const struct input_row rows[] = {
     {{"secret", "b"}, 1, "reflink: secret: *: * (5)*\n"},
     {{"-f", "secret", "old"}, 1, "reflink: secret: *: * (5)*\n"},
     {{"a", "none\\b"}, 1, "reflink: none\\b: *: * (3)*directory*\n"},
-    {{"a", "none\\"}, 1, "reflink: none\\: *missing\n"},
+    {{"a", "none\\"}, 1, "reflink: none\\: *create it first\n"},
     {{"a", "old\\"}, 1, "reflink: old\\: *directory*\n"},
     {{"a", "old\\b"}, 1, "reflink: old\\b: *\n"},
     {{"a", "old"}, 1, "reflink: old: *: * (80)*-f*-n*\n"},
@@ -63,7 +61,7 @@ static const struct input_row rows[] = {
     {{" ", "b"}, 1, "reflink:  : *: * (123)*\n"},
     {{"-q", "a", "old", " "}, 1, "reflink:  : *\n"},
     {{"-q", " ", "none", "d2"}, 1, "reflink:  : *: * (123)*\n*none: *"},
-    {{"-q", "-t", " ", "a"}, 1, "reflink:  : *not a directory\n"},
+    {{"-q", "-t", " ", "a"}, 1, "reflink:  : *must be an existing directory\n"},
     {{"-q", "-t", "d", " "}, 1, "reflink:  : *: * (123)*\n"},
     {{"-rq", ".", " "}, 1, "reflink:  : *: * (123)*\n"},
     {{"-rq", " ", "b"}, 1, "reflink:  : *: * (123)*\n"},

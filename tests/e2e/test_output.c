@@ -46,7 +46,8 @@ static const struct golden_row golden[] = {
     {XFS4K,
      {"--reflink=never", "a", "b"},
      0,
-     "copied  a -> b  (1 MiB, " TIME ": cloning was not asked for\n",
+     "copied  a -> b  (1 MiB, " TIME
+     ": cloning was turned off by --reflink=never\n",
      ""},
     {PLAIN,
      {"a", "b"},
@@ -56,21 +57,22 @@ static const struct golden_row golden[] = {
     {XFS4K,
      {"--length=4100", "a", "b"},
      0,
-     "mixed   a -> b  (4 KiB cloned, 4 bytes copied): the range does not lie "
-     "on cluster borders\n",
+     "mixed   a -> b  (4 KiB cloned, 4 bytes copied): the range is not "
+     "aligned to clusters\n",
      ""},
     {XFS4K, {"-n", "a", "old"}, 0, "", ""},
-    {XFS4K,
-     {"-nv", "a", "old"},
-     0,
-     "skipped a -> old: it exists already\n",
-     ""},
+    {XFS4K, {"-nv", "a", "old"}, 0, "skipped a -> old: already exists\n", ""},
     {XFS4K,
      {"a", "old"},
      1,
      "",
-     "reflink: old: creating it: * (80): -f replaces it, -n leaves it alone\n"},
-    {XFS4K, {"none", "b"}, 1, "", "reflink: none: opening it to read: * (2)\n"},
+     "reflink: old: creating it: * (80): use -f to replace it, or -n to leave "
+     "it alone\n"},
+    {XFS4K,
+     {"none", "b"},
+     1,
+     "",
+     "reflink: none: opening it for reading: * (2)\n"},
     {XFS4K, {"-q", "none", "b"}, 1, "", "reflink: none: *: * (2)\n"},
     {PLAIN,
      {"--reflink", "a", "b"},
@@ -84,32 +86,32 @@ static const struct golden_row golden[] = {
      {"--dry-run", "tailed", "b"},
      0,
      "plan    tailed -> b  (1 MiB cloned in 1 request, 0 bytes copied)\n"
-     "  create     make it, marked for deletion\n"
-     "  sparse     mark it sparse\n"
-     "  size       set its end of file: 1048876\n"
-     "  clone      1048876 bytes from 0 to 0 (asks for 1052672)\n"
-     "  dense      give the sparse flag back\n"
+     "  create     create the file, marked for deletion until it is complete\n"
+     "  sparse     set its sparse flag\n"
+     "  size       set its size in bytes: 1048876\n"
+     "  clone      1048876 bytes from 0 to 0 (request rounded up to 1052672)\n"
+     "  dense      clear its sparse flag again\n"
      "  attributes set attributes and times\n"
-     "  rename     give it its name\n",
+     "  rename     give it its final name\n",
      ""},
     {PLAIN,
      {"--dry-run", "-f", "a", "old"},
      0,
      "plan    a -> old  (0 bytes cloned in 0 requests, 1 MiB copied): S:\\ (*) "
      "cannot clone blocks\n"
-     "  create     make it, marked for deletion\n"
-     "  size       set its end of file: 1048576\n"
+     "  create     create the file, marked for deletion until it is complete\n"
+     "  size       set its size in bytes: 1048576\n"
      "  copy       1048576 bytes from 0 to 0\n"
      "  attributes set attributes and times\n"
-     "  replace    put it in the old file's place\n",
+     "  replace    replace the existing file with it\n",
      ""},
     {XFS4K, {"--dry-run", "a", "old"}, 1, "", "reflink: old: *: * (80)*-f*\n"},
     {XFS4K,
      {"--dry-run", "--reflink", "--offset=1", "--length=9K", "a", "b"},
      3,
      "",
-     "reflink: b: cloning into it: the range does not lie on cluster "
-     "borders\n"},
+     "reflink: b: cloning into it: the range is not aligned to "
+     "clusters\n"},
 };
 
 static void make_files(void)
@@ -173,7 +175,7 @@ Test(output, long_text_is_whole)
 
 /* --- stdout that takes nothing -------------------------------------------- */
 
-#define UNWRITTEN "reflink: standard output cannot be written\n"
+#define UNWRITTEN "reflink: cannot write to standard output\n"
 
 ParameterizedTestParameters(output, unwritable)
 {
@@ -277,8 +279,8 @@ static const char *planned_lines(const char *out)
         unsigned long long to = 0;
         unsigned long long request = 0;
         int count = sscanf(at,
-                           " clone %llu bytes from %llu to %llu (asks for "
-                           "%llu)",
+                           " clone %llu bytes from %llu to %llu (request "
+                           "rounded up to %llu)",
                            &length, &from, &to, &request);
         text = e2e_text("%s%llu %llu %llu\n", text, from, to,
                         count == 4 ? request : length);

@@ -119,7 +119,7 @@ static void expect_true_line(struct result *result)
                                          "1 GiB copied): *\n"));
     EXPECT(result, e2e_shared_bytes("a", "old") >= MIB);
     EXPECT(result, !e2e_has(result->out, "cannot clone blocks"));
-    EXPECT(result, !e2e_has(result->out, "another volume"));
+    EXPECT(result, !e2e_has(result->out, "different volume"));
 }
 
 /* The second of two requests fails, when the first has shared 4 GiB. */
@@ -167,8 +167,7 @@ ParameterizedTest(int *number, refusals, transient)
     EXPECT(result, result->requests == 2);
     EXPECT(result, e2e_is(result->err, ""));
     result = RUN("-v", "a", "c");
-    EXPECT(result,
-           e2e_like(result->err, "reflink: c: begun anew: * ([56]*)\n"));
+    EXPECT(result, e2e_like(result->err, "reflink: c: retried: * ([56]*)\n"));
 }
 
 /* The disk is full when the requests are made: no copy is tried. */

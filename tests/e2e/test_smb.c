@@ -104,7 +104,7 @@ Test(smb, what_the_server_tells)
     EXPECT(result, result->requests == 1);
     result = RUN("--extents", one("a"));
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_like(result->err, "reflink: *does not tell*"));
+    EXPECT(result, e2e_like(result->err, "reflink: *does not report*"));
     EXPECT(result,
            e2e_has(result->log, "SMB control 00090073 status=C0000010"));
     result = RUN("--info", smb_path("plain", ""));
@@ -187,7 +187,7 @@ Test(smb, across_shares)
     EXPECT(result, result->exit_code == 0);
     EXPECT(result, result->requests == 1);
     EXPECT(result, e2e_like(result->log, "*DUP *status=C0000008*"));
-    EXPECT(result, e2e_like(result->out, "copied *: *another volume*\n"));
+    EXPECT(result, e2e_like(result->out, "copied *: *different volume*\n"));
     EXPECT(result, e2e_same_bytes("a", "../two/b"));
     expect_refused(smb_path("two", "b"));
     EXPECT(result, e2e_same_bytes("a", "../two/b"));
@@ -200,7 +200,7 @@ Test(smb, across_volumes_of_the_server)
     e2e_make("a", MIB + 5);
     struct result *result = RUN(one("a"), smb_path("other", "b"));
     EXPECT(result, result->exit_code == 0 && result->requests == 0);
-    EXPECT(result, e2e_like(result->out, "copied *: *another volume*\n"));
+    EXPECT(result, e2e_like(result->out, "copied *: *different volume*\n"));
     EXPECT(result, e2e_same_bytes("a", "../other/b"));
     expect_copied_to(one("a"), smb_path("plain", "b"), "../plain/b",
                      "cannot clone blocks");
@@ -538,10 +538,10 @@ static const struct end_row ends[] = {
     {"fault request 2 silent 0", "--retries=0",
      "reflink: *b: cloning into it: *(121)\n", 2, false},
     {"fault request 1 kill 0", "--retries=3",
-     "reflink: *a: opening it to read: *(53)\n", 1, true},
+     "reflink: *a: opening it for reading: *(53)\n", 1, true},
     {"fault between 1 kill 0", "--retries=1", "reflink: *(53)\n", 1, true},
     {"fault between 1 revoke 0", "--retries=5",
-     "reflink: *a: opening it to read: *(1331)\n", 3, false},
+     "reflink: *a: opening it for reading: *(1331)\n", 3, false},
     {"fault between 1 one 0", "--retries=5", "reflink: *b: creating it: *(5)\n",
      1, false},
 };

@@ -147,14 +147,14 @@ Test(tree, refused_before_anything_is_made)
     const char *before = e2e_snapshot();
     struct result *result = RUN("tree/one.bin", "ONE.bin", "into");
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_has(result->err, "another SOURCE goes there"));
+    EXPECT(result, e2e_has(result->err, "two sources would get this name"));
     EXPECT(result, e2e_is(e2e_snapshot(), before));
     result = RUN("tree/one.bin", "ONE.bin", "nowhere");
     EXPECT(result, result->exit_code == 1);
     EXPECT(result, e2e_is(e2e_snapshot(), before));
     result = RUN("tree", "into");
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_has(result->err, "-r clones trees"));
+    EXPECT(result, e2e_has(result->err, "use -r to copy it"));
     EXPECT(result, e2e_is(e2e_snapshot(), before));
 }
 

@@ -179,7 +179,7 @@ static const char *mistake(size_t line, int code, int usual, size_t out_lines)
         return "not a word of why";
     if (times(err, NO_MEMORY) > 1)
         return "it says so twice";
-    if (wcsstr(err, L"cannot be written") != NULL)
+    if (wcsstr(err, L"cannot write") != NULL)
         return "another cause";
     /* what was to be said was, or is missed */
     return code == 0 && times(out, L"\n") != out_lines ? "something is missing"

@@ -259,7 +259,7 @@ Test(help, manual_and_schema_have_all_reasons)
         add(&reasons, word + 1, strlen(word) - 2);
     }
     expect_all_in(&reasons, &listed, "the manual");
-    expect_all_in(&listed, &reasons, "words.c");
+    expect_all_in(&listed, &reasons, "messages.c");
     free(schema);
 }
 
@@ -325,7 +325,7 @@ Test(help, tells_exit_codes)
     free(text);
 }
 
-/* Alone, the program says what it is and where to read on. */
+/* Alone, the program says what is missing and where to read on. */
 Test(help, alone)
 {
     wchar_t program[] = L"reflink";
@@ -335,10 +335,8 @@ Test(help, alone)
     struct text err = {0};
     cr_expect(!options_parse(1, argv, &options, &error));
     report_usage(text_words(&error), &err);
-    cr_expect(wcscmp(text_words(&err),
-                     L"reflink: SOURCE and DEST are missing\n"
-                     L"reflink copies files by sharing their clusters; see "
-                     L"'reflink --help'.\n") == 0,
+    cr_expect(wcscmp(text_words(&err), L"reflink: missing SOURCE and DEST\n"
+                                       L"Try 'reflink --help'.\n") == 0,
               "%ls", text_words(&err));
     options_free(&options);
     text_free(&error);

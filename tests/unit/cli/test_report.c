@@ -81,7 +81,7 @@ Test(report, mixed_gives_both_amounts)
                                 .bytes_copied = 300};
     expect_lines(&o, plain,
                  L"mixed   a.img -> b.img  (1 GiB cloned, 300 bytes copied): "
-                 L"the last cluster is not whole, and was copied\n",
+                 L"the last, partial cluster was copied\n",
                  L"");
 }
 
@@ -102,6 +102,38 @@ Test(report, every_reason_has_words)
         text_free(&out);
         text_free(&err);
     }
+}
+
+/* Of a part of a file nothing is said that is true of the whole only. */
+Test(report, a_range_has_words_of_its_own)
+{
+    static const struct report_style range = {.range = true};
+    static const struct report_style range_json = {.range = true, .json = true};
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_EMPTY};
+    struct text out = {0};
+    struct text err = {0};
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): the file is empty\n",
+                 L"");
+    expect_lines(&o, range,
+                 L"copied  a -> b  (0 bytes, < 1 ms): the range is empty\n",
+                 L"");
+    report_file(&o, &range_json, &out, &err);
+    cr_expect_not_null(wcsstr(text_words(&out), L"\"the range is empty\""));
+    o.reason = REFLINK_REASON_BELOW_CLUSTER;
+    expect_lines(&o, plain,
+                 L"copied  a -> b  (0 bytes, < 1 ms): smaller than one "
+                 L"cluster\n",
+                 L"");
+    expect_lines(&o, range,
+                 L"copied  a -> b  (0 bytes, < 1 ms): the range contains no "
+                 L"whole cluster\n",
+                 L"");
+    text_free(&out);
+    text_free(&err);
 }
 
 /* A program has `refusal_code` for it. */
@@ -155,15 +187,15 @@ Test(report, skipped_is_said_with_v)
     struct reflink_outcome o = {
         .source = L"a", .dest = L"b", .status = REFLINK_SKIPPED};
     expect_lines(&o, plain, L"", L"");
-    expect_lines(&o, verbose, L"skipped a -> b: it exists already\n", L"");
+    expect_lines(&o, verbose, L"skipped a -> b: already exists\n", L"");
 }
 
 /* How it came to that, which nobody else wants to know. */
 Test(report, steps_are_said_with_v)
 {
     static const wchar_t result[] =
-        L"copied  a -> b  (1 byte, 3 ms): the volume said that it had cloned, "
-        L"and had not\n";
+        L"copied  a -> b  (1 byte, 3 ms): the volume reported success, but "
+        L"the clone failed verification\n";
     struct reflink_outcome o = {.source = L"a",
                                 .dest = L"b",
                                 .method = REFLINK_METHOD_COPY,
@@ -178,19 +210,18 @@ Test(report, steps_are_said_with_v)
     expect_lines(&o, quiet, L"", L"");
     expect_lines(
         &o, verbose, result,
-        L"reflink: b: begun anew: message of code 64 (64)\n"
-        L"reflink: b: a clone failed its proof, and was undone, 2 times in "
-        L"all\n"
+        L"reflink: b: retried: message of code 64 (64)\n"
+        L"reflink: b: 2 clones failed verification and were discarded\n"
         L"reflink: b: a clone request was refused: message of code 50 (50)\n");
     o.retries = 3;
     o.unverified = 1;
     o.status = REFLINK_REFUSED;
     expect_lines(
         &o, verbose, L"",
-        L"reflink: b: begun anew, 3 times in all: message of code 64 (64)\n"
-        L"reflink: b: a clone failed its proof, and was undone\n"
+        L"reflink: b: retried 3 times: message of code 64 (64)\n"
+        L"reflink: b: a clone failed verification and was discarded\n"
         L"reflink: b: cloning into it: message of code 50 (50): the volume "
-        L"said that it had cloned, and had not\n");
+        L"reported success, but the clone failed verification\n");
 }
 
 Test(report, errors_name_path_step_message_code_and_hint)
@@ -203,14 +234,16 @@ Test(report, errors_name_path_step_message_code_and_hint)
     struct text out = {0};
     struct text err = {0};
     report_file(&o, &quiet, &out, &err);
-    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing: ", 21), 0);
+    cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing to it: ", 27),
+                 0);
     cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
     text_clear(&err);
     o.error = (struct reflink_error){80, REFLINK_STEP_CREATE,
                                      REFLINK_HINT_EXISTS, false};
     report_file(&o, &quiet, &out, &err);
     cr_expect_not_null(
-        wcsstr(text_words(&err), L" (80): -f replaces it, -n leaves it alone"));
+        wcsstr(text_words(&err),
+               L" (80): use -f to replace it, or -n to leave it alone\n"));
     text_clear(&err);
     o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
                                      REFLINK_HINT_NONE, true};
@@ -229,9 +262,10 @@ Test(report, refusals_say_why)
                                 .reason = REFLINK_REASON_OTHER_VOLUME,
                                 .volume_root = L"S:\\",
                                 .file_system = L"ReFS"};
-    expect_lines(&o, quiet, L"",
-                 L"reflink: b: cloning into it: S:\\ (ReFS) is another volume "
-                 L"than SOURCE's\n");
+    expect_lines(
+        &o, quiet, L"",
+        L"reflink: b: cloning into it: SOURCE is on a different volume, "
+        L"not on S:\\ (ReFS)\n");
 }
 
 Test(report, exit_codes)

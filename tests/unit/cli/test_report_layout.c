@@ -67,9 +67,9 @@ Test(run_info, a_volume_that_clones)
                    L"read-only:         no\n"
                    L"location:          local\n"
                    L"free:              1023.9 GiB (1099511623680 bytes)\n"
-                   L"reflink:           clones within this volume by sharing "
-                   L"whole clusters of 4 KiB, and copies what the volume "
-                   L"refuses\n",
+                   L"reflink:           clones files within this volume "
+                   L"(clusters of 4 KiB); copies whatever it refuses to "
+                   L"clone\n",
                    L"");
     world_end(&w);
 }
@@ -83,7 +83,7 @@ Test(run_info, a_virus_scanner_is_named)
         sim_fault(SIM_OP_OPEN, 1, 225);
         cr_expect_eq(SHOW(forms[i], L"R:\\a"), 1);
         cr_expect_not_null(wcsstr(sim_printed(OS_STDERR),
-                                  L" (225): the virus scanner does not allow "
+                                  L" (225): the virus scanner blocked "
                                   L"it\n"));
         world_end(&w);
     }
@@ -100,19 +100,19 @@ Test(run_info, a_volume_that_tells_nothing)
     sim_fault_always(SIM_OP_ALLOCATION_UNIT, CODE_NOT_SUPPORTED);
     cr_expect_eq(SHOW(L"--info", L"R:\\"), 0);
     expect_printed(L"path:              R:\\\n"
-                   L"volume:            not told\n"
-                   L"file system:       not told\n"
-                   L"block cloning:     not told\n"
-                   L"cluster size:      not told\n"
+                   L"volume:            not reported\n"
+                   L"file system:       not reported\n"
+                   L"block cloning:     not reported\n"
+                   L"cluster size:      not reported\n"
                    L"largest request:   3.9 GiB (4293918720 bytes)\n"
-                   L"integrity streams: not told\n"
-                   L"sparse files:      not told\n"
-                   L"read-only:         not told\n"
-                   L"location:          not told\n"
-                   L"free:              not told\n"
-                   L"reflink:           tries to clone by sharing whole "
-                   L"clusters, since the volume does not tell whether it can, "
-                   L"and copies what it refuses\n",
+                   L"integrity streams: not reported\n"
+                   L"sparse files:      not reported\n"
+                   L"read-only:         not reported\n"
+                   L"location:          not reported\n"
+                   L"free:              not reported\n"
+                   L"reflink:           tries to clone files within this "
+                   L"volume, which does not report whether it supports "
+                   L"cloning; copies whatever it refuses to clone\n",
                    L"");
     world_end(&w);
 }
@@ -129,17 +129,17 @@ Test(run_info, as_json)
         L"\"cluster_size\":4096,\"largest_request\":4293918720,"
         L"\"integrity_streams\":false,\"sparse_files\":true,"
         L"\"read_only\":false,\"remote\":true,\"bytes_free\":1099511627776,"
-        L"\"reflink\":\"copies\",\"reflink_text\":\"copies, since the volume "
-        L"does not offer block cloning\",\"error\":null}\n"
+        L"\"reflink\":\"copies\",\"reflink_text\":\"copies, because the "
+        L"volume does not support block cloning\",\"error\":null}\n"
         L"{\"type\":\"volume\",\"path\":\"R:\\\\none\",\"root\":null,"
         L"\"file_system\":null,\"block_cloning\":null,\"cluster_size\":null,"
         L"\"largest_request\":null,\"integrity_streams\":null,"
         L"\"sparse_files\":null,\"read_only\":null,\"remote\":null,"
         L"\"bytes_free\":null,\"reflink\":null,\"reflink_text\":null,"
         L"\"error\":{\"code\":2,\"message\":\"message of code 2\","
-        L"\"path\":\"R:\\\\none\",\"step\":\"opening it to read\","
+        L"\"path\":\"R:\\\\none\",\"step\":\"opening it for reading\","
         L"\"hint\":null}}\n",
-        L"reflink: R:\\none: opening it to read: message of code 2 (2)\n");
+        L"reflink: R:\\none: opening it for reading: message of code 2 (2)\n");
     world_end(&w);
 }
 
@@ -149,7 +149,8 @@ Test(run_info, the_others_are_answered_all_the_same)
     cr_expect_eq(SHOW(L"--info", L"R:\\none", L"R:\\", L"R:\\no", L"S:\\"), 1);
     const wchar_t *out = sim_printed(OS_STDOUT);
     cr_expect_eq(wcsncmp(out, L"path:              R:\\\n", 23), 0);
-    cr_expect_not_null(wcsstr(out, L"refuses\n\npath:              S:\\\n"));
+    cr_expect_not_null(
+        wcsstr(out, L"refuses to clone\n\npath:              S:\\\n"));
     world_end(&w);
 }
 
@@ -158,7 +159,8 @@ Test(run_info, quiet_prints_errors_only)
     struct world w = world_make("refs-4k");
     cr_expect_eq(SHOW(L"-q", L"--info", L"R:\\", L"R:\\none"), 1);
     expect_printed(
-        L"", L"reflink: R:\\none: opening it to read: message of code 2 (2)\n");
+        L"",
+        L"reflink: R:\\none: opening it for reading: message of code 2 (2)\n");
     world_end(&w);
 }
 
@@ -314,8 +316,8 @@ Test(run_extents, without_references)
                    L"file offset  length  volume offset  references\n"
                    L"          0    8192         409600           -\n"
                    L"allocated: 8 KiB (8192 bytes)\n"
-                   L"shared:    not told\n"
-                   L"exclusive: not told\n"
+                   L"shared:    not reported\n"
+                   L"exclusive: not reported\n"
                    L"holes:     0 bytes\n",
                    L"");
     world_end(&w);
@@ -406,8 +408,8 @@ Test(run_extents, json_where_references_are_not_told)
 }
 
 static const wchar_t samba_error[] =
-    L"reflink: R:\\a: asking where its clusters lie: message of code 1 (1): "
-    L"its volume does not tell\n";
+    L"reflink: R:\\a: reading its cluster map: message of code 1 (1): "
+    L"its volume does not report where a file's clusters are\n";
 
 Test(run_extents, where_the_volume_does_not_tell)
 {
@@ -435,8 +437,9 @@ Test(run_extents, where_the_volume_does_not_tell_json)
         L"\"bytes_shared\":null,\"bytes_exclusive\":null,"
         L"\"bytes_holes\":null,\"error\":{\"code\":1,"
         L"\"message\":\"message of code 1\",\"path\":\"R:\\\\a\","
-        L"\"step\":\"asking where its clusters lie\","
-        L"\"hint\":\"its volume does not tell\"}}\n",
+        L"\"step\":\"reading its cluster map\","
+        L"\"hint\":\"its volume does not report where a file's clusters "
+        L"are\"}}\n",
         samba_error);
     world_end(&w);
 }
@@ -509,8 +512,8 @@ Test(run_shared, two_volumes)
     sim_fill_pattern(L"R:\\a", 0, K, 1);
     sim_fill_pattern(L"S:\\a", 0, K, 1);
     cr_expect_eq(SHOW(L"--shared", L"R:\\a", L"S:\\a"), 0);
-    expect_printed(L"shared: 0 bytes, since the files lie on two volumes\n",
-                   L"");
+    expect_printed(
+        L"shared: none, because the files are on different volumes\n", L"");
     cr_expect_eq(SHOW(L"--shared", L"--json", L"R:\\a", L"S:\\a"), 0);
     cr_expect_not_null(
         wcsstr(sim_printed(OS_STDOUT),
@@ -532,8 +535,8 @@ Test(run_shared, the_error_names_the_file)
         L"\"bytes_shared\":null,\"a_bytes_allocated\":null,"
         L"\"b_bytes_allocated\":null,\"error\":{\"code\":2,"
         L"\"message\":\"message of code 2\",\"path\":\"R:\\\\none\","
-        L"\"step\":\"opening it to read\",\"hint\":null}}\n",
-        L"reflink: R:\\none: opening it to read: message of code 2 (2)\n");
+        L"\"step\":\"opening it for reading\",\"hint\":null}}\n",
+        L"reflink: R:\\none: opening it for reading: message of code 2 (2)\n");
     world_end(&w);
 }
 
@@ -665,8 +668,9 @@ static void fail_each(const wchar_t *form, const wchar_t *other)
         bool reached = sim_faults_met() != 0;
         cr_expect(code == 0 || code == 1);
         const wchar_t *err = sim_printed(OS_STDERR);
-        cr_expect_eq(code == 1, wcsstr(err, L"(1117)\n") ||
-                                    wcsstr(err, L" cannot be written\n"));
+        cr_expect_eq(code == 1,
+                     wcsstr(err, L"(1117)\n") ||
+                         wcsstr(err, L": cannot write to standard output\n"));
         world_end(&w);
         if (!reached)
             return;
@@ -700,7 +704,9 @@ Test(run_long, wildcards)
     cr_expect_eq(SHOW(L"--json", L"--extents", L"R:\\d?", L"R:\\a*"), 1);
     cr_expect_eq(count_of(sim_printed(OS_STDOUT), failed), 1);
     cr_expect_eq(count_of(sim_printed(OS_STDOUT), L"\"error\":null"), 2);
-    cr_expect_eq(count_of(sim_printed(OS_STDERR), L"it is a directory\n"), 1);
+    cr_expect_eq(
+        count_of(sim_printed(OS_STDERR), L"it is a directory, not a file\n"),
+        1);
     world_end(&w);
 }
 
@@ -721,7 +727,8 @@ Test(run_long, names_that_no_file_can_have)
         sim_fill_pattern(L"R:\\t\\a", 0, 8192, 1);
         sim_fill_pattern(L"R:\\evil", 0, 8192, 2);
         sim_list_name(L"R:\\t", names[i / 4], OS_ATTRIBUTE_NORMAL);
-        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing it: ", names[i / 4]);
+        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing the directory: ",
+                 names[i / 4]);
         cr_expect_eq(show(forms[i % 4]), 1, "row %zu", i);
         cr_expect_eq(count_of(sim_printed(OS_STDERR), line), 1, "row %zu", i);
         cr_expect_eq(count_of(sim_printed(OS_STDERR), L"\n"), 1);

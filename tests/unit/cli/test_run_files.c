@@ -148,8 +148,9 @@ Test(run_files, a_lack_of_resources_is_one_file_s)
 /* In a tree, whatever of it. */
 Test(run_files, a_cloud_folder_is_named)
 {
-    static const wchar_t hint[] = L"(390): it is in a folder that a cloud "
-                                  L"provider manages (OneDrive, ...)\n";
+    static const wchar_t hint[] = L"(390): its folder is managed by a cloud "
+                                  L"provider, such as OneDrive; check that "
+                                  L"provider's status\n";
     static const enum sim_op ops[] = {SIM_OP_MAKE_DIRECTORY, SIM_OP_LIST_OPEN,
                                       SIM_OP_LIST_NEXT, SIM_OP_LIST_STREAMS,
                                       SIM_OP_COPY_LINK};
@@ -243,8 +244,8 @@ Test(run_files, dry_run_of_a_tree)
     cr_expect_eq(sim_calls(SIM_OP_CLONE), 0);
     cr_expect_eq(count_of(OS_STDOUT, L"plan "),
                  DIRECTORIES * FILES - 1 + DIRECTORIES - 1 + 1);
-    cr_expect_eq(count_of(OS_STDOUT, L"  directory  make"), DIRECTORIES - 1);
-    cr_expect_eq(count_of(OS_STDOUT, L"  link       make"), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"  directory  create"), DIRECTORIES - 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"  link       recreate"), 1);
     cr_expect_eq(count_of(OS_STDOUT, L"  clone "),
                  DIRECTORIES * (FILES - 2) - 1);
     cr_expect_eq(count_of(OS_STDERR, L"d03\\f07: creating it"), 1);
@@ -291,13 +292,13 @@ Test(run_files, links)
     cr_expect_eq(count_of(OS_STDOUT, L"linked"), 1);
     cr_expect_eq(RUN(L"-rn", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
     cr_expect_eq(count_of(OS_STDOUT, L"3 skipped, 0 failed\n"), 1);
-    line = L"skipped R:\\t\\b -> R:\\v\\b: it exists already\n";
+    line = L"skipped R:\\t\\b -> R:\\v\\b: already exists\n";
     cr_expect_eq(RUN(L"-rnv", L"--dry-run", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
     cr_expect_eq(count_of(OS_STDOUT, line), 1, "%ls", sim_printed(OS_STDOUT));
     cr_expect_eq(RUN(L"-rnv", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
     cr_expect_eq(count_of(OS_STDOUT, line), 2);
     cr_expect_eq(RUN(L"-rf", L"-t", L"R:\\v", L"R:\\t\\*"), 1);
-    cr_expect_eq(count_of(OS_STDERR, L"R:\\v\\b: making the link: "), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"R:\\v\\b: creating the link: "), 1);
     world_end(&w);
 }
 
@@ -455,7 +456,7 @@ Test(run_files, a_hostile_stream_is_warned_of)
         sim_list_stream(L"R:\\a", L":\\..\\evil:$DATA");
         sim_list_stream(L"R:\\d\\a", L":\\..\\evil:$DATA");
         cr_expect_eq(run(forms[i]), 0, "row %zu", i);
-        cr_expect_eq(count_of(OS_STDERR, L"warning: its volume cannot hold "
+        cr_expect_eq(count_of(OS_STDERR, L"warning: its volume did not keep: "
                                          L"named streams\n"),
                      i != 0, "row %zu: %ls", i, sim_printed(OS_STDERR));
         world_end(&w);
@@ -598,12 +599,14 @@ static void run_hostile(const wchar_t *const *form, const wchar_t *made,
         const wchar_t *name = no_names[i / 2];
         wchar_t line[128];
         struct world w = make_hostile(name, attributes[i % 2]);
-        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing it: ", name);
+        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing the directory: ",
+                 name);
         cr_expect_eq(run(form), 1, "%ls, row %zu", form[0], i);
         cr_expect_eq(count_of(OS_STDERR, line), 1, "%ls, row %zu: %ls", form[0],
                      i, sim_printed(OS_STDERR));
-        cr_expect_eq(count_of(OS_STDERR, L" (123): its volume lists it by a "
-                                         L"name that no file can have\n"),
+        cr_expect_eq(count_of(OS_STDERR, L" (123): its volume lists it under a "
+                                         L"name that is not valid on "
+                                         L"Windows\n"),
                      lines, "%ls, row %zu: %ls", form[0], i,
                      sim_printed(OS_STDERR));
         cr_expect_eq(count_of(OS_STDERR, L"\n"), lines);
@@ -644,7 +647,7 @@ Test(run_files, only_a_name_that_no_file_can_have)
     struct world w = make_hostile(L"..\\evil.txt", OS_ATTRIBUTE_NORMAL);
     cr_expect_eq(RUN(L"R:\\t\\*evil*", L"S:\\into"), 1);
     cr_expect_eq(count_of(OS_STDERR, L"reflink: "), 1);
-    cr_expect_eq(count_of(OS_STDERR, L"(123): its volume lists it by"), 1,
+    cr_expect_eq(count_of(OS_STDERR, L"(123): its volume lists it under"), 1,
                  "%ls", sim_printed(OS_STDERR));
     cr_expect_eq(sim_count_below(L"S:\\"), 1);
     world_end(&w);

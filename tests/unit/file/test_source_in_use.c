@@ -14,11 +14,11 @@
 TestSuite(source_in_use, .timeout = 120);
 
 #define WARNING                                                                \
-    L"warning: another program has it open for writing: the copy may mix old " \
-    L"and new\n"
+    L"warning: another program has it open for writing; the copy may mix old " \
+    L"and new data\n"
 #define WARNING_JSON                                                           \
     L"\"warnings\":[{\"reason\":\"source-in-use\",\"text\":\"another program " \
-    L"has it open for writing: the copy may mix old and new\"}]"
+    L"has it open for writing; the copy may mix old and new data\"}]"
 
 enum { SIZE = 1 << 20, ARGUMENTS = 12 };
 
