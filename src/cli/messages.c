@@ -24,7 +24,7 @@ static const wchar_t no_resources[] =
 
 /* %ls is DEST's volume. */
 static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
-    [REFLINK_REASON_NOT_ASKED] = L"cloning was turned off by --reflink=never",
+    [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for (--reflink=never)",
     [REFLINK_REASON_EMPTY] = L"the file is empty",
     [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than one cluster",
     [REFLINK_REASON_PARTIAL_CLUSTER] = L"the last, partial cluster was copied",
@@ -56,7 +56,7 @@ static const wchar_t *const range_sentences[REFLINK_REASON_COUNT] = {
 };
 
 static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
-    [REFLINK_STEP_NONE] = L"processing it",
+    [REFLINK_STEP_NONE] = L"copying",
     [REFLINK_STEP_PATH] = L"checking the path",
     [REFLINK_STEP_RANGE] = L"checking the range",
     [REFLINK_STEP_LIST] = L"listing the directory",
@@ -109,7 +109,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
     [REFLINK_HINT_RECURSIVE] = L"it is a directory; use -r to copy it",
     [REFLINK_HINT_INSIDE] =
-        L"DEST is inside SOURCE, or they are the same directory",
+        L"DEST is within SOURCE, or they are the same directory",
     [REFLINK_HINT_COLLISION] = L"two sources would get this name",
     [REFLINK_HINT_LINK_RIGHT] =
         L"creating links needs administrator rights or Developer Mode",

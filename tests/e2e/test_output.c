@@ -47,7 +47,7 @@ static const struct golden_row golden[] = {
      {"--reflink=never", "a", "b"},
      0,
      "copied  a -> b  (1 MiB, " TIME
-     ": cloning was turned off by --reflink=never\n",
+     ": cloning was not asked for (--reflink=never)\n",
      ""},
     {PLAIN,
      {"a", "b"},

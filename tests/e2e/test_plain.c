@@ -59,9 +59,9 @@ static void check_other(enum volume from, enum volume to)
     result = RUN("a", e2e_text("%s\\b", twin));
     e2e_expect_copied(result, "a", b, "a");
     EXPECT(result, result->requests == 0);
-    EXPECT(result,
-           e2e_has(result->out,
-                   from == PLAIN || to == PLAIN ? "volume" : "another volume"));
+    EXPECT(result, e2e_has(result->out, from == PLAIN || to == PLAIN
+                                            ? "volume"
+                                            : "different volume"));
     result = RUN("-f", "a", twin);
     e2e_expect_copied(result, "a", e2e_text("%s/a", e2e_twin_folder(to)), "a");
 }

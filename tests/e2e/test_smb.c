@@ -229,14 +229,14 @@ Test(smb, to_and_from_a_local_volume)
     e2e_make("a", MIB + 5);
     const char *local = e2e_text("%s\\a", e2e_twin(XFS4K));
     const char *there = e2e_text("%s/a", e2e_twin_folder(XFS4K));
-    expect_copied_to(one("a"), local, there, "another volume");
-    expect_copied_to(local, one("b"), "b", "another volume");
+    expect_copied_to(one("a"), local, there, "different volume");
+    expect_copied_to(local, one("b"), "b", "different volume");
     const char *before = e2e_snapshot();
     struct result *result = RUN("--reflink=always", local, one("c"));
     e2e_expect_nothing_done(result, 3, before);
     /* the server's own volume, reached past the server */
     expect_copied_to(e2e_text("%s\\one\\a", e2e_windows("")), one("c"), "c",
-                     "another volume");
+                     "different volume");
 }
 
 /* --- ranges --------------------------------------------------------------- */
