@@ -1,6 +1,6 @@
 /*
  * What a run tells while it goes on and at its end: results, totals, progress.
- * From any thread; what it is told of comes one at a time.
+ * Any thread may call it; it prints the results one at a time.
  */
 #ifndef REFLINK_CLI_CONSOLE_H
 #define REFLINK_CLI_CONSOLE_H

@@ -347,7 +347,7 @@ static const struct option *find_letter(wchar_t letter)
     return NULL;
 }
 
-/* The value behind an option that needs one, or NULL: none is left. */
+/* The next argument, as the value of an option; NULL if there is none. */
 static const wchar_t *take_value(struct parser *parser)
 {
     if (parser->next >= parser->argc)

@@ -34,7 +34,7 @@ bool progress_due(struct progress *progress, uint64_t now_us);
 
 /*
  * Adds `NAME  [####....]  42%  1.2 GiB of 2.8 GiB  310 MiB/s  6 s left`: for
- * a console behind a carriage return and one column less than its width, for
+ * a console after a carriage return and one column less than its width, for
  * a log with a line end. Of many files, `17 of 40 files  ` stands before the
  * bytes; while they are counted, `at least` before both totals, and nothing
  * that would follow from these.

@@ -8,11 +8,11 @@ static void add_reason(const struct reflink_outcome *outcome, bool range,
                        struct text *text)
 {
     struct text sentence = {0};
-    bool told = outcome->reason != REFLINK_REASON_NONE;
-    if (told)
+    bool known = outcome->reason != REFLINK_REASON_NONE;
+    if (known)
         message_add_reason(&sentence, outcome, range);
     json_string(text, L"reason", message_reason(outcome->reason));
-    json_string(text, L"reason_text", told ? text_words(&sentence) : NULL);
+    json_string(text, L"reason_text", known ? text_words(&sentence) : NULL);
     text_fail_with(text, &sentence);
     text_free(&sentence);
 }

@@ -32,14 +32,15 @@ static void add_answer(struct text *text, const wchar_t *name,
                        const wchar_t *no)
 {
     const wchar_t *value = answer == INFO_YES ? yes : no;
-    add_row(text, name, answer != INFO_UNTOLD ? value : message_not_reported);
+    add_row(text, name,
+            answer != INFO_NOT_REPORTED ? value : message_not_reported);
 }
 
-static void add_bytes(struct text *text, const wchar_t *name, bool told,
+static void add_bytes(struct text *text, const wchar_t *name, bool known,
                       uint64_t bytes)
 {
     add_name(text, name);
-    if (told)
+    if (known)
         add_amount(text, bytes);
     else
         text_add(text, message_not_reported);
@@ -127,11 +128,11 @@ static void add_heads(const struct report_list *list,
     text_add(text, L"\n");
 }
 
-static void add_total(struct text *text, const wchar_t *name, bool told,
+static void add_total(struct text *text, const wchar_t *name, bool known,
                       uint64_t bytes)
 {
     text_format(text, L"%-11ls", name);
-    if (told)
+    if (known)
         add_amount(text, bytes);
     else
         text_add(text, message_not_reported);

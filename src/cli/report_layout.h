@@ -39,7 +39,7 @@ void report_shared_end(const struct report_list *list, uint64_t bytes,
                        struct text *out);
 
 /*
- * Instead of the whole, or of what is behind the begin, where that failed.
+ * Instead of the whole, or of what follows the beginning, where that failed.
  * `path` is the one that the error is about.
  */
 void report_info_failed(const wchar_t *path, const struct reflink_error *error,

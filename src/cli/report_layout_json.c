@@ -4,10 +4,10 @@
 #include "report_json.h"
 #include "messages.h"
 
-static void add_if(struct text *text, const wchar_t *key, bool told,
+static void add_if(struct text *text, const wchar_t *key, bool known,
                    uint64_t number)
 {
-    if (told)
+    if (known)
         json_number(text, key, number);
     else
         json_null(text, key);
@@ -16,7 +16,7 @@ static void add_if(struct text *text, const wchar_t *key, bool told,
 static void add_answer(struct text *text, const wchar_t *key,
                        enum info_answer answer)
 {
-    if (answer == INFO_UNTOLD)
+    if (answer == INFO_NOT_REPORTED)
         json_null(text, key);
     else
         json_boolean(text, key, answer == INFO_YES);
@@ -35,12 +35,12 @@ static void add_error(struct text *text, const wchar_t *path,
     report_json_error(path, error != NULL ? error : &none, text);
 }
 
-static void add_way(struct text *text, const struct info *info, bool told)
+static void add_way(struct text *text, const struct info *info, bool known)
 {
     struct text sentence = {0};
-    if (told)
+    if (known)
         message_add_way(&sentence, info);
-    json_string(text, L"reflink", told ? message_way(info->way) : NULL);
+    json_string(text, L"reflink", known ? message_way(info->way) : NULL);
     add_words(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
@@ -50,8 +50,8 @@ void report_json_info(const wchar_t *path, const struct info *info,
                       const struct reflink_error *error, struct text *text)
 {
     static const struct info nothing;
-    bool told = info != NULL;
-    if (!told)
+    bool known = info != NULL;
+    if (!known)
         info = &nothing;
     json_begin(text, L"volume");
     json_string(text, L"path", path);
@@ -59,13 +59,13 @@ void report_json_info(const wchar_t *path, const struct info *info,
     add_words(text, L"file_system", info->file_system);
     add_answer(text, L"block_cloning", info->block_cloning);
     add_if(text, L"cluster_size", info->cluster_size != 0, info->cluster_size);
-    add_if(text, L"largest_request", told, info->largest_request);
+    add_if(text, L"largest_request", known, info->largest_request);
     add_answer(text, L"integrity_streams", info->integrity_streams);
     add_answer(text, L"sparse_files", info->sparse_files);
     add_answer(text, L"read_only", info->read_only);
     add_answer(text, L"remote", info->remote);
     add_if(text, L"bytes_free", info->free_known, info->free_bytes);
-    add_way(text, info, told);
+    add_way(text, info, known);
     add_error(text, path, error);
     json_end(text);
 }
@@ -108,17 +108,17 @@ void report_json_extents_end(const struct report_list *list,
                              struct text *text)
 {
     static const struct layout nothing;
-    bool told = error == NULL;
-    const struct layout *layout = told ? list->layout : &nothing;
-    bool counted = told && layout->counted;
+    bool known = error == NULL;
+    const struct layout *layout = known ? list->layout : &nothing;
+    bool counted = known && layout->counted;
     if (list->begun)
         json_array_end(text);
     else
         begin_failed(list, text);
-    add_if(text, L"bytes_allocated", told, layout->allocated);
+    add_if(text, L"bytes_allocated", known, layout->allocated);
     add_if(text, L"bytes_shared", counted, layout->shared);
     add_if(text, L"bytes_exclusive", counted, layout->exclusive);
-    add_if(text, L"bytes_holes", told, layout->holes);
+    add_if(text, L"bytes_holes", known, layout->holes);
     add_error(text, list->path, error);
     json_end(text);
 }
@@ -149,11 +149,11 @@ void report_json_shared_range(const struct shared_range *range,
     json_close(text);
 }
 
-static void add_totals(const struct report_list *list, bool told,
+static void add_totals(const struct report_list *list, bool known,
                        uint64_t bytes, struct text *text)
 {
-    bool read = told && shared_same_volume(list->layout, list->layout_other);
-    add_if(text, L"bytes_shared", told, bytes);
+    bool read = known && shared_same_volume(list->layout, list->layout_other);
+    add_if(text, L"bytes_shared", known, bytes);
     add_if(text, L"a_bytes_allocated", read, list->layout->allocated);
     add_if(text, L"b_bytes_allocated", read, list->layout_other->allocated);
 }

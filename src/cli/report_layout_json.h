@@ -1,5 +1,5 @@
 /* --info, --extents and --shared as JSON objects, whose form is that of
-   output.schema.json: what is not told is null. */
+   output.schema.json: what the volume does not report is null. */
 #ifndef REFLINK_CLI_REPORT_LAYOUT_JSON_H
 #define REFLINK_CLI_REPORT_LAYOUT_JSON_H
 

@@ -59,7 +59,7 @@ static bool pass_enter(void *context, const wchar_t *source,
     return true;
 }
 
-/* It is told where it fails in earnest. */
+/* The real run reports the error. */
 static void pass_failed(void *context, const struct reflink_outcome *outcome)
 {
     (void)context;
@@ -193,7 +193,7 @@ static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
 static void on_failed(void *context, const struct reflink_outcome *outcome)
 {
     struct tree_run *p = context;
-    workers_told(p->workers, outcome);
+    workers_report(p->workers, outcome);
 }
 
 static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
@@ -202,7 +202,7 @@ static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
     struct reflink_outcome outcome;
     directory_link(&p->options->policy, source, dest, &outcome);
     if (outcome.status != REFLINK_OK || p->options->verbose)
-        workers_told(p->workers, &outcome);
+        workers_report(p->workers, &outcome);
 }
 
 static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
@@ -217,7 +217,7 @@ static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
 static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
 {
     struct tree_run *p = context;
-    workers_behind(p->workers, source, dest);
+    workers_after(p->workers, source, dest);
 }
 
 static bool never(void *context)
@@ -296,7 +296,7 @@ static bool open_pool(struct tree_run *p)
 {
     const struct workers_job work = {.file = do_file,
                                      .done = file_done,
-                                     .behind = finish_directory,
+                                     .after = finish_directory,
                                      .moved = moved,
                                      .context = p};
     unsigned jobs = p->options->jobs != 0 ? p->options->jobs : DEFAULT_JOBS;

@@ -21,7 +21,7 @@ static bool multiply(uint64_t *value, uint64_t factor)
     return true;
 }
 
-/* Reads the digits at `*words` and moves it behind them. */
+/* Reads the digits at `*words` and moves it past them. */
 static bool parse_digits(const wchar_t **words, unsigned base, uint64_t *value)
 {
     const wchar_t *start = *words;

@@ -10,7 +10,7 @@
  * Reads decimal or 0x hexadecimal digits with an optional suffix, in either
  * case: K M G T P and KiB MiB GiB TiB PiB are powers of 1024, KB MB GB TB PB
  * powers of 1000. False, and `*size` untouched, for anything else: a sign,
- * blanks, no digits, text behind, or more than 2^64 - 1.
+ * blanks, no digits, text after it, or more than 2^64 - 1.
  */
 bool size_parse(const wchar_t *words, uint64_t *size);
 

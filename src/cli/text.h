@@ -38,8 +38,9 @@ void text_add(struct text *text, const wchar_t *words);
    U+FFFD, as an unpaired surrogate does on its way to UTF-8. */
 void text_add_name(struct text *text, const wchar_t *name);
 
-/* The length and conversion of a uint64_t, behind `%`. PRIu64 is a narrow
-   literal, which MSVC puts together with no wide one (its error C2308). */
+/* The length and conversion of a uint64_t, to stand after `%`. PRIu64 is a
+   narrow literal, which MSVC puts together with no wide one (its error C2308).
+ */
 #define TEXT_U64 L"llu"
 
 /* As vswprintf: %ls for a wide string, TEXT_U64 for a uint64_t. */

@@ -160,7 +160,7 @@ static uint64_t apart(const struct reflink_range *range)
                : range->dest_offset - range->source_offset;
 }
 
-/* Bytes in whole clusters that lie alike in both files. */
+/* Bytes in whole clusters that lie same_before in both files. */
 static uint64_t whole_clusters(const struct reflink_range *range,
                                uint64_t length, uint64_t cluster)
 {

@@ -4,50 +4,61 @@
 
 struct row {
     os_error code;
-    enum fate in_clone;
-    enum fate elsewhere;
+    enum error_class in_clone;
+    enum error_class elsewhere;
     bool unsupported; /* of other requests: the volume does not support them */
 };
 
 /*
- * A code without a row is FATE_FAILED. The first two blocks are the replies
- * listed in MS-FSA 2.1.5.10.4 and MS-FSCC 2.3.8, as RtlNtStatusToDosError
- * translates them. The last block has the codes of a lost connection or cluster
- * resource.
+ * A code without a row is ERROR_CLASS_FAILED. The first two blocks are the
+ * replies listed in MS-FSA 2.1.5.10.4 and MS-FSCC 2.3.8, as
+ * RtlNtStatusToDosError translates them. The last block has the codes of a lost
+ * connection or cluster resource.
  */
 static const struct row rows[] = {
     /* no block cloning, or not for these two files */
-    {CODE_INVALID_FUNCTION, FATE_CANNOT, FATE_FAILED, true},
+    {CODE_INVALID_FUNCTION, ERROR_CLASS_CANNOT_CLONE, ERROR_CLASS_FAILED, true},
     /* Samba returns this if the files are on different devices. */
-    {CODE_INVALID_HANDLE, FATE_CANNOT, FATE_FAILED, false},
-    {CODE_NOT_SAME_DEVICE, FATE_CANNOT, FATE_FAILED, false}, /* ms-nfs41 */
-    {CODE_NOT_SUPPORTED, FATE_CANNOT, FATE_FAILED, true},
-    {CODE_INVALID_PARAMETER, FATE_CANNOT, FATE_FAILED, false},
+    {CODE_INVALID_HANDLE, ERROR_CLASS_CANNOT_CLONE, ERROR_CLASS_FAILED, false},
+    {CODE_NOT_SAME_DEVICE, ERROR_CLASS_CANNOT_CLONE, ERROR_CLASS_FAILED,
+     false}, /* ms-nfs41 */
+    {CODE_NOT_SUPPORTED, ERROR_CLASS_CANNOT_CLONE, ERROR_CLASS_FAILED, true},
+    {CODE_INVALID_PARAMETER, ERROR_CLASS_CANNOT_CLONE, ERROR_CLASS_FAILED,
+     false},
 
     /* the limit of 8175 references [Block cloning on ReFS, Windows Server] */
-    {CODE_BLOCK_TOO_MANY_REFERENCES, FATE_SATURATED, FATE_FAILED, false},
-    {CODE_TOO_MANY_LINKS_EARLY, FATE_SATURATED, FATE_FAILED, false},
+    {CODE_BLOCK_TOO_MANY_REFERENCES, ERROR_CLASS_TOO_MANY_REFERENCES,
+     ERROR_CLASS_FAILED, false},
+    {CODE_TOO_MANY_LINKS_EARLY, ERROR_CLASS_TOO_MANY_REFERENCES,
+     ERROR_CLASS_FAILED, false},
 
     /* not enough memory or log space for such a large request [MS-FSCC 2.3.8:
        STATUS_INSUFFICIENT_RESOURCES] */
-    {CODE_NOT_ENOUGH_MEMORY, FATE_NO_RESOURCES, FATE_FAILED, false},
-    {CODE_OUTOFMEMORY, FATE_NO_RESOURCES, FATE_FAILED, false},
-    {CODE_NO_SYSTEM_RESOURCES, FATE_NO_RESOURCES, FATE_FAILED, false},
+    {CODE_NOT_ENOUGH_MEMORY, ERROR_CLASS_NO_RESOURCES, ERROR_CLASS_FAILED,
+     false},
+    {CODE_OUTOFMEMORY, ERROR_CLASS_NO_RESOURCES, ERROR_CLASS_FAILED, false},
+    {CODE_NO_SYSTEM_RESOURCES, ERROR_CLASS_NO_RESOURCES, ERROR_CLASS_FAILED,
+     false},
 
     /* temporarily unreachable */
-    {CODE_BAD_NETPATH, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_NETWORK_BUSY, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_DEV_NOT_EXIST, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_UNEXP_NET_ERR, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_NETNAME_DELETED, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_SEM_TIMEOUT, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_VC_DISCONNECTED, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_NETWORK_UNREACHABLE, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_CONNECTION_ABORTED, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_RETRY, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_RESOURCE_NOT_ONLINE, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_RESOURCE_NOT_AVAILABLE, FATE_TRANSIENT, FATE_TRANSIENT, false},
-    {CODE_HOST_NODE_NOT_RESOURCE_OWNER, FATE_TRANSIENT, FATE_TRANSIENT, false},
+    {CODE_BAD_NETPATH, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_NETWORK_BUSY, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_DEV_NOT_EXIST, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_UNEXP_NET_ERR, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_NETNAME_DELETED, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_SEM_TIMEOUT, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_VC_DISCONNECTED, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_NETWORK_UNREACHABLE, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT,
+     false},
+    {CODE_CONNECTION_ABORTED, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT,
+     false},
+    {CODE_RETRY, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT, false},
+    {CODE_RESOURCE_NOT_ONLINE, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT,
+     false},
+    {CODE_RESOURCE_NOT_AVAILABLE, ERROR_CLASS_TRANSIENT, ERROR_CLASS_TRANSIENT,
+     false},
+    {CODE_HOST_NODE_NOT_RESOURCE_OWNER, ERROR_CLASS_TRANSIENT,
+     ERROR_CLASS_TRANSIENT, false},
 };
 
 static const struct row *find(os_error code)
@@ -59,16 +70,16 @@ static const struct row *find(os_error code)
     return NULL;
 }
 
-enum fate classify_clone(os_error code)
+enum error_class classify_clone(os_error code)
 {
     const struct row *row = find(code);
-    return row ? row->in_clone : FATE_FAILED;
+    return row ? row->in_clone : ERROR_CLASS_FAILED;
 }
 
-enum fate classify_io(os_error code)
+enum error_class classify_io(os_error code)
 {
     const struct row *row = find(code);
-    return row ? row->elsewhere : FATE_FAILED;
+    return row ? row->elsewhere : ERROR_CLASS_FAILED;
 }
 
 bool classify_unsupported(os_error code)

@@ -6,24 +6,24 @@
 
 #include "core/os.h"
 
-enum fate {
+enum error_class {
     /* The volume does not support it; another way may work. */
-    FATE_CANNOT,
+    ERROR_CLASS_CANNOT_CLONE,
     /* These clusters have reached the volume's limit of references. */
-    FATE_SATURATED,
+    ERROR_CLASS_TOO_MANY_REFERENCES,
     /* The volume lacks resources; a smaller request may work. */
-    FATE_NO_RESOURCES,
+    ERROR_CLASS_NO_RESOURCES,
     /* The server or volume may be reachable again soon. */
-    FATE_TRANSIENT,
+    ERROR_CLASS_TRANSIENT,
     /* A real failure, to be reported as it is. */
-    FATE_FAILED
+    ERROR_CLASS_FAILED
 };
 
 /* Classifies the error of a clone request; `code` is not 0. */
-enum fate classify_clone(os_error code);
+enum error_class classify_clone(os_error code);
 
 /* Classifies the error of any other operation on an open file. */
-enum fate classify_io(os_error code);
+enum error_class classify_io(os_error code);
 
 /*
  * Whether an optional request, such as a flush, failed because the volume does

@@ -45,7 +45,7 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
 enum reflink_reason reason_of_refusal(const struct reason_facts *facts,
                                       os_error code)
 {
-    if (facts->has_cloned && classify_clone(code) == FATE_CANNOT)
+    if (facts->has_cloned && classify_clone(code) == ERROR_CLASS_CANNOT_CLONE)
         /* the volume does clone, and both files are on it */
         return REFLINK_REASON_REFUSED;
     switch (code) {

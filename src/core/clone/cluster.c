@@ -17,7 +17,7 @@ uint32_t cluster_size(const struct os_integrity *integrity,
     return is_sane(unit) ? unit : 0;
 }
 
-uint32_t cluster_size_told(const struct os_integrity *integrity)
+uint32_t cluster_size_reported(const struct os_integrity *integrity)
 {
     return is_sane(integrity->cluster_size) ? integrity->cluster_size : 0;
 }

@@ -20,7 +20,7 @@ uint32_t cluster_size(const struct os_integrity *integrity,
                       struct os_file *file);
 
 /* Returns the size that `integrity` reports, or 0 if it is not plausible. */
-uint32_t cluster_size_told(const struct os_integrity *integrity);
+uint32_t cluster_size_reported(const struct os_integrity *integrity);
 
 /*
  * Returns cluster_size() for a file whose integrity setting is not known yet;

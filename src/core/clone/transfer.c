@@ -237,13 +237,14 @@ static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
                                  os_error code)
 {
     s->t->outcome->refusal = code;
-    s->t->outcome->no_resources = classify_clone(code) == FATE_NO_RESOURCES;
+    s->t->outcome->no_resources =
+        classify_clone(code) == ERROR_CLASS_NO_RESOURCES;
     switch (classify_clone(code)) {
-    case FATE_CANNOT:
+    case ERROR_CLASS_CANNOT_CLONE:
         return on_cannot(s, piece, code);
-    case FATE_SATURATED:
+    case ERROR_CLASS_TOO_MANY_REFERENCES:
         return on_saturated(s, piece);
-    case FATE_NO_RESOURCES:
+    case ERROR_CLASS_NO_RESOURCES:
         return on_no_resources(s, piece, code);
     default:
         outcome_fail(s->t->outcome, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
@@ -309,12 +310,12 @@ static struct compare_pair pair_of(const struct state *s,
  */
 static enum piece_end verify_piece(struct state *s,
                                    const struct plan_piece *piece,
-                                   uint8_t alike)
+                                   uint8_t same_before)
 {
     const struct transfer *t = s->t;
     struct compare_pair *pair = &s->pending[s->pending_count++];
     *pair = pair_of(s, piece);
-    pair->alike = alike;
+    pair->same_before = same_before;
     s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
                !s->has_cloned;
     if (t->unseen && s->pending_count < VERIFY_MOST)
@@ -345,12 +346,12 @@ static os_error request(const struct transfer *t,
  */
 static enum piece_end verify_again(struct state *s,
                                    const struct plan_piece *piece,
-                                   uint8_t alike)
+                                   uint8_t same_before)
 {
     struct transfer *t = s->t;
     enum piece_end end = PIECE_UNVERIFIED;
     if (os_flush(t->dest) == 0 && request(t, piece) == 0)
-        end = verify_piece(s, piece, alike);
+        end = verify_piece(s, piece, same_before);
     if (end != PIECE_UNVERIFIED)
         return end;
     t->blank = false;
@@ -364,13 +365,13 @@ static enum piece_end verify_again(struct state *s,
 static enum piece_end clone_piece(struct state *s, struct plan_piece *piece)
 {
     struct transfer *t = s->t;
-    uint8_t alike = look_before(s, piece);
+    uint8_t same_before = look_before(s, piece);
     os_error code = request(t, piece);
     if (code != 0)
         return on_refusal(s, piece, code);
-    enum piece_end end = verify_piece(s, piece, alike);
+    enum piece_end end = verify_piece(s, piece, same_before);
     if (end == PIECE_UNVERIFIED && t->same_file)
-        end = verify_again(s, piece, alike);
+        end = verify_again(s, piece, same_before);
     if (end == PIECE_UNVERIFIED)
         t->length = piece->length;
     if (end != PIECE_DONE)

@@ -27,8 +27,9 @@ static bool ask_integrity(struct transfer *t, struct dest_facts *prepared)
 static uint32_t find_cluster_size(const struct transfer *t,
                                   const struct dest_facts *prepared)
 {
-    uint32_t size =
-        prepared->integrity_known ? cluster_size_told(&prepared->integrity) : 0;
+    uint32_t size = prepared->integrity_known
+                        ? cluster_size_reported(&prepared->integrity)
+                        : 0;
     if (size != 0)
         return size;
     if (t->volume->unit == 0)
@@ -124,7 +125,7 @@ static bool make_sparse(struct transfer *t, struct dest_facts *prepared)
                                                    OS_ATTRIBUTE_SPARSE) == 0;
         return true;
     }
-    if (classify_io(error) == FATE_TRANSIENT)
+    if (classify_io(error) == ERROR_CLASS_TRANSIENT)
         return fail(t, error, REFLINK_STEP_SPARSE);
     t->facts.sparse_mismatch = source_sparse;
     if (source_sparse)
@@ -154,7 +155,7 @@ static bool match_integrity(struct transfer *t,
         error = os_set_integrity(t->dest, &wanted);
     if (error == 0)
         return true;
-    if (classify_io(error) == FATE_TRANSIENT)
+    if (classify_io(error) == ERROR_CLASS_TRANSIENT)
         return fail(t, error, REFLINK_STEP_INTEGRITY);
     t->facts.integrity_differs = there.algorithm != wanted.algorithm;
     if (there.algorithm != wanted.algorithm)
@@ -181,7 +182,7 @@ static bool make_sparse_in_place(struct transfer *t,
         reason_before(&t->facts) != REFLINK_REASON_NONE)
         return true;
     os_error error = os_set_sparse(t->dest, true);
-    if (error != 0 && classify_io(error) == FATE_TRANSIENT)
+    if (error != 0 && classify_io(error) == ERROR_CLASS_TRANSIENT)
         return fail(t, error, REFLINK_STEP_SPARSE);
     t->facts.sparse_mismatch = error != 0;
     return true;

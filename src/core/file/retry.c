@@ -44,7 +44,7 @@ bool retry_again(struct retry *retry, enum attempt_end end,
 
 bool retry_after(struct retry *retry, uint32_t code)
 {
-    if (classify_io(code) != FATE_TRANSIENT ||
+    if (classify_io(code) != ERROR_CLASS_TRANSIENT ||
         retry->retries >= retry->policy->retries)
         return false;
     wait_before(retry->retries++);
@@ -54,6 +54,6 @@ bool retry_after(struct retry *retry, uint32_t code)
 enum attempt_end retry_end_of(const struct reflink_outcome *outcome)
 {
     bool transient = outcome->status == REFLINK_FAILED &&
-                     classify_io(outcome->error.code) == FATE_TRANSIENT;
+                     classify_io(outcome->error.code) == ERROR_CLASS_TRANSIENT;
     return transient ? ATTEMPT_TRANSIENT : ATTEMPT_END;
 }

@@ -70,7 +70,7 @@ void staging_end(struct staging *staging, bool transient)
     if (made && staging->marked)
         lost = transient;
     else if (made)
-        lost = classify_io(os_remove(staging->path)) == FATE_TRANSIENT;
+        lost = classify_io(os_remove(staging->path)) == ERROR_CLASS_TRANSIENT;
     if (lost) {
         free(staging->stale);
         staging->stale = staging->path;
@@ -83,7 +83,7 @@ void staging_end(struct staging *staging, bool transient)
 void staging_remove_stale(struct staging *staging)
 {
     if (staging->stale == NULL ||
-        classify_io(os_remove(staging->stale)) == FATE_TRANSIENT)
+        classify_io(os_remove(staging->stale)) == ERROR_CLASS_TRANSIENT)
         return;
     free(staging->stale);
     staging->stale = NULL;

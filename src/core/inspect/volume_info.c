@@ -11,7 +11,7 @@
 static enum info_answer answer(bool known, bool yes)
 {
     if (!known)
-        return INFO_UNTOLD;
+        return INFO_NOT_REPORTED;
     return yes ? INFO_YES : INFO_NO;
 }
 
@@ -50,7 +50,7 @@ static enum info_way way_of(const struct info *info)
 {
     if (info->read_only == INFO_YES)
         return INFO_READ_ONLY;
-    if (info->block_cloning == INFO_UNTOLD)
+    if (info->block_cloning == INFO_NOT_REPORTED)
         return INFO_TRIES;
     return info->block_cloning == INFO_YES ? INFO_CLONES : INFO_COPIES;
 }

@@ -6,7 +6,7 @@
 
 #include "core/os.h"
 
-enum info_answer { INFO_UNTOLD, INFO_NO, INFO_YES };
+enum info_answer { INFO_NOT_REPORTED, INFO_NO, INFO_YES };
 
 /* What happens to a file that is cloned within the volume. */
 enum info_way {

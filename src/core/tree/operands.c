@@ -35,8 +35,8 @@ struct target {
 static void report_no_memory(const struct tree_visitor *visitor,
                              const wchar_t *source, const wchar_t *dest)
 {
-    tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
-              REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
+    tree_report(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+                REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
 }
 
 /* --- examining a path ----------------------------------------------------- */
@@ -159,9 +159,9 @@ static bool take_invalid_name(void *context, const wchar_t *shown)
 {
     struct matching *matching = context;
     if (matching->each->report_to != NULL)
-        tree_tell(matching->each->report_to, shown, matching->operands->dest,
-                  CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
-                  REFLINK_HINT_NO_NAME);
+        tree_report(matching->each->report_to, shown, matching->operands->dest,
+                    CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                    REFLINK_HINT_NO_NAME);
     matching->more = !os_cancelled();
     return matching->more;
 }
@@ -205,11 +205,11 @@ static bool each_target(const struct operands *operands,
         more = each_of(operands, operand, each, &error);
         operand->failed = each->first && error != 0;
         if (error != 0)
-            tree_tell(visitor, operand->words, operands->dest, error,
-                      REFLINK_STEP_LIST, OUTCOME_SOURCE,
-                      error == CODE_DIRECTORY_NOT_SUPPORTED
-                          ? REFLINK_HINT_RECURSIVE
-                          : REFLINK_HINT_NONE);
+            tree_report(visitor, operand->words, operands->dest, error,
+                        REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                        error == CODE_DIRECTORY_NOT_SUPPORTED
+                            ? REFLINK_HINT_RECURSIVE
+                            : REFLINK_HINT_NONE);
     }
     return more;
 }
@@ -234,9 +234,9 @@ static bool check_target(void *context, const struct target *target)
     if (check->operands->recursive && target->directory && !target->is_link &&
         tree_contains(target->source, target->dest)) {
         check->refused = true;
-        tree_tell(check->visitor, target->source, target->dest,
-                  CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
-                  REFLINK_HINT_INSIDE);
+        tree_report(check->visitor, target->source, target->dest,
+                    CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                    REFLINK_HINT_INSIDE);
     }
     check->no_memory = !name_set_add(&check->names, target->dest);
     return !check->no_memory;
@@ -256,9 +256,9 @@ static bool check_repeated(void *context, const struct target *target)
     }
     if (name_compare(check->dests[at], target->dest) == 0) {
         check->refused = true;
-        tree_tell(check->visitor, target->source, target->dest,
-                  CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
-                  REFLINK_HINT_COLLISION);
+        tree_report(check->visitor, target->source, target->dest,
+                    CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                    REFLINK_HINT_COLLISION);
     }
     return true;
 }
@@ -317,9 +317,9 @@ static bool visit_target(void *context, const struct target *target)
         visit->interruption_reported =
             !tree_walk(visitor, target->source, target->dest);
     else if (target->directory)
-        tree_tell(visitor, target->source, target->dest,
-                  CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
-                  OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
+        tree_report(visitor, target->source, target->dest,
+                    CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
+                    OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
     else
         visitor->file(visitor->context, target->source, target->dest,
                       target->size);
@@ -333,8 +333,9 @@ void operands_visit(const struct operands *operands,
     struct each each = {visit_target, &visit, false, visitor};
     if (!each_target(operands, &each, visitor) && os_cancelled() &&
         !visit.interruption_reported)
-        tree_tell(visitor, operands->sources[0], operands->dest, CODE_CANCELLED,
-                  REFLINK_STEP_NONE, OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
+        tree_report(visitor, operands->sources[0], operands->dest,
+                    CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
+                    REFLINK_HINT_INTERRUPTED);
 }
 
 bool operands_is(const wchar_t *const *sources, int count, bool into,
@@ -356,8 +357,9 @@ static bool finds_dest(struct operands *operands,
                      path_ends_with_separator(operands->dest);
     if (!operands->into || exists)
         return true;
-    tree_tell(visitor, operands->sources[0], operands->dest, CODE_DIRECTORY,
-              REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, REFLINK_HINT_NOT_DIRECTORY);
+    tree_report(visitor, operands->sources[0], operands->dest, CODE_DIRECTORY,
+                REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                REFLINK_HINT_NOT_DIRECTORY);
     return false;
 }
 
@@ -380,8 +382,8 @@ bool operands_begin(struct operands *operands,
         if (error == CODE_NOT_ENOUGH_MEMORY)
             report_no_memory(visitor, operand->words, operands->dest);
         else if (error != 0)
-            tree_tell(visitor, operand->words, operands->dest, error,
-                      REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
+            tree_report(visitor, operand->words, operands->dest, error,
+                        REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
     return !refuses(operands, visitor);
 }

@@ -51,8 +51,8 @@ static void fail_hint(const struct walk *walk, os_error error,
                       enum reflink_step step, enum outcome_side side,
                       enum reflink_hint hint)
 {
-    tree_tell(walk->visitor, walk->source.words, walk->dest.words, error, step,
-              side, hint);
+    tree_report(walk->visitor, walk->source.words, walk->dest.words, error,
+                step, side, hint);
 }
 
 static void fail(const struct walk *walk, os_error error,
@@ -248,9 +248,9 @@ static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
 static void fail_name(const struct walk *walk, const wchar_t *name)
 {
     wchar_t *shown = path_join(walk->source.words, name);
-    tree_tell(walk->visitor, shown != NULL ? shown : walk->source.words,
-              walk->dest.words, CODE_INVALID_NAME, REFLINK_STEP_LIST,
-              OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
+    tree_report(walk->visitor, shown != NULL ? shown : walk->source.words,
+                walk->dest.words, CODE_INVALID_NAME, REFLINK_STEP_LIST,
+                OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
     free(shown);
 }
 
@@ -327,9 +327,9 @@ static bool goes_on(const struct walk *walk)
            !walk->visitor->stopped(walk->visitor->context);
 }
 
-void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
-               const wchar_t *dest, os_error error, enum reflink_step step,
-               enum outcome_side side, enum reflink_hint hint)
+void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
+                 const wchar_t *dest, os_error error, enum reflink_step step,
+                 enum outcome_side side, enum reflink_hint hint)
 {
     struct reflink_outcome outcome;
     uint64_t start = outcome_begin(&outcome, source, dest);
@@ -350,14 +350,14 @@ bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
             advance(&walk);
         cut = walk.depth != 0 && os_cancelled();
     } else {
-        tree_tell(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
-                  REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
+        tree_report(visitor, source, dest, CODE_NOT_ENOUGH_MEMORY,
+                    REFLINK_STEP_MEMORY, OUTCOME_DEST, REFLINK_HINT_NONE);
     }
     while (walk.depth != 0)
         pop_frame(&walk);
     if (cut)
-        tree_tell(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
-                  OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
+        tree_report(visitor, source, dest, CODE_CANCELLED, REFLINK_STEP_NONE,
+                    OUTCOME_DEST, REFLINK_HINT_INTERRUPTED);
     free(walk.frames);
     path_buffer_free(&walk.source);
     path_buffer_free(&walk.dest);

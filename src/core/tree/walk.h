@@ -31,9 +31,9 @@ struct tree_visitor {
 };
 
 /* Calls `visitor->failed` with an outcome that has this error. */
-void tree_tell(const struct tree_visitor *visitor, const wchar_t *source,
-               const wchar_t *dest, os_error error, enum reflink_step step,
-               enum outcome_side side, enum reflink_hint hint);
+void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
+                 const wchar_t *dest, os_error error, enum reflink_step step,
+                 enum outcome_side side, enum reflink_hint hint);
 
 /*
  * Walks the directory `source`; its contents belong in `dest`. Returns false if

@@ -11,7 +11,7 @@
 /* How many items can wait for one slow file before them. */
 enum { SLOTS = 256 };
 
-enum slot_kind { SLOT_FILE, SLOT_BEHIND, SLOT_TOLD };
+enum slot_kind { SLOT_FILE, SLOT_AFTER, SLOT_REPORTED };
 
 struct slot {
     enum slot_kind kind;
@@ -193,13 +193,13 @@ static void report_left(struct workers *workers)
 static void report(struct workers *workers, struct slot *slot)
 {
     const struct workers_job *work = &workers->work;
-    if (slot->dropped || (slot->kind == SLOT_BEHIND && os_cancelled())) {
+    if (slot->dropped || (slot->kind == SLOT_AFTER && os_cancelled())) {
         leave_undone(workers, slot);
         return;
     }
-    if (slot->kind == SLOT_BEHIND)
-        work->behind(work->context, own(workers)->session, slot->source,
-                     slot->dest);
+    if (slot->kind == SLOT_AFTER)
+        work->after(work->context, own(workers)->session, slot->source,
+                    slot->dest);
     else
         report_outcome(workers, &slot->outcome);
     free_paths(slot);
@@ -306,19 +306,19 @@ void workers_file(struct workers *workers, const wchar_t *source,
     report_outcome(workers, &outcome);
 }
 
-void workers_behind(struct workers *workers, const wchar_t *source,
-                    const wchar_t *dest)
+void workers_after(struct workers *workers, const wchar_t *source,
+                   const wchar_t *dest)
 {
-    const struct slot slot = {.kind = SLOT_BEHIND};
+    const struct slot slot = {.kind = SLOT_AFTER};
     if (!hand_in(workers, &slot, source, dest))
-        workers->work.behind(workers->work.context, own(workers)->session,
-                             source, dest);
+        workers->work.after(workers->work.context, own(workers)->session,
+                            source, dest);
 }
 
-void workers_told(struct workers *workers,
-                  const struct reflink_outcome *outcome)
+void workers_report(struct workers *workers,
+                    const struct reflink_outcome *outcome)
 {
-    const struct slot slot = {.kind = SLOT_TOLD, .outcome = *outcome};
+    const struct slot slot = {.kind = SLOT_REPORTED, .outcome = *outcome};
     if (!hand_in(workers, &slot, outcome->source, outcome->dest))
         report_outcome(workers, outcome);
 }

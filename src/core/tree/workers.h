@@ -22,8 +22,8 @@ struct workers_job {
     /* One file is done or failed. Called in order. */
     void (*done)(void *context, const struct reflink_outcome *outcome);
     /* All earlier items are done. Called in order. */
-    void (*behind)(void *context, struct reflink_session *session,
-                   const wchar_t *source, const wchar_t *dest);
+    void (*after)(void *context, struct reflink_session *session,
+                  const wchar_t *source, const wchar_t *dest);
     /* Reports progress of a file. Called in any thread. */
     void (*moved)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
@@ -42,13 +42,13 @@ struct workers *workers_open(const struct workers_job *work, unsigned jobs);
 void workers_file(struct workers *workers, const wchar_t *source,
                   const wchar_t *dest, uint64_t size);
 
-/* Adds a call of `behind`, to be made after all earlier items are done. */
-void workers_behind(struct workers *workers, const wchar_t *source,
-                    const wchar_t *dest);
+/* Adds a call of `after`, to be made after all earlier items are done. */
+void workers_after(struct workers *workers, const wchar_t *source,
+                   const wchar_t *dest);
 
 /* Adds an outcome, to be reported in order. */
-void workers_told(struct workers *workers,
-                  const struct reflink_outcome *outcome);
+void workers_report(struct workers *workers,
+                    const struct reflink_outcome *outcome);
 
 /* Files and bytes done so far, with the bytes done of current files. */
 struct workers_state {

@@ -17,7 +17,7 @@ struct compare_pair {
     bool blank;  /* DEST's range read as zeros before the request */
     /* Result of verify_look_before, if not `blank`: bit i is set if block i
            of the sample was equal before the request. */
-    uint8_t alike;
+    uint8_t same_before;
 };
 
 /* Which file could not be read, for the path in the error message. */

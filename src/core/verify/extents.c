@@ -5,7 +5,7 @@
 
 /* --- extents -------------------------------------------------------------- */
 
-static void skip_extents(struct maps_extents *list)
+static void skip_extents(struct extent_list *list)
 {
     while (list->index < list->count &&
            list->extents[list->index].next_vcn <= list->vcn)
@@ -16,15 +16,15 @@ static void skip_extents(struct maps_extents *list)
  * Makes extents[index] the one that contains `vcn` or follows it. If no extent
  * is left, `vcn` is in a hole that extends to the end.
  */
-static os_error fill(struct maps_extents *list, uint32_t cluster_size)
+static os_error fill(struct extent_list *list, uint32_t cluster_size)
 {
     skip_extents(list);
     if (list->index < list->count || (list->count != 0 && !list->more))
         return 0;
     list->index = 0;
-    os_error error = allocation_extents(list->file, false, cluster_size,
-                                        list->vcn, list->extents, MAPS_EXTENTS,
-                                        &list->count, &list->more);
+    os_error error = allocation_extents(
+        list->file, false, cluster_size, list->vcn, list->extents,
+        EXTENTS_AT_A_TIME, &list->count, &list->more);
     if (error != 0)
         return error;
     skip_extents(list);
@@ -36,7 +36,7 @@ static os_error fill(struct maps_extents *list, uint32_t cluster_size)
  * Finds the `lcn` of the wanted cluster, and the number of clusters from there
  * on that are contiguous with it.
  */
-static os_error find(struct maps_extents *list, uint32_t cluster_size,
+static os_error find(struct extent_list *list, uint32_t cluster_size,
                      int64_t *lcn, uint64_t *run)
 {
     os_error error = fill(list, cluster_size);
@@ -81,7 +81,7 @@ static uint64_t end_of(const struct os_range *range)
  */
 static bool ask_ranges(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
-    struct maps_ranges *data = &lists->data;
+    struct range_list *data = &lists->data;
     bool more = false;
     end = lists->source_size > end ? lists->source_size : end;
     data->index = 0;
@@ -101,7 +101,7 @@ static bool ask_ranges(struct extent_lists *lists, uint64_t from, uint64_t end)
  */
 static bool has_data(struct extent_lists *lists, uint64_t from, uint64_t end)
 {
-    struct maps_ranges *data = &lists->data;
+    struct range_list *data = &lists->data;
     if (end > data->end && !ask_ranges(lists, from, end))
         return true;
     while (data->index < data->count &&

@@ -4,20 +4,20 @@
 
 #include "compare.h"
 
-enum { MAPS_EXTENTS = 256, EXTENTS_RANGES = 64 };
+enum { EXTENTS_AT_A_TIME = 256, EXTENTS_RANGES = 64 };
 
 /* A file's extents, read from the volume as needed, forward only. */
-struct maps_extents {
+struct extent_list {
     struct os_file *file;
     uint64_t vcn; /* the next cluster wanted */
-    struct os_extent extents[MAPS_EXTENTS];
+    struct os_extent extents[EXTENTS_AT_A_TIME];
     size_t count;
     size_t index;
     bool more;
 };
 
 /* A file's allocated ranges, read as needed, forward only. */
-struct maps_ranges {
+struct range_list {
     struct os_range ranges[EXTENTS_RANGES];
     size_t count;
     size_t index;
@@ -26,14 +26,14 @@ struct maps_ranges {
 
 /* The extents of both files in a verification. */
 struct extent_lists {
-    struct maps_extents source;
-    struct maps_extents dest;
-    struct maps_ranges data;
+    struct extent_list source;
+    struct extent_list dest;
+    struct range_list data;
     uint32_t cluster_size; /* the unit of the extents; 0: unknown */
     uint64_t source_size;  /* end of file; 0: unknown */
 };
 
-enum maps_result {
+enum extents_result {
     EXTENTS_EQUAL,
     EXTENTS_DIFFERENT,
     EXTENTS_NOT_REPORTED,
@@ -42,7 +42,7 @@ enum maps_result {
 
 /* The result of the comparison for one request. */
 struct extents_finding {
-    enum maps_result result;
+    enum extents_result result;
     bool has_data;
     /* The first byte of the request that is in a cluster; valid with
        `has_data`. */

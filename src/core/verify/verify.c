@@ -205,7 +205,7 @@ static bool could_be_unchanged(struct verifier *verifier,
                                uint32_t length)
 {
     if (!pair->blank)
-        return (pair->alike >> number & 1) != 0;
+        return (pair->same_before >> number & 1) != 0;
     return zeros_only(verifier->session->second, length) &&
            !shows_holes(verifier, pair);
 }
@@ -353,7 +353,7 @@ uint8_t verify_look_before(struct reflink_session *session,
                            const struct verification *verification,
                            const struct compare_pair *pair)
 {
-    uint8_t alike = 0;
+    uint8_t same_before = 0;
     if (pair->blank || verification->verify != REFLINK_VERIFY_SAMPLE ||
         pair->length <= SAMPLES_ALONE * SAMPLE_SIZE)
         return 0;
@@ -367,9 +367,9 @@ uint8_t verify_look_before(struct reflink_session *session,
         uint64_t at = sample_position(pair, i);
         if (compare_block(session, pair, at, SAMPLE_SIZE, &equal, &side) != 0 ||
             equal)
-            alike |= (uint8_t)(1u << i);
+            same_before |= (uint8_t)(1u << i);
     }
-    return alike;
+    return same_before;
 }
 
 /*

@@ -27,7 +27,7 @@ enum { VERIFY_MOST = 512 };
 /*
  * Compares the sample's blocks before a request if only bytes can verify it: a
  * block that is already equal would show nothing afterwards. Returns the value
- * for the pair's `alike`. Reads nothing if DEST is blank.
+ * for the pair's `same_before`. Reads nothing if DEST is blank.
  */
 uint8_t verify_look_before(struct reflink_session *session,
                            const struct verification *verification,

@@ -77,7 +77,7 @@ static struct workers *open_pool(unsigned jobs)
 {
     const struct workers_job work = {.file = do_file,
                                      .done = on_done,
-                                     .behind = on_behind,
+                                     .after = on_behind,
                                      .moved = on_moved,
                                      .context = &seen};
     return workers_open(&work, jobs);
@@ -121,10 +121,10 @@ static void run_ordered(unsigned jobs)
     for (int i = 0; i < FILES; i++) {
         hand_in(workers, i);
         if (i % 7 == 3)
-            workers_behind(workers, L"behind", L"x");
+            workers_after(workers, L"behind", L"x");
         if (i % 100 == 50)
-            workers_told(workers, &(struct reflink_outcome){.source = L"told",
-                                                            .dest = L"x"});
+            workers_report(workers, &(struct reflink_outcome){.source = L"told",
+                                                              .dest = L"x"});
     }
     workers_close(workers);
     for (int i = 0; i < FILES; i++) {
@@ -166,7 +166,7 @@ Test(workers, few_files)
 {
     struct world w = make_files(3);
     struct workers *workers = open_pool(16);
-    workers_behind(workers, L"behind", L"x");
+    workers_after(workers, L"behind", L"x");
     cr_expect_eq(seen.count, 1); /* at once: there is nothing before it */
     for (int i = 0; i < 3; i++)
         hand_in(workers, i);
@@ -237,7 +237,7 @@ Test(workers, an_end_is_wanted)
     struct workers *workers = open_pool(4);
     for (int i = 0; i < 100; i++) {
         hand_in(workers, i);
-        workers_behind(workers, L"behind", L"x");
+        workers_after(workers, L"behind", L"x");
     }
     workers_close(workers);
     size_t behind = 0;

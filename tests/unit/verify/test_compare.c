@@ -12,7 +12,8 @@ TestSuite(compare, .timeout = 120);
 
 enum { BLOCK = 4096 };
 
-/* Two blocks that are alike in SOURCE, of which DEST has the first only. */
+/* Two blocks that are same_before in SOURCE, of which DEST has the first only.
+ */
 static struct compare_pair make_pair(struct world *w, uint8_t *block)
 {
     struct compare_pair pair = {.length = 2 * BLOCK};

@@ -659,7 +659,7 @@ static bool is_seen_around_alike(uint64_t at)
 {
     struct world w = world_make("refs-4k");
     struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
-    struct compare_pair pair = {.length = 8 * MIB, .alike = 1 << 3};
+    struct compare_pair pair = {.length = 8 * MIB, .same_before = 1 << 3};
     enum compare_side side = COMPARE_SOURCE;
     bool verified = false;
     sim_fill_pattern(L"R:\\a", 0, 8 * MIB, 7);
