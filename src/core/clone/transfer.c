@@ -318,7 +318,7 @@ static enum piece_end verify_piece(struct state *s,
     pair->same_before = same_before;
     s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
                !s->has_cloned;
-    if (t->unseen && s->pending_count < VERIFY_MOST)
+    if (t->verify_later && s->pending_count < VERIFY_MOST)
         return PIECE_DONE;
     return verify_pending(s);
 }

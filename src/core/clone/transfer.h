@@ -21,14 +21,15 @@ struct transfer {
     uint64_t source_offset;
     uint64_t dest_offset;
     uint64_t length;
-    uint64_t source_size; /* end of file */
-    uint64_t dest_size;   /* end of file, already set */
-    bool same_file;       /* SOURCE and DEST are one file, by identity */
-    bool shared;          /* another program may write to SOURCE */
-    bool holes;           /* SOURCE is sparse */
-    bool blank;           /* the range of DEST reads as zeros */
-    bool unseen;          /* nobody uses DEST before the transfer has ended */
-    struct reason_facts facts; /* whether to try cloning */
+    uint64_t source_size;      /* end of file */
+    uint64_t dest_size;        /* end of file, already set */
+    bool same_file;            /* SOURCE and DEST are one file, by identity */
+    bool shared;               /* another program may write to SOURCE */
+    bool holes;                /* SOURCE is sparse */
+    bool blank;                /* the range of DEST reads as zeros */
+    bool verify_later;         /* requests may be verified in batches, because
+                                  nobody uses DEST before the transfer has ended */
+    struct reason_facts facts; /* what decides whether to try cloning */
     uint32_t cluster_size;     /* a power of 2, or 0: unknown */
     struct volume *volume;     /* DEST's; never NULL */
 };
@@ -39,14 +40,13 @@ enum transfer_end {
     TRANSFER_FAILED,
     /* with REFLINK_ALWAYS: a whole cluster cannot be cloned */
     TRANSFER_REFUSED,
-    /* A clone failed verification. What is left in the transfer is the part of
-       DEST whose content is undefined. */
+    /* a clone failed verification */
     TRANSFER_UNVERIFIED
 };
 
 /*
- * Returns the alignment that requests are planned with: the one that the volume
- * was found to require, or else its cluster size, or else a guess.
+ * Returns the alignment that requests are planned with: the cluster size, or a
+ * guess where that is unknown; more if the volume was found to require more.
  */
 uint32_t transfer_unit(const struct transfer *transfer);
 
@@ -65,9 +65,10 @@ enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan);
 bool transfer_refuses(struct transfer *transfer);
 
 /*
- * Runs the transfer and changes nothing except DEST's bytes in the range.
- * Removes from `*transfer` the parts that are done and, where a clone failed
- * verification, also those that have not begun.
+ * Runs the transfer. Of the files, it changes only DEST's bytes in the range.
+ * Afterwards `*transfer` is the part that is not done; after
+ * TRANSFER_UNVERIFIED, the part that was begun and whose bytes in DEST are
+ * undefined.
  */
 enum transfer_end transfer_run(struct transfer *transfer);
 

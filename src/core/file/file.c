@@ -28,7 +28,7 @@ struct job {
     struct retry retry;
     struct source_lock source_lock;
     bool exists; /* DEST already exists */
-    struct dest_facts prepared;
+    struct dest_facts facts;
     struct metadata metadata;
 };
 
@@ -56,7 +56,7 @@ static bool look_at_dest(struct job *job)
 
 static bool query_dest(struct job *job)
 {
-    os_error error = os_query(job->staging.file, &job->prepared.dest);
+    os_error error = os_query(job->staging.file, &job->facts.dest);
     return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
 }
 
@@ -69,7 +69,7 @@ static bool create_dest(struct job *job)
            metadata_open_streams(&job->metadata, job->staging.path,
                                  job->outcome) &&
            staging_mark(&job->staging, job->outcome) && query_dest(job) &&
-           dest_keeps_encryption(&job->source.info, &job->prepared.dest,
+           dest_keeps_encryption(&job->source.info, &job->facts.dest,
                                  job->outcome);
 }
 
@@ -88,7 +88,7 @@ static struct transfer whole_transfer(struct job *job)
         .shared = job->source.shared,
         .holes = source_has_holes(&job->source.info),
         .blank = true,
-        .unseen = true,
+        .verify_later = true,
     };
     transfer.facts.unverified = job->retry.unverified;
     return transfer;
@@ -104,10 +104,10 @@ static bool check_dest(struct job *job)
     struct os_info now;
     const struct os_info *source = &job->source.info;
     struct volume *volume =
-        volume_get(&job->session->volumes, &job->prepared.dest.identity);
-    uint32_t seen = volume != NULL ? volume->kept : 0;
-    if (job->outcome->requests == 0 && (metadata_kept(source) & ~seen) == 0)
-        return true;
+        volume_get(&job->session->volumes, &job->facts.dest.identity);
+    uint32_t known = volume != NULL ? volume->kept : 0;
+    if (job->outcome->requests == 0 && (metadata_kept(source) & ~known) == 0)
+        return true; /* nothing can differ */
     os_error error = os_query_state(job->staging.file, &now);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
@@ -175,28 +175,28 @@ static bool finish(struct job *job)
            check_dest(job) && commit(job);
 }
 
-static enum attempt_end fill(struct job *job)
+static enum attempt_end fill_and_commit(struct job *job)
 {
     struct transfer transfer = whole_transfer(job);
-    job->prepared.source = job->source.info;
-    if (!dest_find_facts(&transfer, &job->prepared) ||
-        !dest_prepare_new(&transfer, &job->prepared))
-        return ATTEMPT_END;
+    job->facts.source = job->source.info;
+    if (!dest_find_facts(&transfer, &job->facts) ||
+        !dest_prepare_new(&transfer, &job->facts))
+        return ATTEMPT_DONE;
     switch (transfer_run(&transfer)) {
     case TRANSFER_DONE:
         break;
     case TRANSFER_REFUSED:
         job->outcome->status = REFLINK_REFUSED;
-        return ATTEMPT_END;
+        return ATTEMPT_DONE;
     case TRANSFER_UNVERIFIED:
         return ATTEMPT_UNVERIFIED;
     default:
-        return ATTEMPT_END;
+        return ATTEMPT_DONE;
     }
-    dest_finish(&transfer, &job->prepared);
+    dest_finish(&transfer, &job->facts);
     if (finish(job))
         job->outcome->status = REFLINK_OK;
-    return ATTEMPT_END;
+    return ATTEMPT_DONE;
 }
 
 /* Closes the open files. Deletes a DEST that is not complete. */
@@ -221,26 +221,27 @@ static bool open_and_lock_source(struct job *job)
 
 static enum attempt_end attempt(struct job *job)
 {
-    enum attempt_end end = ATTEMPT_END;
-    memset(&job->prepared, 0, sizeof job->prepared);
+    enum attempt_end end = ATTEMPT_DONE;
+    memset(&job->facts, 0, sizeof job->facts);
     if (open_and_lock_source(job) && look_at_dest(job) &&
         metadata_look(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job)) {
         /* the server of the stale file is reachable now */
         staging_remove_stale(&job->staging);
-        end = fill(job);
+        end = fill_and_commit(job);
     }
     undo(job);
     staging_remove_stale(&job->staging);
-    return end == ATTEMPT_END ? retry_end_of(job->outcome) : end;
+    return end == ATTEMPT_DONE ? retry_end_of(job->outcome) : end;
 }
 
-/* Looks up the root of DEST's volume once per run. */
-static void conclude(struct job *job, uint64_t start)
+/* Ends the outcome. Keeps the root of DEST's volume, so that it is looked up
+   once per run. */
+static void end_outcome(struct job *job, uint64_t start)
 {
     struct volume *volume =
         job->outcome->reason != REFLINK_REASON_NONE
-            ? volume_get(&job->session->volumes, &job->prepared.dest.identity)
+            ? volume_get(&job->session->volumes, &job->facts.dest.identity)
             : NULL;
     if (volume != NULL)
         wcscpy(job->outcome->volume_root, volume->root);
@@ -271,5 +272,5 @@ void reflink_file(struct reflink_session *session,
         outcome->bytes_cloned = 0;
         outcome->bytes_copied = 0;
     }
-    conclude(&job, start);
+    end_outcome(&job, start);
 }

@@ -25,7 +25,7 @@ struct job {
     struct source source;
     struct os_file *dest;
     struct retry retry;
-    struct dest_facts prepared;
+    struct dest_facts facts;
     bool created;   /* this attempt created DEST */
     bool marked;    /* DEST is deleted when it is closed */
     bool same_file; /* DEST's handle also serves as SOURCE's */
@@ -65,11 +65,11 @@ static bool open_existing(struct job *job, const struct os_info *there)
         return fail(job, error, REFLINK_STEP_OPEN_DEST,
                     error == CODE_SHARING_VIOLATION ? REFLINK_HINT_IN_USE
                                                     : REFLINK_HINT_NONE);
-    error = os_query(job->dest, &job->prepared.dest);
+    error = os_query(job->dest, &job->facts.dest);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
     if (job->same_file)
-        job->source.info = job->prepared.dest;
+        job->source.info = job->facts.dest;
     return true;
 }
 
@@ -86,7 +86,7 @@ static bool create(struct job *job)
     job->marked = error == 0;
     if (error != 0)
         return fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
-    error = os_query(job->dest, &job->prepared.dest);
+    error = os_query(job->dest, &job->facts.dest);
     return error == 0 ||
            fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
 }
@@ -102,7 +102,7 @@ static bool open_dest(struct job *job)
         return false;
     }
     bool opened = exists ? open_existing(job, &there) : create(job);
-    job->old_size = opened ? job->prepared.dest.size : 0;
+    job->old_size = opened ? job->facts.dest.size : 0;
     /* SOURCE may have grown before a retry */
     job->range.length = job->length;
     job->range.to_end = false;
@@ -110,10 +110,10 @@ static bool open_dest(struct job *job)
         job->measured = true;
         job->first_size = job->old_size;
         job->first_sparse =
-            (job->prepared.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
+            (job->facts.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
     }
-    return opened && dest_keeps_encryption(&job->source.info,
-                                           &job->prepared.dest, job->outcome);
+    return opened && dest_keeps_encryption(&job->source.info, &job->facts.dest,
+                                           job->outcome);
 }
 
 static struct transfer range_transfer(struct job *job)
@@ -206,35 +206,35 @@ static enum attempt_end after_run(struct job *job,
     if (end == TRANSFER_REFUSED)
         refuse(job, transfer);
     if (end != TRANSFER_DONE)
-        return ATTEMPT_END;
+        return ATTEMPT_DONE;
     /* without a gap before the range, there is no hole to allocate
      */
     if (job->range.dest_offset == 0)
-        dest_finish(transfer, &job->prepared);
+        dest_finish(transfer, &job->facts);
     if (!job->same_file)
         source_check_unchanged(&job->source, job->outcome);
-    return ATTEMPT_END;
+    return ATTEMPT_DONE;
 }
 
 static bool prepare(struct job *job, struct transfer *transfer)
 {
-    job->prepared.source = job->source.info;
-    if (!dest_find_facts(transfer, &job->prepared))
+    job->facts.source = job->source.info;
+    if (!dest_find_facts(transfer, &job->facts))
         return false;
     if (transfer_refuses(transfer)) {
         refuse(job, transfer);
         return false;
     }
     if (job->old_size == 0 && !job->same_file)
-        return dest_prepare_new(transfer, &job->prepared);
-    return dest_prepare_in_place(transfer, &job->prepared, job->old_size);
+        return dest_prepare_new(transfer, &job->facts);
+    return dest_prepare_in_place(transfer, &job->facts, job->old_size);
 }
 
 static enum attempt_end fill(struct job *job)
 {
     struct transfer transfer = range_transfer(job);
     if (!prepare(job, &transfer))
-        return ATTEMPT_END;
+        return ATTEMPT_DONE;
     enum transfer_end end = transfer_run(&transfer);
     return after_run(job, &transfer, end);
 }
@@ -285,22 +285,22 @@ static bool is_retryable(const struct job *job)
 
 static enum attempt_end attempt(struct job *job)
 {
-    enum attempt_end end = ATTEMPT_END;
+    enum attempt_end end = ATTEMPT_DONE;
     bool committed = false;
-    memset(&job->prepared, 0, sizeof job->prepared);
+    memset(&job->facts, 0, sizeof job->facts);
     if (source_open(job->outcome->source, false, &job->source, job->outcome) &&
         range_check(&job->range, job->source.info.size, &job->length,
                     job->outcome) &&
         open_dest(job)) {
         end = fill(job);
-        committed = end == ATTEMPT_END && job->outcome->status == REFLINK_OK &&
+        committed = end == ATTEMPT_DONE && job->outcome->status == REFLINK_OK &&
                     commit(job);
     }
     bool retryable = is_retryable(job);
     undo(job, committed);
-    if (end == ATTEMPT_END)
+    if (end == ATTEMPT_DONE)
         end = retry_end_of(job->outcome);
-    return retryable ? end : ATTEMPT_END;
+    return retryable ? end : ATTEMPT_DONE;
 }
 
 static void ignore_step(void *context, const struct reflink_dry_step *step)

@@ -26,7 +26,7 @@ static void after_unverified(struct retry *retry)
 bool retry_again(struct retry *retry, enum attempt_end end,
                  struct reflink_outcome *outcome)
 {
-    if (end == ATTEMPT_END)
+    if (end == ATTEMPT_DONE)
         return false;
     if (end == ATTEMPT_TRANSIENT && retry->retries >= retry->policy->retries)
         return false;
@@ -55,5 +55,5 @@ enum attempt_end retry_end_of(const struct reflink_outcome *outcome)
 {
     bool transient = outcome->status == REFLINK_FAILED &&
                      classify_io(outcome->error.code) == ERROR_CLASS_TRANSIENT;
-    return transient ? ATTEMPT_TRANSIENT : ATTEMPT_END;
+    return transient ? ATTEMPT_TRANSIENT : ATTEMPT_DONE;
 }

@@ -9,7 +9,7 @@
 #include <reflink/reflink.h>
 
 enum attempt_end {
-    ATTEMPT_END,        /* the outcome is final */
+    ATTEMPT_DONE,       /* the outcome is final */
     ATTEMPT_UNVERIFIED, /* a clone failed verification */
     ATTEMPT_TRANSIENT   /* a retry may help */
 };

@@ -1,7 +1,8 @@
 /*
  * The staging file: DEST is created beside its final name and marked for
- * deletion until it is complete, and then renamed in one step. Whatever ends
- * the process, the system deletes what was not committed.
+ * deletion until it is complete, and then renamed in one step. While it is
+ * marked, the system deletes it if the process ends; it is unmarked just after
+ * its creation and just before the rename.
  */
 #ifndef REFLINK_CORE_STAGING_H
 #define REFLINK_CORE_STAGING_H
@@ -39,8 +40,8 @@ bool staging_mark(struct staging *staging, struct reflink_outcome *outcome);
 
 /*
  * Clears the mark and renames the file to `dest_path`; with `replace`, over an
- * existing file. Returns the errors of os_rename; the file is then marked
- * again.
+ * existing file. Returns the error of either step. After a failed rename it
+ * marks the file again; if that fails, staging_end deletes it.
  *
  * A process that is killed between the two steps leaves the complete file under
  * its staging name. In the opposite order, DEST would be replaced by a file
