@@ -3,7 +3,7 @@
  *
  * An OS error keeps its Win32 code from the place where it occurs to the
  * message. The core includes no Windows header, so the values are repeated
- * here; src/win32/error.c asserts that each equals the SDK's.
+ * here; src/win32/message.c asserts that each equals the SDK's.
  */
 #ifndef REFLINK_CORE_ERRORS_H
 #define REFLINK_CORE_ERRORS_H

@@ -223,7 +223,7 @@ static void fake_drop(HANDLE saved)
 #define RemoveDirectoryW fake_remove
 #define win32_take_privilege fake_take
 #define win32_drop_privilege fake_drop
-#include "win32/directory.c"
+#include "win32/link.c"
 #undef CreateFileW
 #undef CloseHandle
 #undef DeviceIoControl

@@ -1,4 +1,4 @@
-/* Each code of core/errors.h is held against the SDK's in win32/error.c. */
+/* Each code of core/errors.h is held against the SDK's in win32/message.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static bool has_no_twin(const char *name)
 Test(error, every_code_is_held_against_the_sdk)
 {
     char *codes = sources_read("src/core/errors.h");
-    char *checks = sources_read("src/win32/error.c");
+    char *checks = sources_read("src/win32/message.c");
     unsigned count = 0;
     for (char *at = codes; (at = strstr(at, "    CODE_")) != NULL; at++) {
         char name[NAME];
@@ -29,7 +29,7 @@ Test(error, every_code_is_held_against_the_sdk)
         cr_assert_eq(sscanf(at, " CODE_%63[A-Z0-9_]", name), 1);
         snprintf(check, sizeof check, "SAME(%s);", name);
         cr_expect(has_no_twin(name) || strstr(checks, check) != NULL,
-                  "CODE_%s is not in src/win32/error.c", name);
+                  "CODE_%s is not in src/win32/message.c", name);
         count++;
     }
     cr_expect_gt(count, 50);

@@ -82,3 +82,18 @@ os_error win32_final_path(HANDLE handle, DWORD flags, wchar_t **full)
     *full = NULL;
     return error;
 }
+
+os_error os_full_path(const wchar_t *path, wchar_t **full)
+{
+    return win32_full_path(path, full);
+}
+
+os_error os_final_path(struct os_file *file, wchar_t **full)
+{
+    return win32_final_path(file->handle, 0, full);
+}
+
+wchar_t os_fold(wchar_t c)
+{
+    return RtlUpcaseUnicodeChar(c);
+}

@@ -1,0 +1,135 @@
+/* Lists and creates directories. */
+#include "win32.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct os_directory {
+    HANDLE find;
+    WIN32_FIND_DATAW data;
+    bool fresh; /* `data` has not been returned yet */
+    bool had_dot;
+    bool had_two_dots;
+};
+
+/*
+ * Whether the entry is a link to another place, not just a file with a reparse
+ * point [MS-FSCC 2.1.2.1, the N bit]. A directory with an unknown tag may be
+ * one, and must not be walked.
+ */
+static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
+{
+    DWORD tag = data->dwReserved0;
+    if ((data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+        return false;
+    return (tag & 0x20000000) != 0 ||
+           (tag == 0 &&
+            (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
+}
+
+static os_error full_pattern(const wchar_t *directory, const wchar_t *pattern,
+                             wchar_t **whole)
+{
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(directory, &full);
+    if (error != 0)
+        return error;
+    size_t length = wcslen(full);
+    size_t tail = wcslen(pattern) + 1;
+    *whole = malloc((length + 1 + tail) * sizeof **whole);
+    if (*whole != NULL) {
+        wmemcpy(*whole, full, length);
+        if (length != 0 && full[length - 1] != L'\\')
+            (*whole)[length++] = L'\\';
+        wmemcpy(*whole + length, pattern, tail);
+    }
+    free(full);
+    return *whole != NULL ? 0 : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
+                      struct os_directory **list)
+{
+    wchar_t *whole = NULL;
+    os_error error = full_pattern(directory, pattern, &whole);
+    if (error != 0)
+        return error;
+    struct os_directory *opened = calloc(1, sizeof *opened);
+    error = ERROR_NOT_ENOUGH_MEMORY;
+    if (opened != NULL) {
+        opened->find = FindFirstFileExW(whole, FindExInfoBasic, &opened->data,
+                                        FindExSearchNameMatch, NULL,
+                                        FIND_FIRST_EX_LARGE_FETCH);
+        error = opened->find == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
+        opened->fresh = true;
+    }
+    free(whole);
+    if (error != 0)
+        free(opened);
+    else
+        *list = opened;
+    return error;
+}
+
+/* Whether this is the first `.` or the first `..` in the listing. */
+static bool is_dots(struct os_directory *list)
+{
+    const wchar_t *name = list->data.cFileName;
+    bool *had = NULL;
+    if (wcscmp(name, L".") == 0)
+        had = &list->had_dot;
+    else if (wcscmp(name, L"..") == 0)
+        had = &list->had_two_dots;
+    bool is = had != NULL && !*had;
+    if (is)
+        *had = true;
+    return is;
+}
+
+static os_error step(struct os_directory *list, bool *end)
+{
+    if (!list->fresh && !FindNextFileW(list->find, &list->data)) {
+        os_error error = win32_last_error();
+        *end = error == ERROR_NO_MORE_FILES;
+        return *end ? 0 : error;
+    }
+    list->fresh = false;
+    return 0;
+}
+
+os_error os_list_next(struct os_directory *list, struct os_entry *entry,
+                      bool *end)
+{
+    *end = false;
+    do {
+        os_error error = step(list, end);
+        if (error != 0 || *end)
+            return error;
+    } while (is_dots(list));
+    wcsncpy(entry->name, list->data.cFileName, MAX_PATH);
+    entry->name[MAX_PATH] = L'\0';
+    entry->size =
+        (uint64_t)list->data.nFileSizeHigh << 32 | list->data.nFileSizeLow;
+    entry->attributes = list->data.dwFileAttributes;
+    entry->is_link = is_name_surrogate(&list->data);
+    return 0;
+}
+
+void os_list_close(struct os_directory *list)
+{
+    if (list == NULL)
+        return;
+    FindClose(list->find);
+    free(list);
+}
+
+os_error os_make_directory(const wchar_t *path)
+{
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(path, &full);
+    if (error != 0)
+        return error;
+    error = CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
+    free(full);
+    return error;
+}
