@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/messages.h"
+#include "sources.h"
 
 TestSuite(help, .timeout = 120);
 
@@ -22,7 +23,6 @@ enum {
     WIDTH = 80,
     MOST_WORDS = 128,
     WORD = 40,
-    MOST_BYTES = 1 << 17
 };
 
 /* Words, each once, in the order of their first appearance. */
@@ -73,20 +73,6 @@ static char *page(void)
     return bytes;
 }
 
-static char *file_of(const char *name)
-{
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%s", UNIT_SOURCES, name);
-    FILE *file = fopen(path, "rb");
-    cr_assert(file != NULL, "%s", path);
-    char *text = calloc(MOST_BYTES, 1);
-    cr_assert(text != NULL);
-    size_t got = fread(text, 1, MOST_BYTES - 1, file);
-    cr_assert(got > 0 && got < MOST_BYTES - 1);
-    fclose(file);
-    return text;
-}
-
 static size_t name_length(const char *option)
 {
     return strspn(option, "-abcdefghijklmnopqrstuvwxyz");
@@ -118,7 +104,7 @@ static struct words of_page(void)
 static struct words of_completion(bool all)
 {
     struct words words = {.count = 0};
-    char *text = file_of("src/cli/completion.ps1");
+    char *text = sources_read("src/cli/completion.ps1");
     for (char *at = strstr(text, "@('-"); at != NULL;
          at = strstr(at + 1, "@('-")) {
         const char *word = at + 3;
@@ -135,7 +121,7 @@ static struct words of_completion(bool all)
 static struct words of_table(void)
 {
     struct words words = {.count = 0};
-    char *text = file_of("src/cli/options.c");
+    char *text = sources_read("src/cli/options.c");
     char *table = strstr(text, "static const struct option table[]");
     cr_assert(table != NULL);
     *strstr(table, "};") = '\0';
@@ -211,7 +197,7 @@ static struct words of_tables(const char *name, const char *heading,
                               bool options)
 {
     struct words words = {.count = 0};
-    char *text = file_of(name);
+    char *text = sources_read(name);
     char *table = strstr(text, heading);
     cr_assert(table != NULL, "%s: %s", name, heading);
     while (table != NULL) {
@@ -250,7 +236,7 @@ Test(help, manual_and_schema_have_all_reasons)
     struct words listed =
         of_tables("src/cli/README.md", "| `reason` | why", false);
     struct words reasons = {.count = 0};
-    char *schema = file_of("include/reflink/output.schema.json");
+    char *schema = sources_read("include/reflink/output.schema.json");
     for (int i = REFLINK_REASON_NONE + 1; i < REFLINK_REASON_COUNT; i++) {
         char word[WORD];
         snprintf(word, sizeof word, "\"%ls\"",
@@ -265,8 +251,8 @@ Test(help, manual_and_schema_have_all_reasons)
 
 Test(help, manual_and_schema_have_all_warnings)
 {
-    char *schema = file_of("include/reflink/output.schema.json");
-    char *manual = file_of("src/cli/README.md");
+    char *schema = sources_read("include/reflink/output.schema.json");
+    char *manual = sources_read("src/cli/README.md");
     for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
         char word[WORD];
         snprintf(word, sizeof word, "\"%ls\"", message_warning_reason(i));
