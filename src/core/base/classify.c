@@ -88,6 +88,11 @@ bool classify_unsupported(os_error code)
     return row != NULL && row->unsupported;
 }
 
+bool classify_unknown_request(os_error code)
+{
+    return classify_unsupported(code) || code == CODE_INVALID_PARAMETER;
+}
+
 /* The codes from `first` to `last`. */
 struct hint_row {
     os_error first;

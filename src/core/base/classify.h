@@ -33,6 +33,13 @@ enum error_class classify_io(os_error code);
 bool classify_unsupported(os_error code);
 
 /*
+ * The same for a request whose failure costs nothing but a slower way or a
+ * warning: a volume that does not know its form may report an invalid
+ * parameter. Not for a flush, which would then be believed.
+ */
+bool classify_unknown_request(os_error code);
+
+/*
  * Returns the hint to add to the system's message if the code alone implies
  * one, whatever the operation was; else REFLINK_HINT_NONE.
  */

@@ -149,7 +149,7 @@ static bool make_hole(const struct copy *copy, const struct part *part)
         return true;
     os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
                              part->length);
-    if (error != 0 && classify_unsupported(error)) {
+    if (error != 0 && classify_unknown_request(error)) {
         if (!write_zeros(copy, part->at, part->length))
             return false;
     } else if (error != 0) {

@@ -26,7 +26,7 @@ static bool fail(struct reflink_outcome *outcome, os_error error,
 /* Whether the error means that the volume does not support such metadata. */
 static bool is_not_held(os_error error)
 {
-    return classify_unsupported(error) || error == CODE_INVALID_NAME ||
+    return classify_unknown_request(error) || error == CODE_INVALID_NAME ||
            error == CODE_EAS_NOT_SUPPORTED;
 }
 

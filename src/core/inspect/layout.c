@@ -135,15 +135,6 @@ static os_error add_extent(struct reader *reader,
 }
 
 /*
- * Whether the volume does not support the request. If it does not know it, it
- * may report an invalid parameter.
- */
-static bool is_not_offered(os_error error)
-{
-    return classify_unsupported(error) || error == CODE_INVALID_PARAMETER;
-}
-
-/*
  * Asks for the extents with reference counts. If the first such request is
  * refused, asks without them from then on.
  */
@@ -153,7 +144,8 @@ static os_error ask(struct reader *reader, size_t *count, bool *more)
     os_error error = allocation_extents(
         layout->file, layout->counted, layout->cluster_size, reader->vcn,
         reader->extents, EXTENTS_AT_ONCE, count, more);
-    if (!layout->counted || !is_not_offered(error) || reader->vcn != 0)
+    if (!layout->counted || !classify_unknown_request(error) ||
+        reader->vcn != 0)
         return error;
     layout->counted = false;
     return allocation_extents(layout->file, false, layout->cluster_size,
@@ -220,7 +212,7 @@ static bool fail_read(struct reflink_error *error, os_error code)
     if (code == CODE_NOT_ENOUGH_MEMORY)
         return fail(error, code, REFLINK_STEP_MEMORY, REFLINK_HINT_NONE);
     enum reflink_hint hint = REFLINK_HINT_NONE;
-    if (is_not_offered(code))
+    if (classify_unknown_request(code))
         hint = REFLINK_HINT_NOT_REPORTED;
     if (code == CODE_CANCELLED)
         hint = REFLINK_HINT_INTERRUPTED;

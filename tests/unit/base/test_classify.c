@@ -56,6 +56,9 @@ Test(classify, codes)
                      rows[i].code);
         cr_expect_eq(classify_unsupported(rows[i].code),
                      rows[i].code == 1 || rows[i].code == 50);
+        cr_expect_eq(classify_unknown_request(rows[i].code),
+                     rows[i].code == 1 || rows[i].code == 50 ||
+                         rows[i].code == 87);
     }
 }
 

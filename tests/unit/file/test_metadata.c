@@ -393,3 +393,34 @@ Test(metadata, an_encrypted_source_stays_encrypted_or_fails)
         world_end(&w);
     }
 }
+
+/* A volume that does not know a request may call its form invalid: what it does
+   not store is a warning, and zeros are written in place of a hole. */
+Test(metadata, an_invalid_parameter_may_mean_an_unknown_request)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"R:\\a", 0, 4096, 1);
+    sim_set_stream(L"R:\\a", L"one", "1", 1);
+    sim_fault(SIM_OP_OPEN, 4, CODE_INVALID_PARAMETER);
+    world_run(&w);
+    cr_expect_eq(sim_faults_met(), 1);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.lost, REFLINK_LOST_STREAMS);
+    world_end(&w);
+}
+
+Test(metadata, a_hole_that_cannot_be_made_is_written)
+{
+    struct world w = world_make("ntfs");
+    struct reflink_range all = {.to_end = true};
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 1 << 20);
+    sim_fill_pattern(L"R:\\b", 0, 1 << 20, 2);
+    sim_fault_always(SIM_OP_ZERO, CODE_INVALID_PARAMETER);
+    reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\b", &all, &w.outcome);
+    cr_expect_geq(sim_faults_met(), 1);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
