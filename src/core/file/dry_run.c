@@ -57,7 +57,7 @@ static bool open_source_and_count(struct dry *dry)
     if (!source_open(dry->outcome->source, dry->policy->security, &dry->source,
                      dry->outcome))
         return false;
-    bool looked = metadata_look(&metadata, dry->source.file, dry->outcome);
+    bool looked = metadata_list(&metadata, dry->source.file, dry->outcome);
     dry->streams = metadata.count;
     metadata_end(&metadata);
     return looked;

@@ -45,7 +45,18 @@ static bool fail_hint(struct job *job, os_error error, enum reflink_step step,
     return false;
 }
 
-static bool look_at_dest(struct job *job)
+static bool open_and_lock_source(struct job *job)
+{
+    if (!source_open(job->outcome->source, job->policy->security, &job->source,
+                     job->outcome))
+        return false;
+    source_lock_take(job->session->source_locks, &job->source_lock,
+                     &job->source.info.identity);
+    return true;
+}
+
+/* Checks that DEST may be created, or replaced if it exists. */
+static bool check_dest_name(struct job *job)
 {
     struct os_info there;
     return dest_look(job->dest_path, &job->exists, &there, job->outcome) &&
@@ -54,26 +65,29 @@ static bool look_at_dest(struct job *job)
                                 job->outcome));
 }
 
-static bool query_dest(struct job *job)
-{
-    os_error error = os_query(job->staging.file, &job->facts.dest);
-    return error == 0 || fail(job, error, REFLINK_STEP_QUERY);
-}
-
 static bool create_dest(struct job *job)
 {
     unsigned extra = source_encryption(&job->source.info);
     if (job->policy->security)
         extra |= OS_WITH_SECURITY;
-    return staging_begin(&job->staging, job->dest_path, extra, job->outcome) &&
-           metadata_open_streams(&job->metadata, job->staging.path,
-                                 job->outcome) &&
-           staging_mark(&job->staging, job->outcome) && query_dest(job) &&
-           dest_keeps_encryption(&job->source.info, &job->facts.dest,
-                                 job->outcome);
+    if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
+        !metadata_open_streams(&job->metadata, job->staging.path,
+                               job->outcome) ||
+        !staging_mark(&job->staging, job->outcome))
+        return false;
+    os_error error = os_query(job->staging.file, &job->facts.dest);
+    if (error != 0)
+        return fail(job, error, REFLINK_STEP_QUERY);
+    if (!dest_keeps_encryption(&job->source.info, &job->facts.dest,
+                               job->outcome))
+        return false;
+    /* DEST's server is reachable now */
+    staging_remove_stale(&job->staging);
+    return true;
 }
 
-static struct transfer whole_transfer(struct job *job)
+/* Gives DEST its data, by cloning, copying, or both. */
+static enum attempt_end transfer_data(struct job *job)
 {
     uint64_t size = job->source.info.size;
     struct transfer transfer = {
@@ -91,7 +105,18 @@ static struct transfer whole_transfer(struct job *job)
         .verify_later = true,
     };
     transfer.facts.unverified = job->retry.unverified;
-    return transfer;
+    job->facts.source = job->source.info;
+    if (!dest_find_facts(&transfer, &job->facts) ||
+        !dest_prepare_new(&transfer, &job->facts))
+        return ATTEMPT_DONE;
+    enum transfer_end end = transfer_run(&transfer);
+    if (end == TRANSFER_UNVERIFIED)
+        return ATTEMPT_UNVERIFIED;
+    if (end == TRANSFER_REFUSED)
+        job->outcome->status = REFLINK_REFUSED;
+    if (end == TRANSFER_DONE)
+        dest_finish(&transfer, &job->facts);
+    return ATTEMPT_DONE;
 }
 
 /*
@@ -119,120 +144,66 @@ static bool check_dest(struct job *job)
                      REFLINK_HINT_DIFFERENT);
 }
 
-/*
- * DEST appeared during the run. Or it is a link without a target, which does
- * not seem to exist until its name is needed.
- */
-static bool on_dest_appeared(struct job *job, os_error error)
+/* Gives DEST its name: the last step. */
+static void commit(struct job *job)
 {
-    switch (job->policy->existing) {
-    case REFLINK_EXISTING_KEEP:
-        outcome_reset(job->outcome);
-        job->outcome->status = REFLINK_SKIPPED;
-        return false;
-    case REFLINK_EXISTING_FAIL:
-        return fail_hint(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_EXISTS);
-    /* DEST should have been replaced */
-    default:
-        return fail(job, error, REFLINK_STEP_RENAME);
-    }
-}
-
-static bool is_taken(os_error error)
-{
-    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
-}
-
-static bool commit(struct job *job)
-{
-    bool may_replace = job->policy->existing == REFLINK_EXISTING_REPLACE;
+    enum reflink_existing existing = job->policy->existing;
+    bool may_replace = existing == REFLINK_EXISTING_REPLACE;
     bool replace = may_replace && job->exists;
     if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
         outcome_stop(job->outcome))
-        return false;
+        return;
     os_error error = staging_commit(&job->staging, job->dest_path, replace);
-    /* DEST appeared during the run */
-    if (is_taken(error) && may_replace && !replace) {
+    /* DEST appeared during the run. Or it is a link without a target, which
+       does not seem to exist until its name is needed. */
+    bool appeared = staging_name_is_taken(error);
+    if (appeared && may_replace && !replace) {
         if (!flush_dest(job->policy, job->staging.file, true, job->outcome))
-            return false;
+            return;
         error = staging_commit(&job->staging, job->dest_path, true);
     }
-    if (is_taken(error))
-        return on_dest_appeared(job, error);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_RENAME);
-    metadata_clear_archive(&job->source, job->staging.file, job->outcome);
-    return true;
-}
-
-/* Does everything that follows the file's data; renames DEST last. */
-static bool finish(struct job *job)
-{
-    return metadata_copy(&job->metadata, job->session, job->policy,
-                         &job->source, job->staging.file, job->outcome) &&
-           source_check_unchanged(&job->source, job->outcome) &&
-           metadata_stamp(&job->source, job->staging.file, job->outcome) &&
-           check_dest(job) && commit(job);
-}
-
-static enum attempt_end fill_and_commit(struct job *job)
-{
-    struct transfer transfer = whole_transfer(job);
-    job->facts.source = job->source.info;
-    if (!dest_find_facts(&transfer, &job->facts) ||
-        !dest_prepare_new(&transfer, &job->facts))
-        return ATTEMPT_DONE;
-    switch (transfer_run(&transfer)) {
-    case TRANSFER_DONE:
-        break;
-    case TRANSFER_REFUSED:
-        job->outcome->status = REFLINK_REFUSED;
-        return ATTEMPT_DONE;
-    case TRANSFER_UNVERIFIED:
-        return ATTEMPT_UNVERIFIED;
-    default:
-        return ATTEMPT_DONE;
+    if (error == 0) {
+        metadata_clear_archive(&job->source, job->staging.file, job->outcome);
+    } else if (appeared && existing == REFLINK_EXISTING_KEEP) {
+        outcome_reset(job->outcome);
+        job->outcome->status = REFLINK_SKIPPED;
+    } else {
+        fail_hint(job, error, REFLINK_STEP_RENAME,
+                  appeared && existing == REFLINK_EXISTING_FAIL
+                      ? REFLINK_HINT_EXISTS
+                      : REFLINK_HINT_NONE);
     }
-    dest_finish(&transfer, &job->facts);
-    if (finish(job))
-        job->outcome->status = REFLINK_OK;
-    return ATTEMPT_DONE;
 }
 
-/* Closes the open files. Deletes a DEST that is not complete. */
-static void undo(struct job *job)
-{
-    metadata_end(&job->metadata);
-    staging_end(&job->staging, retry_end_of(job->outcome) == ATTEMPT_TRANSIENT);
-    os_close(job->source.file);
-    source_lock_drop(job->session->source_locks, &job->source_lock);
-    job->source.file = NULL;
-}
-
-static bool open_and_lock_source(struct job *job)
-{
-    if (!source_open(job->outcome->source, job->policy->security, &job->source,
-                     job->outcome))
-        return false;
-    source_lock_take(job->session->source_locks, &job->source_lock,
-                     &job->source.info.identity);
-    return true;
-}
-
+/*
+ * Takes one file through all its steps. Whatever happens, it ends here: the
+ * open files are closed, and a DEST that is not complete is deleted.
+ */
 static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
     memset(&job->facts, 0, sizeof job->facts);
-    if (open_and_lock_source(job) && look_at_dest(job) &&
-        metadata_look(&job->metadata, job->source.file, job->outcome) &&
-        create_dest(job)) {
-        /* the server of the stale file is reachable now */
-        staging_remove_stale(&job->staging);
-        end = fill_and_commit(job);
-    }
-    undo(job);
+    if (open_and_lock_source(job) && check_dest_name(job) &&
+        metadata_list(&job->metadata, job->source.file, job->outcome) &&
+        create_dest(job))
+        end = transfer_data(job);
+    if (job->staging.file != NULL && end == ATTEMPT_DONE &&
+        job->outcome->status == REFLINK_OK &&
+        metadata_copy(&job->metadata, job->session, job->policy, &job->source,
+                      job->staging.file, job->outcome) &&
+        source_check_unchanged(&job->source, job->outcome) &&
+        metadata_stamp(&job->source, job->staging.file, job->outcome) &&
+        check_dest(job))
+        commit(job);
+    if (end == ATTEMPT_DONE)
+        end = retry_end_of(job->outcome);
+    metadata_end(&job->metadata);
+    staging_end(&job->staging, end == ATTEMPT_TRANSIENT);
+    os_close(job->source.file);
+    source_lock_drop(job->session->source_locks, &job->source_lock);
+    job->source.file = NULL;
     staging_remove_stale(&job->staging);
-    return end == ATTEMPT_DONE ? retry_end_of(job->outcome) : end;
+    return end;
 }
 
 /* Ends the outcome. Keeps the root of DEST's volume, so that it is looked up

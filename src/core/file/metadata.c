@@ -69,7 +69,7 @@ static bool judge_stream(os_error error, struct reflink_outcome *outcome)
     return true;
 }
 
-bool metadata_look(struct metadata *metadata, struct os_file *source,
+bool metadata_list(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome)
 {
     size_t listed = 0;

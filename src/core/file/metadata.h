@@ -21,7 +21,7 @@ struct metadata {
  * lost. If there are any, DEST's must be opened before DEST is marked for
  * deletion, because nothing can be opened under its name after that.
  */
-bool metadata_look(struct metadata *metadata, struct os_file *source,
+bool metadata_list(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome);
 
 /* Opens DEST's streams. `made_path` is DEST's present name. */

@@ -1,7 +1,8 @@
 /*
  * Clones or copies a range of a file into another file, or within the same one,
- * in place. Creates DEST if it does not exist, and extends it if the range ends
- * past its end; never truncates it. Bytes outside the range are unchanged.
+ * in place. Creates DEST if it does not exist, as a staging file that gets its
+ * name once it is complete, and extends it if the range ends past its end;
+ * never truncates it. Bytes outside the range are unchanged.
  */
 #include <reflink/reflink.h>
 
@@ -12,10 +13,10 @@
 #include "core/copy/copy.h"
 #include "flush.h"
 #include "core/base/identity.h"
-#include "core/base/path_query.h"
 #include "source.h"
 #include "dest.h"
 #include "retry.h"
+#include "staging.h"
 
 struct job {
     struct reflink_session *session;
@@ -23,15 +24,13 @@ struct job {
     struct reflink_outcome *outcome;
     struct reflink_range range; /* its length is determined only once */
     struct source source;
-    struct os_file *dest;
+    struct staging staging; /* a DEST that this attempt created */
+    struct os_file *dest;   /* it, or the DEST that existed */
     struct retry retry;
     struct dest_facts facts;
-    bool created;   /* this attempt created DEST */
-    bool marked;    /* DEST is deleted when it is closed */
     bool same_file; /* DEST's handle also serves as SOURCE's */
     uint64_t length;
-    uint64_t old_size; /* DEST's end of file before this attempt */
-    uint64_t new_size;
+    uint64_t old_size;   /* DEST's end of file before this attempt */
     bool measured;       /* first_size and first_sparse are set */
     uint64_t first_size; /* DEST's end of file before the first attempt */
     bool first_sparse;   /* DEST was sparse before the first attempt */
@@ -73,20 +72,15 @@ static bool open_existing(struct job *job, const struct os_info *there)
     return true;
 }
 
-/* A new DEST is deleted when its handle is closed, until it has the range. */
 static bool create(struct job *job)
 {
-    os_error error = os_open(
-        job->outcome->dest,
-        OS_CREATE_NEW | source_encryption(&job->source.info), &job->dest);
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_CREATE, REFLINK_HINT_NONE);
-    job->created = true;
-    error = os_mark_deleted(job->dest, true);
-    job->marked = error == 0;
-    if (error != 0)
-        return fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
-    error = os_query(job->dest, &job->facts.dest);
+    if (!staging_begin(&job->staging, job->outcome->dest,
+                       source_encryption(&job->source.info), job->outcome) ||
+        !staging_mark(&job->staging, job->outcome))
+        return false;
+    job->dest = job->staging.file;
+    staging_remove_stale(&job->staging);
+    os_error error = os_query(job->dest, &job->facts.dest);
     return error == 0 ||
            fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);
 }
@@ -116,31 +110,6 @@ static bool open_dest(struct job *job)
                                            job->outcome);
 }
 
-static struct transfer range_transfer(struct job *job)
-{
-    job->new_size = range_end_of_file(&job->range, job->length, job->old_size);
-    struct transfer transfer = {
-        .session = job->session,
-        .policy = job->policy,
-        .outcome = job->outcome,
-        .source = job->same_file ? job->dest : job->source.file,
-        .dest = job->dest,
-        .source_offset = job->range.source_offset,
-        .dest_offset = job->range.dest_offset,
-        .length = job->length,
-        .source_size = job->source.info.size,
-        .dest_size = job->new_size,
-        .same_file = job->same_file,
-        .shared = !job->same_file && job->source.shared,
-        .holes = source_has_holes(&job->source.info),
-        .blank = job->range.dest_offset >= job->old_size,
-    };
-    if (job->same_file)
-        transfer.source_size = job->first_size;
-    transfer.facts.unverified = job->retry.unverified;
-    return transfer;
-}
-
 /*
  * Remembers the part whose content is undefined because a clone failed
  * verification.
@@ -154,7 +123,7 @@ static void note_torn(struct job *job, const struct transfer *transfer)
         job->torn_end = from + transfer->length;
 }
 
-/* Copies the undefined part again if a refused DEST is kept. */
+/* Copies the undefined part again, because a refused DEST is kept. */
 static void rewrite_torn(struct job *job, const struct transfer *transfer)
 {
     uint64_t copied = job->outcome->bytes_copied;
@@ -166,7 +135,7 @@ static void rewrite_torn(struct job *job, const struct transfer *transfer)
         .length = job->torn_end - job->torn_from,
         .holes = transfer->holes,
     };
-    if (!job->created && job->torn_end != 0)
+    if (job->torn_end != 0)
         (void)copy_range(job->session, &copy, job->outcome);
     job->outcome->bytes_copied = copied;
 }
@@ -178,8 +147,7 @@ static void rewrite_torn(struct job *job, const struct transfer *transfer)
 static void restore_dest(struct job *job)
 {
     struct os_info now;
-    if (job->created || job->outcome->bytes_cloned != 0 ||
-        os_query_state(job->dest, &now) != 0)
+    if (job->outcome->bytes_cloned != 0 || os_query_state(job->dest, &now) != 0)
         return;
     if (now.size > job->first_size)
         os_set_size(job->dest, job->first_size);
@@ -189,33 +157,16 @@ static void restore_dest(struct job *job)
 
 static void refuse(struct job *job, const struct transfer *transfer)
 {
-    rewrite_torn(job, transfer);
-    restore_dest(job);
+    /* a new DEST is deleted */
+    if (job->staging.file == NULL) {
+        rewrite_torn(job, transfer);
+        restore_dest(job);
+    }
     if (job->outcome->error.code == 0)
         job->outcome->status = REFLINK_REFUSED;
 }
 
-static enum attempt_end after_run(struct job *job,
-                                  const struct transfer *transfer,
-                                  enum transfer_end end)
-{
-    if (end == TRANSFER_UNVERIFIED) {
-        note_torn(job, transfer);
-        return ATTEMPT_UNVERIFIED;
-    }
-    if (end == TRANSFER_REFUSED)
-        refuse(job, transfer);
-    if (end != TRANSFER_DONE)
-        return ATTEMPT_DONE;
-    /* without a gap before the range, there is no hole to allocate
-     */
-    if (job->range.dest_offset == 0)
-        dest_finish(transfer, &job->facts);
-    if (!job->same_file)
-        source_check_unchanged(&job->source, job->outcome);
-    return ATTEMPT_DONE;
-}
-
+/* Finds out whether the range can be cloned, and makes DEST ready for it. */
 static bool prepare(struct job *job, struct transfer *transfer)
 {
     job->facts.source = job->source.info;
@@ -230,37 +181,56 @@ static bool prepare(struct job *job, struct transfer *transfer)
     return dest_prepare_in_place(transfer, &job->facts, job->old_size);
 }
 
-static enum attempt_end fill(struct job *job)
+/* Transfers the range, by cloning, copying, or both. */
+static enum attempt_end transfer_range(struct job *job)
 {
-    struct transfer transfer = range_transfer(job);
+    struct transfer transfer = {
+        .session = job->session,
+        .policy = job->policy,
+        .outcome = job->outcome,
+        .source = job->same_file ? job->dest : job->source.file,
+        .dest = job->dest,
+        .source_offset = job->range.source_offset,
+        .dest_offset = job->range.dest_offset,
+        .length = job->length,
+        .source_size = job->same_file ? job->first_size : job->source.info.size,
+        .dest_size = range_end_of_file(&job->range, job->length, job->old_size),
+        .same_file = job->same_file,
+        .shared = !job->same_file && job->source.shared,
+        .holes = source_has_holes(&job->source.info),
+        .blank = job->range.dest_offset >= job->old_size,
+    };
+    transfer.facts.unverified = job->retry.unverified;
     if (!prepare(job, &transfer))
         return ATTEMPT_DONE;
     enum transfer_end end = transfer_run(&transfer);
-    return after_run(job, &transfer, end);
+    if (end == TRANSFER_UNVERIFIED) {
+        note_torn(job, &transfer);
+        return ATTEMPT_UNVERIFIED;
+    }
+    if (end == TRANSFER_REFUSED)
+        refuse(job, &transfer);
+    if (end != TRANSFER_DONE)
+        return ATTEMPT_DONE;
+    /* without a gap before the range, there is no hole to allocate */
+    if (job->range.dest_offset == 0)
+        dest_finish(&transfer, &job->facts);
+    if (!job->same_file)
+        source_check_unchanged(&job->source, job->outcome);
+    return ATTEMPT_DONE;
 }
 
-static bool commit(struct job *job)
+/* Gives a new DEST its name. */
+static void commit(struct job *job)
 {
-    if (!flush_dest(job->policy, job->dest, false, job->outcome))
-        return false;
-    os_error error = job->created ? os_mark_deleted(job->dest, false) : 0;
-    return error == 0 ||
-           fail(job, error, REFLINK_STEP_MARK_DELETED, REFLINK_HINT_NONE);
-}
-
-/* Closes the open files. Deletes a DEST that was created but not completed. */
-static void undo(struct job *job, bool committed)
-{
-    bool remove = job->created && !committed && !job->marked;
-    os_close(job->dest);
-    if (remove)
-        os_remove(job->outcome->dest);
-    os_close(job->source.file);
-    job->dest = NULL;
-    job->source.file = NULL;
-    job->created = false;
-    job->marked = false;
-    job->same_file = false;
+    os_error error = staging_commit(&job->staging, job->outcome->dest, false);
+    if (staging_name_is_taken(error) &&
+        job->policy->existing == REFLINK_EXISTING_KEEP) {
+        outcome_reset(job->outcome);
+        job->outcome->status = REFLINK_SKIPPED;
+    } else if (error != 0) {
+        fail(job, error, REFLINK_STEP_RENAME, REFLINK_HINT_NONE);
+    }
 }
 
 /*
@@ -286,47 +256,30 @@ static bool is_retryable(const struct job *job)
 static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
-    bool committed = false;
     memset(&job->facts, 0, sizeof job->facts);
     if (source_open(job->outcome->source, false, &job->source, job->outcome) &&
         range_check(&job->range, job->source.info.size, &job->length,
                     job->outcome) &&
         open_dest(job)) {
-        end = fill(job);
-        committed = end == ATTEMPT_DONE && job->outcome->status == REFLINK_OK &&
-                    commit(job);
+        end = transfer_range(job);
+        if (end == ATTEMPT_DONE && job->outcome->status == REFLINK_OK &&
+            flush_dest(job->policy, job->dest, false, job->outcome) &&
+            job->staging.file != NULL)
+            commit(job);
     }
-    bool retryable = is_retryable(job);
-    undo(job, committed);
     if (end == ATTEMPT_DONE)
         end = retry_end_of(job->outcome);
-    return retryable ? end : ATTEMPT_DONE;
-}
-
-static void ignore_step(void *context, const struct reflink_dry_step *step)
-{
-    (void)context;
-    (void)step;
-}
-
-/*
- * Whether REFLINK_ALWAYS will refuse. That must happen before anything changes,
- * so if DEST does not exist, its directory is queried instead of creating it.
- */
-static bool foresees_refusal(const struct job *job,
-                             const struct reflink_range *range)
-{
-    struct reflink_outcome *outcome = job->outcome;
-    struct reflink_outcome foreseen;
-    struct os_info there;
-    if (job->policy->mode != REFLINK_ALWAYS ||
-        path_query_state(outcome->dest, &there) != CODE_FILE_NOT_FOUND)
-        return false;
-    reflink_dry_run(job->session, job->policy, outcome->source, outcome->dest,
-                    range, ignore_step, NULL, &foreseen);
-    if (foreseen.status == REFLINK_REFUSED)
-        *outcome = foreseen;
-    return foreseen.status == REFLINK_REFUSED;
+    if (!is_retryable(job))
+        end = ATTEMPT_DONE;
+    if (job->staging.file == NULL)
+        os_close(job->dest);
+    staging_end(&job->staging, end == ATTEMPT_TRANSIENT);
+    os_close(job->source.file);
+    job->dest = NULL;
+    job->source.file = NULL;
+    job->same_file = false;
+    staging_remove_stale(&job->staging);
+    return end;
 }
 
 void reflink_range(struct reflink_session *session,
@@ -342,10 +295,10 @@ void reflink_range(struct reflink_session *session,
         .retry = {.policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (source_check_paths(source, dest, outcome) &&
-        !foresees_refusal(&job, range)) {
+    if (source_check_paths(source, dest, outcome)) {
         while (retry_again(&job.retry, attempt(&job), outcome))
             ;
+        staging_free(&job.staging);
     }
     outcome_end(outcome, start);
 }

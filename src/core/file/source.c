@@ -21,34 +21,6 @@ bool source_check_paths(const wchar_t *source, const wchar_t *dest,
     return false;
 }
 
-static void fail_source(const wchar_t *path, os_error error,
-                        struct reflink_outcome *outcome)
-{
-    enum reflink_hint hint = REFLINK_HINT_NONE;
-    if (error == CODE_SHARING_VIOLATION)
-        hint = REFLINK_HINT_IN_USE;
-    if (error == CODE_INVALID_FUNCTION)
-        hint = REFLINK_HINT_NOT_A_FILE;
-    /* for a directory, the system misleadingly reports "access denied"
-     */
-    if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
-        error = CODE_DIRECTORY_NOT_SUPPORTED;
-        hint = REFLINK_HINT_RECURSIVE;
-    }
-    outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_SOURCE, OUTCOME_SOURCE,
-                      hint);
-}
-
-/*
- * Reads the change journal before anything else is read, and only where another
- * program writes to SOURCE.
- */
-static void note_writer(struct source *source, struct reflink_outcome *outcome)
-{
-    outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
-    source->numbered = os_change_number(source->file, &source->number) == 0;
-}
-
 bool source_open(const wchar_t *path, bool with_security, struct source *source,
                  struct reflink_outcome *outcome)
 {
@@ -58,28 +30,30 @@ bool source_open(const wchar_t *path, bool with_security, struct source *source,
     if (source->shared)
         error = os_open(path, OS_OPEN_SOURCE_SHARED | extra, &source->file);
     if (error != 0) {
-        fail_source(path, error, outcome);
+        enum reflink_hint hint = REFLINK_HINT_NONE;
+        if (error == CODE_SHARING_VIOLATION)
+            hint = REFLINK_HINT_IN_USE;
+        if (error == CODE_INVALID_FUNCTION)
+            hint = REFLINK_HINT_NOT_A_FILE;
+        /* for a directory, the system misleadingly reports "access denied" */
+        if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
+            error = CODE_DIRECTORY_NOT_SUPPORTED;
+            hint = REFLINK_HINT_RECURSIVE;
+        }
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_SOURCE,
+                          OUTCOME_SOURCE, hint);
         return false;
     }
-    source->numbered = false;
+    /* the change journal is read before anything else, and only where another
+       program writes to SOURCE */
     if (source->shared)
-        note_writer(source, outcome);
+        outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
+    source->numbered =
+        source->shared && os_change_number(source->file, &source->number) == 0;
     error = os_query(source->file, &source->info);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
     return error == 0;
-}
-
-static void fail_look(os_error error, struct reflink_outcome *outcome)
-{
-    if (error == CODE_PATH_NOT_FOUND)
-        outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
-                          REFLINK_HINT_NO_DIRECTORY);
-    else
-        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                          error == CODE_INVALID_FUNCTION
-                              ? REFLINK_HINT_NOT_A_FILE
-                              : REFLINK_HINT_NONE);
 }
 
 /*
@@ -104,8 +78,16 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
     if (error == CODE_FILE_NOT_FOUND ||
         (error == CODE_PATH_NOT_FOUND && is_dangling(dest)))
         return true;
+    if (error == CODE_PATH_NOT_FOUND) {
+        outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                          REFLINK_HINT_NO_DIRECTORY);
+        return false;
+    }
     if (error != 0) {
-        fail_look(error, outcome);
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          error == CODE_INVALID_FUNCTION
+                              ? REFLINK_HINT_NOT_A_FILE
+                              : REFLINK_HINT_NONE);
         return false;
     }
     error = os_query(file, info);
@@ -165,32 +147,27 @@ bool dest_keeps_encryption(const struct os_info *source,
     return false;
 }
 
-/*
- * Sets `*same` if nothing was written to the journal. A journal that was
- * deleted in the meantime shows nothing.
- */
-static os_error compare_number(const struct source *source, bool *same)
-{
-    uint64_t now = 0;
-    os_error error = os_change_number(source->file, &now);
-    *same = error != 0 || now == source->number;
-    return classify_unsupported(error) ? 0 : error;
-}
-
 bool source_check_unchanged(const struct source *source,
                             struct reflink_outcome *outcome)
 {
     const struct os_info *before = &source->info;
     struct os_info now;
-    bool same = true;
+    uint64_t number = source->number;
     os_error error = os_query_state(source->file, &now);
     if (error == 0 && source->numbered)
-        error = compare_number(source, &same);
+        error = os_change_number(source->file, &number);
+    /* a journal that was deleted in the meantime shows nothing */
+    if (source->numbered && classify_unsupported(error)) {
+        error = 0;
+        number = source->number;
+    }
     if (error != 0) {
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
         return false;
     }
-    if (same && now.size == before->size && now.written == before->written &&
+    bool journaled = source->numbered && number != source->number;
+    if (!journaled && now.size == before->size &&
+        now.written == before->written &&
         (!source->shared || now.changed == before->changed))
         return true;
     outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,

@@ -62,6 +62,11 @@ os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
     return error;
 }
 
+bool staging_name_is_taken(os_error error)
+{
+    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
+}
+
 void staging_end(struct staging *staging, bool transient)
 {
     bool lost = false;

@@ -50,6 +50,9 @@ bool staging_mark(struct staging *staging, struct reflink_outcome *outcome);
 os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
                         bool replace);
 
+/* Whether an error of staging_commit means that DEST exists. */
+bool staging_name_is_taken(os_error error);
+
 /*
  * Closes the file, which deletes it if it was not committed. After an error
  * that was `transient`, the server may have forgotten the mark; the path is

@@ -106,7 +106,7 @@ void directory_finish(struct reflink_session *session,
     struct finish finish = {.policy = policy, .outcome = outcome};
     uint64_t start = outcome_begin(outcome, source, dest);
     if (open_both(&finish) &&
-        metadata_look(&finish.metadata, finish.source.file, outcome) &&
+        metadata_list(&finish.metadata, finish.source.file, outcome) &&
         metadata_open_streams(&finish.metadata, dest, outcome) &&
         metadata_empty_streams(&finish.metadata, outcome) &&
         metadata_copy(&finish.metadata, session, policy, &finish.source,

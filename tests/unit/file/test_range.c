@@ -147,9 +147,38 @@ Test(range, a_dest_made_in_vain_goes)
     sim_fault(SIM_OP_CLONE, 1, CODE_IO_DEVICE);
     run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){0, 0, 0, true});
     cr_expect_eq(w.outcome.error.code, CODE_IO_DEVICE);
-    cr_expect_not(sim_exists(L"R:\\new"));
+    cr_expect_eq(sim_file_count(L"R:\\"), 2);
     free(bytes);
     world_end(&w);
+}
+
+static void create_new(void *arg)
+{
+    sim_write_file(L"R:\\new", arg, 3);
+}
+
+/* A file that gets DEST's name while the range is transferred stays. */
+Test(range, a_dest_that_appears_is_not_replaced)
+{
+    static const struct {
+        enum reflink_existing existing;
+        enum reflink_status status;
+    } rows[] = {{REFLINK_EXISTING_FAIL, REFLINK_FAILED},
+                {REFLINK_EXISTING_REPLACE, REFLINK_FAILED},
+                {REFLINK_EXISTING_KEEP, REFLINK_SKIPPED}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make("refs-4k");
+        struct bytes *bytes = make_files();
+        size_t before = sim_file_count(L"R:\\");
+        w.policy.existing = rows[i].existing;
+        sim_at_call(SIM_OP_CLONE, 1, create_new, "old");
+        run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){0, 0, 0, true});
+        cr_expect_eq(w.outcome.status, rows[i].status, "row %zu", i);
+        cr_expect(sim_holds(L"R:\\new", "old", 3));
+        cr_expect_eq(sim_file_count(L"R:\\"), before + 1);
+        free(bytes);
+        world_end(&w);
+    }
 }
 
 /* Bytes of DEST behind the range share its last cluster: they survive. */
@@ -437,18 +466,19 @@ Test(range, always_refuses_what_is_unaligned_before_anything_changes)
     }
 }
 
-/* A DEST that is missing is not even made. */
-Test(range, always_refuses_before_dest_is_made)
+/* A DEST that is missing never gets its name, and no staging file stays. */
+Test(range, always_refuses_before_dest_has_its_name)
 {
     struct world w = world_make("refs-4k");
     struct bytes *bytes = make_files();
+    size_t before = sim_file_count(L"R:\\");
     w.policy.mode = REFLINK_ALWAYS;
-    sim_fault_always(SIM_OP_MARK_DELETED, CODE_ACCESS_DENIED);
     run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){1, 1, 0, true});
     cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
     cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNALIGNED);
-    cr_expect_not(sim_exists(L"R:\\new"));
-    cr_expect_eq(sim_calls(SIM_OP_MARK_DELETED), 0);
+    cr_expect_eq(sim_calls(SIM_OP_RENAME), 0);
+    cr_expect_eq(world_requests(), 0);
+    cr_expect_eq(sim_file_count(L"R:\\"), before);
     free(bytes);
     world_end(&w);
 }
