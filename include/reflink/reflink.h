@@ -253,7 +253,8 @@ void reflink_file(struct reflink_session *session,
 
 /*
  * Clones or copies a range of `source` into `dest`, in place. Creates DEST if
- * it does not exist, and extends it if the range ends past its end; a gap reads
+ * it does not exist (as a staging file, so that it appears complete or not at
+ * all), and extends it if the range ends past its end; a gap reads
  * as zeros. Never truncates it, and changes no byte outside the range. Both may
  * be the same file and the ranges may overlap: the result is that of memmove. A
  * range that ends past SOURCE's end is an error before anything changes. After

@@ -174,28 +174,23 @@ static enum piece_end halve(struct state *s, const struct plan_piece *piece,
 }
 
 /*
- * Extends a piece that will be copied to `length` bytes, or to all that is
- * left. The piece grows backwards if it is the last of the range.
+ * Copies a full cluster; after many of them, also what follows it. The piece
+ * grows backwards if it is the last of the range.
  */
-static void lengthen(const struct transfer *t, struct plan_piece *piece,
-                     uint64_t length)
+static enum piece_end copy_saturated(struct state *s, struct plan_piece *piece)
 {
+    const struct transfer *t = s->t;
+    uint64_t length = piece->length;
+    s->saturated++;
+    for (unsigned i = SATURATED_ALONE;
+         i < s->saturated && length < MOST_UNASKED; i++)
+        length *= 2;
     uint64_t more = (length < t->length ? length : t->length) - piece->length;
     if (piece->source_offset != t->source_offset) {
         piece->source_offset -= more;
         piece->dest_offset -= more;
     }
     piece->length += more;
-}
-
-static enum piece_end copy_saturated(struct state *s, struct plan_piece *piece)
-{
-    uint64_t length = piece->length;
-    s->saturated++;
-    for (unsigned i = SATURATED_ALONE;
-         i < s->saturated && length < MOST_UNASKED; i++)
-        length *= 2;
-    lengthen(s->t, piece, length);
     return copy_piece(s, piece);
 }
 
@@ -214,40 +209,31 @@ static enum piece_end on_saturated(struct state *s, struct plan_piece *piece)
 }
 
 /*
- * Halves the request down to a size that any volume should have resources for.
- * If it is still refused, remembers nothing about the volume: the next file may
- * succeed.
- */
-static enum piece_end on_no_resources(struct state *s,
-                                      const struct plan_piece *piece,
-                                      os_error code)
-{
-    uint32_t unit = transfer_unit(s->t);
-    uint32_t least = unit > LEAST_REQUEST ? unit : LEAST_REQUEST;
-    if (piece->length > least)
-        return halve(s, piece, least);
-    return give_up(s, reason_of_refusal(&s->t->facts, code));
-}
-
-/*
  * Decides what follows a refused request. May lengthen a piece that is to be
  * copied.
  */
 static enum piece_end on_refusal(struct state *s, struct plan_piece *piece,
                                  os_error code)
 {
-    s->t->outcome->refusal = code;
-    s->t->outcome->no_resources =
-        classify_clone(code) == ERROR_CLASS_NO_RESOURCES;
-    switch (classify_clone(code)) {
+    struct transfer *t = s->t;
+    uint32_t unit = transfer_unit(t);
+    uint32_t least = unit > LEAST_REQUEST ? unit : LEAST_REQUEST;
+    enum error_class class = classify_clone(code);
+    t->outcome->refusal = code;
+    t->outcome->no_resources = class == ERROR_CLASS_NO_RESOURCES;
+    switch (class) {
     case ERROR_CLASS_CANNOT_CLONE:
         return on_cannot(s, piece, code);
     case ERROR_CLASS_TOO_MANY_REFERENCES:
         return on_saturated(s, piece);
     case ERROR_CLASS_NO_RESOURCES:
-        return on_no_resources(s, piece, code);
+        /* any volume should have resources for `least` bytes; if not, nothing
+           is remembered about it: the next file may succeed */
+        return piece->length > least
+                   ? halve(s, piece, least)
+                   : give_up(s, reason_of_refusal(&t->facts, code));
     default:
-        outcome_fail(s->t->outcome, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
+        outcome_fail(t->outcome, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
         return PIECE_FAILED;
     }
 }
@@ -323,14 +309,6 @@ static enum piece_end verify_piece(struct state *s,
     return verify_pending(s);
 }
 
-static uint8_t look_before(const struct state *s,
-                           const struct plan_piece *piece)
-{
-    struct verification verification = verification_of(s);
-    struct compare_pair pair = pair_of(s, piece);
-    return verify_look_before(s->t->session, &verification, &pair);
-}
-
 static os_error request(const struct transfer *t,
                         const struct plan_piece *piece)
 {
@@ -365,7 +343,10 @@ static enum piece_end verify_again(struct state *s,
 static enum piece_end clone_piece(struct state *s, struct plan_piece *piece)
 {
     struct transfer *t = s->t;
-    uint8_t same_before = look_before(s, piece);
+    struct verification verification = verification_of(s);
+    struct compare_pair pair = pair_of(s, piece);
+    uint8_t same_before =
+        verify_sample_before(t->session, &verification, &pair);
     os_error code = request(t, piece);
     if (code != 0)
         return on_refusal(s, piece, code);
@@ -398,28 +379,6 @@ static enum piece_end run_piece(struct state *s, const struct plan *plan,
     return piece->clone ? clone_piece(s, piece) : copy_piece(s, piece);
 }
 
-/* Removes `done` bytes from the range, at the end where `plan` begins. */
-static void cut_off(struct transfer *t, const struct plan *plan, uint64_t done)
-{
-    t->length -= done;
-    if (!plan->backward) {
-        t->source_offset += done;
-        t->dest_offset += done;
-    }
-}
-
-static enum piece_end run_bytes(const struct state *s)
-{
-    struct transfer *t = s->t;
-    struct plan_piece rest = {
-        .source_offset = t->source_offset,
-        .dest_offset = t->dest_offset,
-        .length = t->length,
-    };
-    t->length = 0;
-    return copy_piece(s, &rest);
-}
-
 static enum transfer_end end_of(enum piece_end end)
 {
     switch (end) {
@@ -434,26 +393,40 @@ static enum transfer_end end_of(enum piece_end end)
     }
 }
 
+/* Transfers the first piece of what is left, or all of it by bytes. */
 static enum piece_end run_step(struct state *s)
 {
-    if (outcome_stop(s->t->outcome))
+    struct transfer *t = s->t;
+    if (outcome_stop(t->outcome))
         return PIECE_FAILED;
-    if (s->by_bytes)
-        return run_bytes(s);
+    if (s->by_bytes) {
+        struct plan_piece rest = {
+            .source_offset = t->source_offset,
+            .dest_offset = t->dest_offset,
+            .length = t->length,
+        };
+        t->length = 0;
+        return copy_piece(s, &rest);
+    }
     struct plan_input in = input_of(s);
     struct plan plan;
     plan_make(&in, &plan);
     /* the range already has these clusters */
     if (plan.nothing) {
-        s->t->outcome->bytes_cloned += s->t->length;
-        s->t->length = 0;
+        t->outcome->bytes_cloned += t->length;
+        t->length = 0;
         return PIECE_DONE;
     }
     struct plan_piece piece = plan_piece(&plan, 0);
     enum piece_end end = run_piece(s, &plan, &piece);
-    if (end == PIECE_DONE)
-        cut_off(s->t, &plan, piece.length);
-    return end;
+    if (end != PIECE_DONE)
+        return end;
+    t->length -= piece.length;
+    if (!plan.backward) {
+        t->source_offset += piece.length;
+        t->dest_offset += piece.length;
+    }
+    return PIECE_DONE;
 }
 
 enum reflink_reason transfer_plan(struct transfer *transfer, struct plan *plan)

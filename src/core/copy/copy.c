@@ -142,13 +142,16 @@ static bool check_hole(const struct copy *copy, const struct part *part)
     return true;
 }
 
-/* Makes DEST read as zeros. */
-static bool make_hole(const struct copy *copy, const struct part *part)
+/* Makes DEST read as zeros where SOURCE has a hole. */
+static bool copy_hole(const struct copy *copy, const struct part *part)
 {
-    if (copy->job->blank)
-        return true;
-    os_error error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
-                             part->length);
+    bool check = copy->job->check;
+    os_error error = 0;
+    if (check && !check_hole(copy, part))
+        return false;
+    if (!copy->job->blank)
+        error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
+                        part->length);
     if (error != 0 && classify_unknown_request(error)) {
         if (!write_zeros(copy, part->at, part->length))
             return false;
@@ -156,15 +159,9 @@ static bool make_hole(const struct copy *copy, const struct part *part)
         outcome_fail(copy->outcome, error, REFLINK_STEP_ZERO, OUTCOME_DEST);
         return false;
     }
-    return true;
-}
-
-static bool copy_hole(const struct copy *copy, const struct part *part)
-{
-    if (!copy->job->check)
-        return make_hole(copy, part) && count(copy, part->length);
-    return check_hole(copy, part) && make_hole(copy, part) &&
-           check_zeros(copy, part->at, part->length);
+    /* check_hole has counted the bytes already */
+    return check ? check_zeros(copy, part->at, part->length)
+                 : count(copy, part->length);
 }
 
 /*
@@ -228,21 +225,16 @@ static bool copy_piped(const struct copy *copy, const struct part *part,
     return true;
 }
 
-/*
- * Within one file, reads and writes may concern the same bytes. With `check`,
- * the second buffer is in use, and reading back waits for the write anyway.
- */
-static bool is_worth_a_thread(const struct copy *copy, const struct part *part)
-{
-    return part->length >= READ_AHEAD_LEAST && !copy->job->check &&
-           copy->job->source != copy->job->dest;
-}
-
 static bool copy_data(const struct copy *copy, const struct part *part)
 {
     uint64_t done = 0;
     bool copied = false;
-    if (is_worth_a_thread(copy, part) && copy_piped(copy, part, &copied))
+    /* Within one file, reads and writes may concern the same bytes. With
+       `check`, the second buffer is in use, and reading back waits for the
+       write anyway. */
+    bool two_threads = part->length >= READ_AHEAD_LEAST && !copy->job->check &&
+                       copy->job->source != copy->job->dest;
+    if (two_threads && copy_piped(copy, part, &copied))
         return copied;
     while (done < part->length) {
         uint64_t left = part->length - done;

@@ -24,31 +24,6 @@ static bool ask_integrity(struct transfer *t, struct dest_facts *prepared)
     return true;
 }
 
-static uint32_t find_cluster_size(const struct transfer *t,
-                                  const struct dest_facts *prepared)
-{
-    uint32_t size = prepared->integrity_known
-                        ? cluster_size_reported(&prepared->integrity)
-                        : 0;
-    if (size != 0)
-        return size;
-    if (t->volume->unit == 0)
-        t->volume->unit = cluster_size(NULL, t->dest);
-    return t->volume->unit;
-}
-
-/* Queries DEST's volume, once per run. */
-static void query_volume(struct transfer *t)
-{
-    struct os_volume *report = &t->volume->report;
-    if (!report->known)
-        os_query_volume(t->dest, report);
-    wcscpy(t->outcome->file_system, report->file_system);
-    t->facts.volume_known = report->known;
-    t->facts.volume_clones = (report->features & OS_VOLUME_CLONES) != 0;
-    t->facts.volume_refused = t->volume->no_cloning;
-}
-
 bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
 {
     struct transfer *t = transfer;
@@ -60,7 +35,13 @@ bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
                      OUTCOME_DEST);
         return false;
     }
-    query_volume(t);
+    struct os_volume *report = &t->volume->report;
+    if (!report->known)
+        os_query_volume(t->dest, report);
+    wcscpy(t->outcome->file_system, report->file_system);
+    t->facts.volume_known = report->known;
+    t->facts.volume_clones = (report->features & OS_VOLUME_CLONES) != 0;
+    t->facts.volume_refused = t->volume->no_cloning;
     t->facts.mode = t->policy->mode;
     t->facts.other_volume =
         !identity_same_volume(&prepared->source.identity, volume);
@@ -68,7 +49,12 @@ bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
         (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
     t->facts.elsewhere = source_is_elsewhere(&prepared->source);
     t->facts.length = t->length;
-    t->cluster_size = find_cluster_size(t, prepared);
+    if (prepared->integrity_known)
+        t->cluster_size = cluster_size_reported(&prepared->integrity);
+    if (t->cluster_size == 0 && t->volume->unit == 0)
+        t->volume->unit = cluster_size(NULL, t->dest);
+    if (t->cluster_size == 0)
+        t->cluster_size = t->volume->unit;
     t->facts.below_cluster = t->source_size < transfer_unit(t);
     t->outcome->cluster_size = t->cluster_size;
     return true;
@@ -99,16 +85,6 @@ static bool set_size(const struct transfer *t)
 }
 
 /*
- * Whether SOURCE is expected to be cloned, as far as it is known before the
- * first request.
- */
-static bool will_clone(const struct transfer *t)
-{
-    return !t->facts.below_cluster &&
-           reason_before(&t->facts) == REFLINK_REASON_NONE;
-}
-
-/*
  * A sparse DEST needs no clusters before it gets SOURCE's, and a sparse
  * SOURCE's holes can be cloned into it. Neither is true of a DEST that is not
  * sparse [MS-FSA 2.1.5.10.4, 2.1.5.15.5].
@@ -117,7 +93,9 @@ static bool make_sparse(struct transfer *t, struct dest_facts *prepared)
 {
     bool source_sparse =
         (prepared->source.attributes & OS_ATTRIBUTE_SPARSE) != 0;
-    if (!will_clone(t) && !source_sparse)
+    bool will_clone = !t->facts.below_cluster &&
+                      reason_before(&t->facts) == REFLINK_REASON_NONE;
+    if (!will_clone && !source_sparse)
         return true;
     os_error error = os_set_sparse(t->dest, true);
     if (error == 0) {
@@ -188,20 +166,14 @@ static bool make_sparse_in_place(struct transfer *t,
     return true;
 }
 
-static void compare_integrity(struct transfer *t,
-                              const struct dest_facts *prepared)
-{
-    struct os_integrity there;
-    if (!t->same_file && prepared->integrity_known &&
-        os_get_integrity(t->dest, &there) == 0)
-        t->facts.integrity_differs =
-            there.algorithm != prepared->integrity.algorithm;
-}
-
 bool dest_prepare_in_place(struct transfer *transfer,
                            struct dest_facts *prepared, uint64_t old_size)
 {
-    compare_integrity(transfer, prepared);
+    struct os_integrity there;
+    if (!transfer->same_file && prepared->integrity_known &&
+        os_get_integrity(transfer->dest, &there) == 0)
+        transfer->facts.integrity_differs =
+            there.algorithm != prepared->integrity.algorithm;
     if (!make_sparse_in_place(transfer, prepared))
         return false;
     return transfer->dest_size == old_size || set_size(transfer);

@@ -15,7 +15,7 @@ struct compare_pair {
     bool holes;  /* SOURCE is sparse: ask for its allocated ranges */
     bool doubts; /* read SOURCE even where both have a hole */
     bool blank;  /* DEST's range read as zeros before the request */
-    /* Result of verify_look_before, if not `blank`: bit i is set if block i
+    /* Result of verify_sample_before, if not `blank`: bit i is set if block i
            of the sample was equal before the request. */
     uint8_t same_before;
 };

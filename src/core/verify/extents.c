@@ -110,23 +110,6 @@ static bool has_data(struct extent_lists *lists, uint64_t from, uint64_t end)
     return data->index < data->count && data->ranges[data->index].offset < end;
 }
 
-/*
- * Whether data may exist where the volume reports no clusters. The data may be
- * resident, may have been written a moment ago and have no clusters yet, or the
- * extents may be counted in units other than the reported cluster size. A
- * SOURCE that is not sparse cannot have a hole. A sparse one is asked for data
- * in its last hole, where its newest data would be.
- */
-static bool may_hide_data(struct extent_lists *lists,
-                          const struct compare_pair *pair,
-                          const struct os_range *hole)
-{
-    uint64_t from = pair->source_offset + hole->offset;
-    if (hole->length == 0 || !pair->holes)
-        return hole->length != 0;
-    return has_data(lists, from, from + hole->length);
-}
-
 /* --- the extents of both files -------------------------------------------- */
 
 /*
@@ -206,9 +189,16 @@ void extents_compare(struct extent_lists *lists,
         run.at += run.length;
         left -= clusters;
     }
-    finding->result = may_hide_data(lists, pair, &finding->hole)
-                          ? EXTENTS_MISSING
-                          : EXTENTS_EQUAL;
+    /* Data may exist where the volume reports no clusters. It may be resident,
+       may have been written a moment ago and have no clusters yet, or the
+       extents may be counted in units other than the reported cluster size. A
+       SOURCE that is not sparse cannot have a hole. A sparse one is asked for
+       data in its last hole, where its newest data would be. */
+    uint64_t from = pair->source_offset + finding->hole.offset;
+    bool may_hide_data =
+        finding->hole.length != 0 &&
+        (!pair->holes || has_data(lists, from, from + finding->hole.length));
+    finding->result = may_hide_data ? EXTENTS_MISSING : EXTENTS_EQUAL;
 }
 
 bool extents_go_on(struct extent_lists *lists)

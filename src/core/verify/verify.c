@@ -19,16 +19,6 @@ enum { SAMPLES_MORE = 24 };
 enum { RUN_COMPARED = 256 << 20, RUN_SAMPLES = 64 };
 
 /*
- * Returns the next offset, from `at` on, that is not in a hole of both files,
- * if the volume reports holes: a sample of a common hole shows nothing.
- */
-static uint64_t next_data(const struct compare_pair *pair, uint64_t at)
-{
-    uint64_t next = at + compare_common_hole(pair, at);
-    return next < pair->length ? next : at;
-}
-
-/*
  * Finds the first hole of DEST in a range. Returns where it begins, and its
  * length in `*hole`.
  */
@@ -65,23 +55,6 @@ static uint64_t position_of(const struct compare_pair *pair, uint32_t number,
     if (number == samples - 1)
         return last;
     return last / (samples - 1) * number;
-}
-
-static uint64_t sample_position(const struct compare_pair *pair,
-                                uint32_t number)
-{
-    return position_of(pair, number, SAMPLES_ALONE);
-}
-
-/* Compares the block at `at`, or the next one that is not a common hole. */
-static os_error compare_sample(struct reflink_session *session,
-                               const struct compare_pair *pair, uint64_t at,
-                               uint32_t *length, bool *equal,
-                               enum compare_side *side)
-{
-    at = next_data(pair, at);
-    *length = (uint32_t)compare_cut(pair, at, SAMPLE_SIZE);
-    return compare_block(session, pair, at, *length, equal, side);
 }
 
 /*
@@ -210,18 +183,6 @@ static bool could_be_unchanged(struct verifier *verifier,
            !shows_holes(verifier, pair);
 }
 
-/* Compares [from, end) of the request in full. */
-static os_error compare_part(struct verifier *verifier,
-                             const struct compare_pair *pair, uint64_t from,
-                             uint64_t end, bool *equal, enum compare_side *side)
-{
-    struct compare_pair part = *pair;
-    part.source_offset += from;
-    part.dest_offset += from;
-    part.length = end - from;
-    return compare_all(verifier->session, &part, equal, side);
-}
-
 /* The ranges of a pair that may have data; offsets are relative to the pair. */
 struct data_ranges {
     struct os_range ranges[EXTENTS_RANGES];
@@ -325,16 +286,24 @@ static os_error compare_parts(struct verifier *verifier,
                              equal, side);
     *equal = true;
     for (uint32_t i = 0; i < SAMPLES_ALONE && *equal && error == 0; i++) {
-        uint64_t at = sample_position(pair, i);
-        uint32_t length = 0;
+        uint64_t at = position_of(pair, i, SAMPLES_ALONE);
+        /* a block in a hole of both files shows nothing */
+        uint64_t block = at + compare_common_hole(pair, at);
+        if (block >= pair->length)
+            block = at;
+        uint32_t length = (uint32_t)compare_cut(pair, block, SAMPLE_SIZE);
         error =
-            compare_sample(verifier->session, pair, at, &length, equal, side);
+            compare_block(verifier->session, pair, block, length, equal, side);
         if (error != 0 || !*equal)
             break;
         if (could_be_unchanged(verifier, pair, i, length)) {
-            at = i + 1 < SAMPLES_ALONE ? sample_position(pair, i + 1)
+            at = i + 1 < SAMPLES_ALONE ? position_of(pair, i + 1, SAMPLES_ALONE)
                                        : pair->length;
-            error = compare_part(verifier, pair, seen, at, equal, side);
+            struct compare_pair part = *pair;
+            part.source_offset += seen;
+            part.dest_offset += seen;
+            part.length = at - seen;
+            error = compare_all(verifier->session, &part, equal, side);
         } else if (zeros_only(verifier->session->second, length)) {
             zeros = true;
         } else {
@@ -349,9 +318,9 @@ static os_error compare_parts(struct verifier *verifier,
     return error;
 }
 
-uint8_t verify_look_before(struct reflink_session *session,
-                           const struct verification *verification,
-                           const struct compare_pair *pair)
+uint8_t verify_sample_before(struct reflink_session *session,
+                             const struct verification *verification,
+                             const struct compare_pair *pair)
 {
     uint8_t same_before = 0;
     if (pair->blank || verification->verify != REFLINK_VERIFY_SAMPLE ||
@@ -364,7 +333,7 @@ uint8_t verify_look_before(struct reflink_session *session,
     for (uint32_t i = 0; i < SAMPLES_ALONE; i++) {
         enum compare_side side = COMPARE_SOURCE;
         bool equal = true;
-        uint64_t at = sample_position(pair, i);
+        uint64_t at = position_of(pair, i, SAMPLES_ALONE);
         if (compare_block(session, pair, at, SAMPLE_SIZE, &equal, &side) != 0 ||
             equal)
             same_before |= (uint8_t)(1u << i);

@@ -29,9 +29,9 @@ enum { VERIFY_MOST = 512 };
  * block that is already equal would show nothing afterwards. Returns the value
  * for the pair's `same_before`. Reads nothing if DEST is blank.
  */
-uint8_t verify_look_before(struct reflink_session *session,
-                           const struct verification *verification,
-                           const struct compare_pair *pair);
+uint8_t verify_sample_before(struct reflink_session *session,
+                             const struct verification *verification,
+                             const struct compare_pair *pair);
 
 /*
  * Verifies that DEST has the data that were just cloned from SOURCE. `pairs`
