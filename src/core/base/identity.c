@@ -2,16 +2,13 @@
 
 #include <string.h>
 
-/* An unknown device may be the same as any other. */
-static bool are_two_devices(uint64_t a, uint64_t b)
-{
-    return a != 0 && b != 0 && a != b;
-}
-
 bool identity_same_volume(const struct os_identity *a,
                           const struct os_identity *b)
 {
-    return a->volume == b->volume && !are_two_devices(a->device, b->device);
+    /* an unknown device may be the same as any other */
+    bool may_be_one_device =
+        a->device == 0 || b->device == 0 || a->device == b->device;
+    return a->volume == b->volume && may_be_one_device;
 }
 
 bool identity_same_file(const struct os_identity *a,

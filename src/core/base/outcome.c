@@ -36,19 +36,13 @@ bool outcome_stop(struct reflink_outcome *outcome)
     return true;
 }
 
-/*
- * A reason that concerns only the last, partial cluster is replaced by any
- * other.
- */
-static bool is_slight(enum reflink_reason reason)
-{
-    return reason == REFLINK_REASON_NONE ||
-           reason == REFLINK_REASON_PARTIAL_CLUSTER;
-}
-
 void outcome_reason(struct reflink_outcome *outcome, enum reflink_reason reason)
 {
-    if (reason != REFLINK_REASON_NONE && is_slight(outcome->reason))
+    /* one that concerns only the last, partial cluster gives way to any other
+     */
+    bool is_set = outcome->reason != REFLINK_REASON_NONE &&
+                  outcome->reason != REFLINK_REASON_PARTIAL_CLUSTER;
+    if (reason != REFLINK_REASON_NONE && !is_set)
         outcome->reason = reason;
 }
 
@@ -74,8 +68,10 @@ uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
     return os_clock_us();
 }
 
-static void sum(struct reflink_outcome *outcome)
+void outcome_end(struct reflink_outcome *outcome, uint64_t start)
 {
+    bool names_volume = outcome->reason == REFLINK_REASON_NO_CLONING ||
+                        outcome->reason == REFLINK_REASON_OTHER_VOLUME;
     outcome->bytes = outcome->bytes_cloned + outcome->bytes_copied;
     if (outcome->status != REFLINK_OK)
         outcome->method = REFLINK_METHOD_NONE;
@@ -85,18 +81,7 @@ static void sum(struct reflink_outcome *outcome)
         outcome->method = REFLINK_METHOD_CLONE;
     else
         outcome->method = REFLINK_METHOD_MIXED;
-}
-
-static bool names_volume(enum reflink_reason reason)
-{
-    return reason == REFLINK_REASON_NO_CLONING ||
-           reason == REFLINK_REASON_OTHER_VOLUME;
-}
-
-void outcome_end(struct reflink_outcome *outcome, uint64_t start)
-{
-    sum(outcome);
-    if (!names_volume(outcome->reason))
+    if (!names_volume)
         outcome->volume_root[0] = L'\0';
     else if (outcome->volume_root[0] == L'\0')
         os_volume_root(outcome->dest, outcome->volume_root,

@@ -2,16 +2,6 @@
 
 #include <stdlib.h>
 
-static bool is_verbatim(const wchar_t *path)
-{
-    return wcsncmp(path, L"\\\\?\\", 4) == 0;
-}
-
-static bool is_letter(wchar_t c)
-{
-    return (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
-}
-
 /* `\\?\`, which Win32 uses verbatim, or `\\.\`, a device; also with `/`. */
 static bool has_device_prefix(const wchar_t *path)
 {
@@ -24,14 +14,15 @@ static bool has_device_prefix(const wchar_t *path)
 static size_t prefix_length(const wchar_t *path)
 {
     size_t start = has_device_prefix(path) ? 4 : 0;
-    if (is_letter(path[start]) && path[start + 1] == L':')
-        return start + 2;
-    return start;
+    wchar_t c = path[start];
+    bool is_letter = (c >= L'A' && c <= L'Z') || (c >= L'a' && c <= L'z');
+    return is_letter && path[start + 1] == L':' ? start + 2 : start;
 }
 
 static bool is_separator(const wchar_t *path, wchar_t c)
 {
-    return c == L'\\' || (c == L'/' && !is_verbatim(path));
+    bool is_verbatim = wcsncmp(path, L"\\\\?\\", 4) == 0;
+    return c == L'\\' || (c == L'/' && !is_verbatim);
 }
 
 bool path_ends_with_separator(const wchar_t *path)

@@ -3,17 +3,6 @@
 #include "classify.h"
 #include "core/errors.h"
 
-/*
- * A volume may support cloning without reporting it [openzfsonwindows/openzfs
- * #599], so REFLINK_ALWAYS tries anyway.
- */
-static bool offers_none(const struct reason_facts *facts)
-{
-    return facts->volume_refused ||
-           (facts->volume_known && !facts->volume_clones &&
-            facts->mode != REFLINK_ALWAYS);
-}
-
 enum reflink_reason reason_before(const struct reason_facts *facts)
 {
     if (facts->mode == REFLINK_NEVER)
@@ -25,12 +14,15 @@ enum reflink_reason reason_before(const struct reason_facts *facts)
         return REFLINK_REASON_BELOW_CLUSTER;
     if (facts->unverified)
         return REFLINK_REASON_UNVERIFIED;
-    if (offers_none(facts))
+    /* A volume may support cloning without reporting it
+       [openzfsonwindows/openzfs #599], so REFLINK_ALWAYS tries anyway. */
+    bool reports_none = facts->volume_known && !facts->volume_clones;
+    if (facts->volume_refused ||
+        (reports_none && facts->mode != REFLINK_ALWAYS))
         return REFLINK_REASON_NO_CLONING;
     if (facts->other_volume)
-        return facts->volume_known && !facts->volume_clones
-                   ? REFLINK_REASON_NO_CLONING
-                   : REFLINK_REASON_OTHER_VOLUME;
+        return reports_none ? REFLINK_REASON_NO_CLONING
+                            : REFLINK_REASON_OTHER_VOLUME;
     if (facts->encrypted)
         return REFLINK_REASON_ENCRYPTED;
     if (facts->elsewhere)

@@ -22,17 +22,6 @@ static bool overlaps(const struct plan_input *in)
     return in->same_file && distance(in) < in->length;
 }
 
-/*
- * Whether the tail is the last, partial cluster of both files, so that nothing
- * follows it.
- */
-static bool ends_both(const struct plan_input *in)
-{
-    return !in->same_file &&
-           in->source_offset + in->length == in->source_size &&
-           in->dest_offset + in->length == in->dest_size;
-}
-
 bool plan_aligned(const struct plan_input *in)
 {
     uint64_t end = in->source_offset + in->length;
@@ -45,7 +34,7 @@ static enum reflink_reason reason_for_bytes(const struct plan *plan)
 {
     if (plan->head != 0)
         return REFLINK_REASON_UNALIGNED;
-    if (plan->tail == 0 || plan->tail_way != VOLUME_TAIL_COPIED)
+    if (plan->tail == 0 || plan->tail_request != VOLUME_TAIL_COPIED)
         return REFLINK_REASON_NONE;
     return plan_aligned(&plan->in) ? REFLINK_REASON_PARTIAL_CLUSTER
                                    : REFLINK_REASON_UNALIGNED;
@@ -57,7 +46,7 @@ static void plan_bytes(struct plan *plan, enum reflink_reason reason)
     plan->head = plan->in.length;
     plan->body = 0;
     plan->tail = 0;
-    plan->tail_way = VOLUME_TAIL_COPIED;
+    plan->tail_request = VOLUME_TAIL_COPIED;
     plan->requests = 0;
     plan->reason = reason;
 }
@@ -83,18 +72,11 @@ static void plan_requests(struct plan *plan)
     plan->chunk = round_down(in->limit, in->unit);
     if (overlaps(in) && distance(in) < plan->chunk)
         plan->chunk = distance(in);
-    if (plan->tail_way == VOLUME_TAIL_ROUNDED)
+    if (plan->tail_request == VOLUME_TAIL_ROUNDED)
         span += plan->tail;
     plan->requests = divide_up(span, plan->chunk);
-    if (plan->tail != 0 && plan->tail_way == VOLUME_TAIL_EXACT)
+    if (plan->tail != 0 && plan->tail_request == VOLUME_TAIL_EXACT)
         plan->requests++;
-}
-
-static bool takes_many_requests(const struct plan *plan)
-{
-    const struct plan_input *in = &plan->in;
-    return overlaps(in) && distance(in) < PLAN_SHORT_DISTANCE &&
-           plan->body / distance(in) > PLAN_MANY_REQUESTS;
 }
 
 static void cut(struct plan *plan)
@@ -106,11 +88,15 @@ static void cut(struct plan *plan)
         plan->head = in->length;
     plan->body = round_down(in->length - plan->head, in->unit);
     plan->tail = in->length - plan->head - plan->body;
-    plan->tail_way = ends_both(in) ? in->tail : VOLUME_TAIL_COPIED;
+    /* whether the tail is the last, partial cluster of both files */
+    bool ends_both = !in->same_file &&
+                     in->source_offset + in->length == in->source_size &&
+                     in->dest_offset + in->length == in->dest_size;
+    plan->tail_request = ends_both ? in->tail : VOLUME_TAIL_COPIED;
     /* no file can be long enough for the rounded request */
-    if (plan->tail_way == VOLUME_TAIL_ROUNDED &&
+    if (plan->tail_request == VOLUME_TAIL_ROUNDED &&
         in->dest_offset + in->length > OS_MAX_FILE_SIZE - in->cluster)
-        plan->tail_way = VOLUME_TAIL_COPIED;
+        plan->tail_request = VOLUME_TAIL_COPIED;
 }
 
 void plan_make(const struct plan_input *in, struct plan *plan)
@@ -129,13 +115,16 @@ void plan_make(const struct plan_input *in, struct plan *plan)
     cut(plan);
     if (plan->body == 0 &&
         !(in->tail_alone && plan->head == 0 && plan->tail != 0 &&
-          plan->tail_way != VOLUME_TAIL_COPIED)) {
+          plan->tail_request != VOLUME_TAIL_COPIED)) {
         plan_bytes(plan, in->tail_alone && plan_aligned(in)
                              ? REFLINK_REASON_PARTIAL_CLUSTER
                              : reason_without_body(in));
         return;
     }
-    if (in->sparing && takes_many_requests(plan)) {
+    bool takes_many_requests = overlaps(in) &&
+                               distance(in) < PLAN_SHORT_DISTANCE &&
+                               plan->body / distance(in) > PLAN_MANY_REQUESTS;
+    if (in->sparing && takes_many_requests) {
         plan_bytes(plan, REFLINK_REASON_CLOSE_OVERLAP);
         return;
     }
@@ -145,7 +134,7 @@ void plan_make(const struct plan_input *in, struct plan *plan)
 
 static bool has_copied_tail(const struct plan *plan)
 {
-    return plan->tail != 0 && plan->tail_way == VOLUME_TAIL_COPIED;
+    return plan->tail != 0 && plan->tail_request == VOLUME_TAIL_COPIED;
 }
 
 uint64_t plan_count(const struct plan *plan)
@@ -171,7 +160,7 @@ static struct plan_piece request_piece(const struct plan *plan, uint64_t number)
 {
     uint64_t cluster = plan->in.cluster;
     uint64_t span = plan->body;
-    if (plan->tail_way == VOLUME_TAIL_ROUNDED)
+    if (plan->tail_request == VOLUME_TAIL_ROUNDED)
         span += plan->tail;
     uint64_t from = number * plan->chunk;
     bool exact_tail = from >= span || (span == 0 && number == 0);

@@ -48,10 +48,10 @@ struct plan {
     uint64_t tail;  /* bytes after the last whole cluster */
     uint64_t chunk; /* bytes in each request except the last */
     uint64_t requests;
-    enum volume_tail tail_way;  /* how the tail is transferred */
-    bool backward;              /* from the last piece to the first */
-    bool nothing;               /* the range is cloned onto itself */
-    enum reflink_reason reason; /* why bytes are copied, if any are */
+    enum volume_tail tail_request; /* how the tail is transferred */
+    bool backward;                 /* from the last piece to the first */
+    bool nothing;                  /* the range is cloned onto itself */
+    enum reflink_reason reason;    /* why bytes are copied, if any are */
 };
 
 /* A part of the range that is cloned by one request, or copied. */

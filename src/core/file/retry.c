@@ -12,17 +12,6 @@ static void wait_before(unsigned retry)
     os_sleep_ms((uint32_t)FIRST_WAIT_MS << doublings);
 }
 
-/*
- * Retries once after flushing SOURCE; if that is impossible or fails, the file
- * is copied.
- */
-static void after_unverified(struct retry *retry)
-{
-    retry->unverified =
-        retry->flushed || os_flush_path(retry->source_path) != 0;
-    retry->flushed = true;
-}
-
 bool retry_again(struct retry *retry, enum attempt_end end,
                  struct reflink_outcome *outcome)
 {
@@ -31,8 +20,12 @@ bool retry_again(struct retry *retry, enum attempt_end end,
     if (end == ATTEMPT_TRANSIENT && retry->retries >= retry->policy->retries)
         return false;
     if (end == ATTEMPT_UNVERIFIED) {
+        /* once with SOURCE flushed; if that is impossible, or has been done,
+           the file is copied */
         outcome->unverified++;
-        after_unverified(retry);
+        retry->unverified =
+            retry->flushed || os_flush_path(retry->source_path) != 0;
+        retry->flushed = true;
     } else {
         outcome->retries++;
         outcome->retry_code = outcome->error.code;
