@@ -6,16 +6,15 @@
 #include "messages.h"
 #include "size.h"
 
-/* What the parser knows while it goes along. */
 struct parser {
     int argc;
     wchar_t **argv;
     int next;
     struct options *options;
     struct text *error;
-    bool has_source_offset; /* --offset speaks where these are silent */
+    uint64_t offset;        /* --offset, which sets both offsets ... */
+    bool has_source_offset; /* ... unless they are given separately */
     bool has_dest_offset;
-    uint64_t offset;
 };
 
 enum value_rule {
@@ -24,11 +23,39 @@ enum value_rule {
     VALUE_NEEDED    /* --name=VALUE or --name VALUE */
 };
 
+enum option_id {
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_FORCE,
+    OPTION_NO_CLOBBER,
+    OPTION_SECURITY,
+    OPTION_RECURSIVE,
+    OPTION_JOBS,
+    OPTION_TARGET,
+    OPTION_JSON,
+    OPTION_PROGRESS,
+    OPTION_DRY_RUN,
+    OPTION_INFO,
+    OPTION_EXTENTS,
+    OPTION_SHARED,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_REFLINK,
+    OPTION_VERIFY,
+    OPTION_OFFSET,
+    OPTION_SOURCE_OFFSET,
+    OPTION_DEST_OFFSET,
+    OPTION_LENGTH,
+    OPTION_RETRIES,
+    OPTION_FLUSH
+};
+
 struct option {
     const wchar_t *name; /* without dashes */
     wchar_t letter;      /* or 0 */
     enum value_rule rule;
-    /* `value` is NULL where it may be and was left out. */
+    enum option_id id;
+    /* `value` is NULL if there is none, which `rule` then allows. */
     bool (*apply)(struct parser *parser, const struct option *option,
                   const wchar_t *value);
 };
@@ -41,57 +68,150 @@ static bool bad_value(struct parser *parser, const struct option *option,
     return false;
 }
 
-static bool apply_help(struct parser *parser, const struct option *option,
+static bool apply_flag(struct parser *parser, const struct option *option,
                        const wchar_t *value)
 {
-    (void)option;
+    struct options *options = parser->options;
     (void)value;
-    parser->options->action = OPTIONS_HELP;
+    switch (option->id) {
+    case OPTION_HELP:
+        options->action = OPTIONS_HELP;
+        break;
+    case OPTION_VERSION:
+        options->action = OPTIONS_VERSION;
+        break;
+    case OPTION_INFO:
+        options->action = OPTIONS_INFO;
+        break;
+    case OPTION_EXTENTS:
+        options->action = OPTIONS_EXTENTS;
+        break;
+    case OPTION_SHARED:
+        options->action = OPTIONS_SHARED;
+        break;
+    case OPTION_FORCE:
+        options->policy.existing = REFLINK_EXISTING_REPLACE;
+        break;
+    case OPTION_NO_CLOBBER:
+        options->policy.existing = REFLINK_EXISTING_KEEP;
+        break;
+    case OPTION_SECURITY:
+        options->policy.security = true;
+        break;
+    case OPTION_RECURSIVE:
+        options->recursive = true;
+        break;
+    case OPTION_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case OPTION_JSON:
+        options->json = true;
+        break;
+    default: /* OPTION_QUIET, OPTION_VERBOSE: the last one counts */
+        options->quiet = option->id == OPTION_QUIET;
+        options->verbose = option->id == OPTION_VERBOSE;
+        break;
+    }
     return true;
 }
 
-static bool apply_version(struct parser *parser, const struct option *option,
-                          const wchar_t *value)
+static const struct {
+    enum option_id id;
+    const wchar_t *name;
+    int value;
+} choices[] = {
+    {OPTION_REFLINK, L"auto", REFLINK_AUTO},
+    {OPTION_REFLINK, L"always", REFLINK_ALWAYS},
+    {OPTION_REFLINK, L"never", REFLINK_NEVER},
+    {OPTION_VERIFY, L"none", REFLINK_VERIFY_NONE},
+    {OPTION_VERIFY, L"sample", REFLINK_VERIFY_SAMPLE},
+    {OPTION_VERIFY, L"full", REFLINK_VERIFY_FULL},
+    {OPTION_FLUSH, L"auto", REFLINK_FLUSH_AUTO},
+    {OPTION_FLUSH, L"always", REFLINK_FLUSH_ALWAYS},
+    {OPTION_FLUSH, L"never", REFLINK_FLUSH_NEVER},
+    {OPTION_PROGRESS, L"auto", PROGRESS_AUTO},
+    {OPTION_PROGRESS, L"always", PROGRESS_ALWAYS},
+    {OPTION_PROGRESS, L"never", PROGRESS_NEVER},
+};
+
+static bool apply_choice(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
 {
-    (void)option;
-    (void)value;
-    parser->options->action = OPTIONS_VERSION;
+    struct options *options = parser->options;
+    bool is_verify = option->id == OPTION_VERIFY;
+    int choice = -1;
+    if (value == NULL)
+        choice = is_verify ? REFLINK_VERIFY_FULL : REFLINK_ALWAYS;
+    for (size_t i = 0; value != NULL && i < sizeof choices / sizeof choices[0];
+         i++) {
+        if (choices[i].id == option->id && wcscmp(choices[i].name, value) == 0)
+            choice = choices[i].value;
+    }
+    if (choice < 0)
+        return bad_value(parser, option, value,
+                         is_verify ? MESSAGE_VALUE_VERIFY : MESSAGE_VALUE_WHEN);
+    switch (option->id) {
+    case OPTION_REFLINK:
+        options->policy.mode = (enum reflink_mode)choice;
+        break;
+    case OPTION_VERIFY:
+        options->policy.verify = (enum reflink_verify)choice;
+        break;
+    case OPTION_FLUSH:
+        options->policy.flush = (enum reflink_flush)choice;
+        break;
+    default:
+        options->progress = (enum options_progress)choice;
+        break;
+    }
     return true;
 }
 
-static bool apply_force(struct parser *parser, const struct option *option,
+static bool apply_range(struct parser *parser, const struct option *option,
                         const wchar_t *value)
 {
-    (void)option;
-    (void)value;
-    parser->options->policy.existing = REFLINK_EXISTING_REPLACE;
-    return true;
+    struct reflink_range *range = &parser->options->range;
+    uint64_t *size = &parser->offset;
+    parser->options->has_range = true;
+    switch (option->id) {
+    case OPTION_SOURCE_OFFSET:
+        parser->has_source_offset = true;
+        size = &range->source_offset;
+        break;
+    case OPTION_DEST_OFFSET:
+        parser->has_dest_offset = true;
+        size = &range->dest_offset;
+        break;
+    case OPTION_LENGTH:
+        range->to_end = false;
+        size = &range->length;
+        break;
+    default: /* OPTION_OFFSET */
+        break;
+    }
+    return size_parse(value, size) ||
+           bad_value(parser, option, value, MESSAGE_VALUE_SIZE);
 }
 
-static bool apply_keep(struct parser *parser, const struct option *option,
-                       const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->policy.existing = REFLINK_EXISTING_KEEP;
-    return true;
-}
+enum { MAX_RETRIES = 1000, MAX_JOBS = 64 };
 
-static bool apply_security(struct parser *parser, const struct option *option,
-                           const wchar_t *value)
+static bool apply_number(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
 {
-    (void)option;
-    (void)value;
-    parser->options->policy.security = true;
-    return true;
-}
-
-static bool apply_recursive(struct parser *parser, const struct option *option,
-                            const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->recursive = true;
+    bool is_jobs = option->id == OPTION_JOBS;
+    unsigned long least = is_jobs ? 1 : 0;
+    unsigned long most = is_jobs ? MAX_JOBS : MAX_RETRIES;
+    wchar_t *end = NULL;
+    unsigned long number = wcstoul(value, &end, 10);
+    /* wcstoul also accepts blanks and a sign before the digits */
+    bool valid = value[0] >= L'0' && value[0] <= L'9' && *end == L'\0';
+    if (!valid || number < least || number > most)
+        return bad_value(parser, option, value,
+                         is_jobs ? MESSAGE_VALUE_JOBS : MESSAGE_VALUE_RETRIES);
+    if (is_jobs)
+        parser->options->jobs = (unsigned)number;
+    else
+        parser->options->policy.retries = (unsigned)number;
     return true;
 }
 
@@ -104,226 +224,32 @@ static bool apply_target(struct parser *parser, const struct option *option,
     return true;
 }
 
-static bool apply_json(struct parser *parser, const struct option *option,
-                       const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->json = true;
-    return true;
-}
-
-static bool apply_dry_run(struct parser *parser, const struct option *option,
-                          const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->dry_run = true;
-    return true;
-}
-
-/* The forms that look and change nothing; one at a time. */
-static bool apply_action(struct parser *parser, const struct option *option,
-                         const wchar_t *value)
-{
-    static const struct {
-        const wchar_t *name;
-        enum options_action action;
-    } actions[] = {{L"info", OPTIONS_INFO},
-                   {L"extents", OPTIONS_EXTENTS},
-                   {L"shared", OPTIONS_SHARED}};
-    (void)value;
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (wcscmp(actions[i].name, option->name) == 0)
-            parser->options->action = actions[i].action;
-    }
-    return true;
-}
-
-static bool apply_quiet(struct parser *parser, const struct option *option,
-                        const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->quiet = true;
-    parser->options->verbose = false;
-    return true;
-}
-
-static bool apply_verbose(struct parser *parser, const struct option *option,
-                          const wchar_t *value)
-{
-    (void)option;
-    (void)value;
-    parser->options->verbose = true;
-    parser->options->quiet = false;
-    return true;
-}
-
-struct word {
-    const wchar_t *text;
-    int value;
-};
-
-/* The value of the word, or -1. */
-static int find_word(const struct word *words, size_t count,
-                     const wchar_t *text)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (wcscmp(words[i].text, text) == 0)
-            return words[i].value;
-    }
-    return -1;
-}
-
-static bool apply_reflink(struct parser *parser, const struct option *option,
-                          const wchar_t *value)
-{
-    static const struct word words[] = {{L"auto", REFLINK_AUTO},
-                                        {L"always", REFLINK_ALWAYS},
-                                        {L"never", REFLINK_NEVER}};
-    int mode = REFLINK_ALWAYS;
-    if (value != NULL)
-        mode = find_word(words, sizeof words / sizeof words[0], value);
-    if (mode < 0)
-        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
-    parser->options->policy.mode = (enum reflink_mode)mode;
-    return true;
-}
-
-static bool apply_verify(struct parser *parser, const struct option *option,
-                         const wchar_t *value)
-{
-    static const struct word words[] = {{L"none", REFLINK_VERIFY_NONE},
-                                        {L"sample", REFLINK_VERIFY_SAMPLE},
-                                        {L"full", REFLINK_VERIFY_FULL}};
-    int verify = REFLINK_VERIFY_FULL;
-    if (value != NULL)
-        verify = find_word(words, sizeof words / sizeof words[0], value);
-    if (verify < 0)
-        return bad_value(parser, option, value, MESSAGE_VALUE_VERIFY);
-    parser->options->policy.verify = (enum reflink_verify)verify;
-    return true;
-}
-
-static bool apply_flush(struct parser *parser, const struct option *option,
-                        const wchar_t *value)
-{
-    static const struct word words[] = {{L"auto", REFLINK_FLUSH_AUTO},
-                                        {L"always", REFLINK_FLUSH_ALWAYS},
-                                        {L"never", REFLINK_FLUSH_NEVER}};
-    int flush = find_word(words, sizeof words / sizeof words[0], value);
-    if (flush < 0)
-        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
-    parser->options->policy.flush = (enum reflink_flush)flush;
-    return true;
-}
-
-static bool apply_progress(struct parser *parser, const struct option *option,
-                           const wchar_t *value)
-{
-    static const struct word words[] = {{L"auto", PROGRESS_AUTO},
-                                        {L"always", PROGRESS_ALWAYS},
-                                        {L"never", PROGRESS_NEVER}};
-    int progress = find_word(words, sizeof words / sizeof words[0], value);
-    if (progress < 0)
-        return bad_value(parser, option, value, MESSAGE_VALUE_WHEN);
-    parser->options->progress = (enum options_progress)progress;
-    return true;
-}
-
-static bool parse_size(struct parser *parser, const struct option *option,
-                       const wchar_t *value, uint64_t *size)
-{
-    parser->options->has_range = true;
-    return size_parse(value, size) ||
-           bad_value(parser, option, value, MESSAGE_VALUE_SIZE);
-}
-
-static bool apply_offset(struct parser *parser, const struct option *option,
-                         const wchar_t *value)
-{
-    return parse_size(parser, option, value, &parser->offset);
-}
-
-static bool apply_source_offset(struct parser *parser,
-                                const struct option *option,
-                                const wchar_t *value)
-{
-    parser->has_source_offset = true;
-    return parse_size(parser, option, value,
-                      &parser->options->range.source_offset);
-}
-
-static bool apply_dest_offset(struct parser *parser,
-                              const struct option *option, const wchar_t *value)
-{
-    parser->has_dest_offset = true;
-    return parse_size(parser, option, value,
-                      &parser->options->range.dest_offset);
-}
-
-static bool apply_length(struct parser *parser, const struct option *option,
-                         const wchar_t *value)
-{
-    parser->options->range.to_end = false;
-    return parse_size(parser, option, value, &parser->options->range.length);
-}
-
-enum { MOST_RETRIES = 1000 };
-
-enum { MOST_JOBS = 64 };
-
-static bool apply_jobs(struct parser *parser, const struct option *option,
-                       const wchar_t *value)
-{
-    wchar_t *end = NULL;
-    unsigned long number = wcstoul(value, &end, 10);
-    if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' || number < 1 ||
-        number > MOST_JOBS)
-        return bad_value(parser, option, value, MESSAGE_VALUE_JOBS);
-    parser->options->jobs = (unsigned)number;
-    return true;
-}
-
-static bool apply_retries(struct parser *parser, const struct option *option,
-                          const wchar_t *value)
-{
-    wchar_t *end = NULL;
-    unsigned long number = wcstoul(value, &end, 10);
-    if (value[0] < L'0' || value[0] > L'9' || *end != L'\0' ||
-        number > MOST_RETRIES)
-        return bad_value(parser, option, value, MESSAGE_VALUE_RETRIES);
-    parser->options->policy.retries = (unsigned)number;
-    return true;
-}
-
 static const struct option table[] = {
-    {L"help", L'?', VALUE_NONE, apply_help},
-    {L"help", L'h', VALUE_NONE, apply_help},
-    {L"version", 0, VALUE_NONE, apply_version},
-    {L"force", L'f', VALUE_NONE, apply_force},
-    {L"no-clobber", L'n', VALUE_NONE, apply_keep},
-    {L"security", 0, VALUE_NONE, apply_security},
-    {L"recursive", L'r', VALUE_NONE, apply_recursive},
-    {L"jobs", L'j', VALUE_NEEDED, apply_jobs},
-    {L"target-directory", L't', VALUE_NEEDED, apply_target},
-    {L"json", 0, VALUE_NONE, apply_json},
-    {L"progress", 0, VALUE_NEEDED, apply_progress},
-    {L"dry-run", 0, VALUE_NONE, apply_dry_run},
-    {L"info", 0, VALUE_NONE, apply_action},
-    {L"extents", 0, VALUE_NONE, apply_action},
-    {L"shared", 0, VALUE_NONE, apply_action},
-    {L"quiet", L'q', VALUE_NONE, apply_quiet},
-    {L"verbose", L'v', VALUE_NONE, apply_verbose},
-    {L"reflink", 0, VALUE_OPTIONAL, apply_reflink},
-    {L"verify", 0, VALUE_OPTIONAL, apply_verify},
-    {L"offset", 0, VALUE_NEEDED, apply_offset},
-    {L"source-offset", 0, VALUE_NEEDED, apply_source_offset},
-    {L"dest-offset", 0, VALUE_NEEDED, apply_dest_offset},
-    {L"length", 0, VALUE_NEEDED, apply_length},
-    {L"retries", 0, VALUE_NEEDED, apply_retries},
-    {L"flush", 0, VALUE_NEEDED, apply_flush},
+    {L"help", L'?', VALUE_NONE, OPTION_HELP, apply_flag},
+    {L"help", L'h', VALUE_NONE, OPTION_HELP, apply_flag},
+    {L"version", 0, VALUE_NONE, OPTION_VERSION, apply_flag},
+    {L"force", L'f', VALUE_NONE, OPTION_FORCE, apply_flag},
+    {L"no-clobber", L'n', VALUE_NONE, OPTION_NO_CLOBBER, apply_flag},
+    {L"security", 0, VALUE_NONE, OPTION_SECURITY, apply_flag},
+    {L"recursive", L'r', VALUE_NONE, OPTION_RECURSIVE, apply_flag},
+    {L"jobs", L'j', VALUE_NEEDED, OPTION_JOBS, apply_number},
+    {L"target-directory", L't', VALUE_NEEDED, OPTION_TARGET, apply_target},
+    {L"json", 0, VALUE_NONE, OPTION_JSON, apply_flag},
+    {L"progress", 0, VALUE_NEEDED, OPTION_PROGRESS, apply_choice},
+    {L"dry-run", 0, VALUE_NONE, OPTION_DRY_RUN, apply_flag},
+    {L"info", 0, VALUE_NONE, OPTION_INFO, apply_flag},
+    {L"extents", 0, VALUE_NONE, OPTION_EXTENTS, apply_flag},
+    {L"shared", 0, VALUE_NONE, OPTION_SHARED, apply_flag},
+    {L"quiet", L'q', VALUE_NONE, OPTION_QUIET, apply_flag},
+    {L"verbose", L'v', VALUE_NONE, OPTION_VERBOSE, apply_flag},
+    {L"reflink", 0, VALUE_OPTIONAL, OPTION_REFLINK, apply_choice},
+    {L"verify", 0, VALUE_OPTIONAL, OPTION_VERIFY, apply_choice},
+    {L"offset", 0, VALUE_NEEDED, OPTION_OFFSET, apply_range},
+    {L"source-offset", 0, VALUE_NEEDED, OPTION_SOURCE_OFFSET, apply_range},
+    {L"dest-offset", 0, VALUE_NEEDED, OPTION_DEST_OFFSET, apply_range},
+    {L"length", 0, VALUE_NEEDED, OPTION_LENGTH, apply_range},
+    {L"retries", 0, VALUE_NEEDED, OPTION_RETRIES, apply_number},
+    {L"flush", 0, VALUE_NEEDED, OPTION_FLUSH, apply_choice},
 };
 
 enum { TABLE_ROWS = sizeof table / sizeof table[0] };
@@ -347,7 +273,7 @@ static const struct option *find_letter(wchar_t letter)
     return NULL;
 }
 
-/* The next argument, as the value of an option; NULL if there is none. */
+/* Takes the next argument as the value of an option. NULL: there is none. */
 static const wchar_t *take_value(struct parser *parser)
 {
     if (parser->next >= parser->argc)
@@ -382,7 +308,8 @@ static bool parse_long(struct parser *parser, const wchar_t *argument)
     return option->apply(parser, option, value);
 }
 
-/* `-fq`, `-j4`, `-j 4`: the rest of the argument is the value, if any. */
+/* `-fq`, `-j4` or `-j 4`: a value is the rest of the argument or the next
+   argument. */
 static bool parse_short(struct parser *parser, const wchar_t *argument)
 {
     for (const wchar_t *at = argument + 1; *at != L'\0'; at++) {
@@ -409,52 +336,41 @@ static bool parse_short(struct parser *parser, const wchar_t *argument)
     return true;
 }
 
-static void add_operand(struct parser *parser, const wchar_t *operand)
-{
-    parser->options->operands[parser->options->operand_count++] = operand;
-}
-
-static bool parse_argument(struct parser *parser, const wchar_t *argument)
-{
-    if (wcscmp(argument, L"/?") == 0) {
-        parser->options->action = OPTIONS_HELP;
-        return true;
-    }
-    if (argument[0] != L'-' || argument[1] == L'\0') {
-        add_operand(parser, argument);
-        return true;
-    }
-    return argument[1] == L'-' ? parse_long(parser, argument)
-                               : parse_short(parser, argument);
-}
-
-/* Whether the last three of five operands are sizes, as far as one can see;
-   with -t and -r there may be files of such names. */
+/* Whether the last three of five operands are meant as sizes. With -t and -r,
+   they are files that have such names. */
 static bool has_range_operands(const struct options *options)
 {
     const wchar_t *const *sizes = options->operands + 2;
     return options->action == OPTIONS_RUN && options->operand_count == 5 &&
            !options->has_range && !options->recursive &&
-           options->target == NULL && size_has_form(sizes[0]) &&
-           size_has_form(sizes[1]) &&
-           (size_has_form(sizes[2]) || wcscmp(sizes[2], L"-") == 0);
+           options->target == NULL && size_has_syntax(sizes[0]) &&
+           size_has_syntax(sizes[1]) &&
+           (size_has_syntax(sizes[2]) || wcscmp(sizes[2], L"-") == 0);
 }
 
 static bool take_size(struct parser *parser, int operand, const wchar_t *name,
                       uint64_t *size)
 {
-    const wchar_t *words = parser->options->operands[operand];
-    if (size_parse(words, size))
+    const wchar_t *value = parser->options->operands[operand];
+    if (size_parse(value, size))
         return true;
-    text_format(parser->error, message_usage(MESSAGE_BAD_SIZE), name, words);
+    text_format(parser->error, message_usage(MESSAGE_BAD_SIZE), name, value);
     return false;
 }
 
-/* `SOURCE DEST SOURCE_OFFSET DEST_OFFSET LENGTH`, as xfs_io has it. */
-static bool take_range_operands(struct parser *parser)
+/* Sets the range, either from operands in the order that xfs_io's `reflink`
+   command has, or from options. */
+static bool take_range(struct parser *parser)
 {
     struct options *options = parser->options;
     struct reflink_range *range = &options->range;
+    if (!has_range_operands(options)) {
+        if (!parser->has_source_offset)
+            range->source_offset = parser->offset;
+        if (!parser->has_dest_offset)
+            range->dest_offset = parser->offset;
+        return true;
+    }
     range->to_end = wcscmp(options->operands[4], L"-") == 0;
     options->operand_count = 2;
     options->has_range = true;
@@ -463,32 +379,7 @@ static bool take_range_operands(struct parser *parser)
            (range->to_end || take_size(parser, 4, L"LENGTH", &range->length));
 }
 
-static bool take_range(struct parser *parser)
-{
-    struct options *options = parser->options;
-    if (has_range_operands(options))
-        return take_range_operands(parser);
-    if (!parser->has_source_offset)
-        options->range.source_offset = parser->offset;
-    if (!parser->has_dest_offset)
-        options->range.dest_offset = parser->offset;
-    return true;
-}
-
-static bool has_empty_operand(struct parser *parser)
-{
-    const struct options *options = parser->options;
-    for (int i = 0; i < options->operand_count; i++) {
-        if (options->operands[i][0] == L'\0') {
-            text_format(parser->error, message_usage(MESSAGE_EMPTY_OPERAND),
-                        i + 1);
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Exactly two: SOURCE and DEST, or the two files of --shared. */
+/* Requires exactly two: SOURCE and DEST, or the two files of --shared. */
 static bool check_two(struct parser *parser, enum message_usage_error none,
                       enum message_usage_error one)
 {
@@ -503,23 +394,21 @@ static bool check_two(struct parser *parser, enum message_usage_error none,
     return options->operand_count == 2;
 }
 
-static bool say(struct parser *parser, enum message_usage_error error)
-{
-    text_add(parser->error, message_usage(error));
-    return false;
-}
-
-/* SOURCE and DEST, several SOURCEs and a directory, or any with -t. */
+/* Requires SOURCE and DEST, several SOURCEs and a directory, or with -t one
+   SOURCE at least. */
 static bool check_run(struct parser *parser)
 {
     const struct options *options = parser->options;
-    bool several = options->recursive || options->target != NULL;
-    if (options->has_range && several)
-        return say(parser, MESSAGE_RANGE_OPERANDS);
-    if (options->target != NULL && options->operand_count == 0)
-        return say(parser, MESSAGE_NO_SOURCE);
-    if (options->target != NULL ||
-        (!options->has_range && options->operand_count > 2))
+    bool has_target = options->target != NULL;
+    if (options->has_range && (options->recursive || has_target)) {
+        text_add(parser->error, message_usage(MESSAGE_RANGE_OPERANDS));
+        return false;
+    }
+    if (has_target && options->operand_count == 0) {
+        text_add(parser->error, message_usage(MESSAGE_NO_SOURCE));
+        return false;
+    }
+    if (has_target || (!options->has_range && options->operand_count > 2))
         return true;
     return check_two(parser, MESSAGE_NO_OPERANDS, MESSAGE_NO_DEST);
 }
@@ -527,8 +416,13 @@ static bool check_run(struct parser *parser)
 static bool check_operands(struct parser *parser)
 {
     const struct options *options = parser->options;
-    if (has_empty_operand(parser))
-        return false;
+    for (int i = 0; i < options->operand_count; i++) {
+        if (options->operands[i][0] == L'\0') {
+            text_format(parser->error, message_usage(MESSAGE_EMPTY_OPERAND),
+                        i + 1);
+            return false;
+        }
+    }
     switch (options->action) {
     case OPTIONS_INFO:
     case OPTIONS_EXTENTS:
@@ -561,11 +455,14 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
     bool ended = false;
     while (parser.next < argc) {
         const wchar_t *argument = argv[parser.next++];
-        if (ended)
-            add_operand(&parser, argument);
+        if (!ended && wcscmp(argument, L"/?") == 0)
+            options->action = OPTIONS_HELP;
+        else if (ended || argument[0] != L'-' || argument[1] == L'\0')
+            options->operands[options->operand_count++] = argument;
         else if (wcscmp(argument, L"--") == 0)
             ended = true;
-        else if (!parse_argument(&parser, argument))
+        else if (argument[1] == L'-' ? !parse_long(&parser, argument)
+                                     : !parse_short(&parser, argument))
             return false;
         if (options->action == OPTIONS_HELP ||
             options->action == OPTIONS_VERSION)

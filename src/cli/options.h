@@ -1,5 +1,5 @@
 /*
- * The command line, taken apart. Deciding only: nothing is opened here.
+ * Parses the command line. Only decides what to do; opens no file.
  */
 #ifndef REFLINK_CLI_OPTIONS_H
 #define REFLINK_CLI_OPTIONS_H
@@ -23,27 +23,30 @@ struct options {
     enum options_action action;
     struct reflink_policy policy;
     bool recursive;        /* -r */
-    unsigned jobs;         /* -j; 0: as many as serve best */
-    const wchar_t *target; /* -t; NULL: the last operand */
-    bool has_range; /* any range option, or the form with five operands */
+    unsigned jobs;         /* -j: files in parallel; 0: the default */
+    const wchar_t *target; /* -t; NULL: DEST is the last operand */
+    bool has_range;        /* a range option, or five operands */
     struct reflink_range range;
     bool quiet;
     bool verbose;
     bool json;
-    bool dry_run; /* say what would be done */
+    bool dry_run;
     enum options_progress progress;
-    const wchar_t **operands; /* within argv; the array is owned */
+    const wchar_t **operands; /* strings of argv; the array is allocated */
     int operand_count;
 };
 
 /*
- * Takes argv[1..argc) apart. False for a usage error, which `error` then
- * names in one line without a line end; or, if `error->failed`, for want of
- * memory. options_free is due in all cases.
+ * Parses argv[1] to argv[argc - 1] into `*options`, which points into argv.
+ * After --help or --version it ignores all that follows. Returns false for a
+ * usage error, and adds it to `error` as one line without a line end; or if out
+ * of memory, and then error->failed is set. The caller calls options_free in
+ * any case.
  */
 bool options_parse(int argc, wchar_t **argv, struct options *options,
                    struct text *error);
 
+/* Frees the array of operands. */
 void options_free(struct options *options);
 
 #endif

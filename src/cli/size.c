@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+/* Returns 16 for what is not a digit in any base. */
 static int digit_value(wchar_t c)
 {
     if (c >= L'0' && c <= L'9')
@@ -13,6 +14,7 @@ static int digit_value(wchar_t c)
     return 16;
 }
 
+/* Returns false if the product is too large. */
 static bool multiply(uint64_t *value, uint64_t factor)
 {
     if (*value > UINT64_MAX / factor)
@@ -21,26 +23,13 @@ static bool multiply(uint64_t *value, uint64_t factor)
     return true;
 }
 
-/* Reads the digits at `*words` and moves it past them. */
-static bool parse_digits(const wchar_t **words, unsigned base, uint64_t *value)
-{
-    const wchar_t *start = *words;
-    *value = 0;
-    for (; digit_value(**words) < (int)base; (*words)++) {
-        uint64_t digit = (uint64_t)digit_value(**words);
-        if (!multiply(value, base) || *value > UINT64_MAX - digit)
-            return false;
-        *value += digit;
-    }
-    return *words != start;
-}
-
 static bool is_letter(wchar_t c, char letter)
 {
     return c == (wchar_t)letter || c == (wchar_t)(letter - 'a' + 'A');
 }
 
-/* The power and base that a suffix means; false if it means none. */
+/* Sets the factor base^power that a suffix stands for. Returns false if it is
+   not a suffix. */
 static bool parse_suffix(const wchar_t *suffix, unsigned *power, uint64_t *base)
 {
     static const char letters[] = "kmgtp";
@@ -62,33 +51,39 @@ static bool parse_suffix(const wchar_t *suffix, unsigned *power, uint64_t *base)
     return is_letter(suffix[1], 'b') && suffix[2] == L'\0';
 }
 
-static bool skip_prefix(const wchar_t **words)
+static bool skip_prefix(const wchar_t **string)
 {
-    bool hexadecimal = (*words)[0] == L'0' && is_letter((*words)[1], 'x');
+    bool hexadecimal = (*string)[0] == L'0' && is_letter((*string)[1], 'x');
     if (hexadecimal)
-        *words += 2;
+        *string += 2;
     return hexadecimal;
 }
 
-bool size_has_form(const wchar_t *words)
+bool size_has_syntax(const wchar_t *string)
 {
     unsigned power = 0;
     uint64_t base = 0;
-    int digits = skip_prefix(&words) ? 16 : 10;
-    const wchar_t *start = words;
-    while (digit_value(*words) < digits)
-        words++;
-    return words != start && parse_suffix(words, &power, &base);
+    int digits = skip_prefix(&string) ? 16 : 10;
+    const wchar_t *start = string;
+    while (digit_value(*string) < digits)
+        string++;
+    return string != start && parse_suffix(string, &power, &base);
 }
 
-bool size_parse(const wchar_t *words, uint64_t *size)
+bool size_parse(const wchar_t *string, uint64_t *size)
 {
     uint64_t value = 0;
     unsigned power = 0;
     uint64_t base = 0;
-    unsigned digits = skip_prefix(&words) ? 16 : 10;
-    if (!parse_digits(&words, digits, &value) ||
-        !parse_suffix(words, &power, &base))
+    unsigned digits = skip_prefix(&string) ? 16 : 10;
+    const wchar_t *start = string;
+    for (; digit_value(*string) < (int)digits; string++) {
+        uint64_t digit = (uint64_t)digit_value(*string);
+        if (!multiply(&value, digits) || value > UINT64_MAX - digit)
+            return false;
+        value += digit;
+    }
+    if (string == start || !parse_suffix(string, &power, &base))
         return false;
     while (power-- != 0) {
         if (!multiply(&value, base))

@@ -112,6 +112,6 @@ Test(size, form)
         {L"1.img", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        cr_expect_eq(size_has_form(rows[i].words), rows[i].form, "'%ls'",
+        cr_expect_eq(size_has_syntax(rows[i].words), rows[i].form, "'%ls'",
                      rows[i].words);
 }
