@@ -1,7 +1,7 @@
 #include "help.h"
 
 #ifndef REFLINK_VERSION
-#error "the build defines REFLINK_VERSION, from the one place it stands in"
+#error "the build must define REFLINK_VERSION"
 #endif
 #define WIDE_(text) L##text
 #define WIDE(text) WIDE_(text)

@@ -4,7 +4,10 @@
 
 #include "text.h"
 
+/* Adds the page that --help prints: one screen of whole lines. */
 void help_add_usage(struct text *text);
+
+/* Adds the line that --version prints. */
 void help_add_version(struct text *text);
 
 #endif

@@ -1,10 +1,9 @@
 #include "json.h"
 
-/* A comma, unless something has just been opened. */
+/* Adds a comma, unless an object, an array or a line has just begun. */
 static void separate(struct text *text)
 {
-    const wchar_t *words = text_words(text);
-    wchar_t last = text->length != 0 ? words[text->length - 1] : L'\n';
+    wchar_t last = text->length != 0 ? text->data[text->length - 1] : L'\n';
     if (last != L'{' && last != L'[' && last != L'\n')
         text_add(text, L",");
 }
@@ -27,29 +26,23 @@ static bool is_low(wchar_t c)
     return c >= 0xDC00 && c <= 0xDFFF;
 }
 
-static void add_one(struct text *text, wchar_t c)
-{
-    wchar_t one[2] = {c, L'\0'};
-    if (c == L'"' || c == L'\\')
-        text_add(text, L"\\");
-    if (c < 0x20 || c == 0x7F)
-        text_format(text, L"\\u%04x", (unsigned)c);
-    else
-        text_add(text, one);
-}
-
 static void add_escaped(struct text *text, const wchar_t *value)
 {
     text_add(text, L"\"");
     for (const wchar_t *at = value; *at != L'\0'; at++) {
+        wchar_t one[2] = {at[0], L'\0'};
         wchar_t pair[3] = {at[0], at[1], L'\0'};
         if (is_high(at[0]) && is_low(at[1])) {
             text_add(text, pair);
             at++;
         } else if (is_high(at[0]) || is_low(at[0])) {
             text_add(text, L"\xFFFD");
+        } else if (at[0] < 0x20 || at[0] == 0x7F) {
+            text_format(text, L"\\u%04x", (unsigned)at[0]);
         } else {
-            add_one(text, at[0]);
+            if (at[0] == L'"' || at[0] == L'\\')
+                text_add(text, L"\\");
+            text_add(text, one);
         }
     }
     text_add(text, L"\"");

@@ -34,7 +34,7 @@ const wchar_t *text_words(const struct text *text)
     return text->data != NULL ? text->data : L"";
 }
 
-/* Makes room for `more` characters and an end. */
+/* Allocates memory for `more` characters and a terminating null. */
 static bool reserve(struct text *text, size_t more)
 {
     if (text->failed)
@@ -55,16 +55,18 @@ static bool reserve(struct text *text, size_t more)
     return true;
 }
 
-void text_add(struct text *text, const wchar_t *words)
+void text_add(struct text *text, const wchar_t *string)
 {
-    size_t length = wcslen(words);
+    size_t length = wcslen(string);
     if (!reserve(text, length))
         return;
-    wmemcpy(text->data + text->length, words, length + 1);
+    wmemcpy(text->data + text->length, string, length + 1);
     text->length += length;
 }
 
-static bool is_shown(wchar_t c)
+/* Excludes control characters, line separators, and what changes the writing
+   direction [Unicode UAX #9: Directional Formatting Characters]. */
+static bool is_printable(wchar_t c)
 {
     return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x061C &&
            (c < 0x200E || c > 0x200F) && (c < 0x2028 || c > 0x202E) &&
@@ -76,12 +78,13 @@ void text_add_name(struct text *text, const wchar_t *name)
     size_t start = text->length;
     text_add(text, name);
     for (size_t i = start; i < text->length; i++) {
-        if (!is_shown(text->data[i]))
+        if (!is_printable(text->data[i]))
             text->data[i] = 0xFFFD;
     }
 }
 
-/* vswprintf does not tell how much room it needs: grow until it fits. */
+/* vswprintf does not report how much memory it needs, so the buffer grows until
+   the text fits. */
 void text_format(struct text *text, const wchar_t *format, ...)
 {
     enum { MOST = 1 << 20 };

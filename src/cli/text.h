@@ -1,8 +1,10 @@
 /*
- * Text that grows: lines are put together here and printed elsewhere. Without
- * the memory for all of it there is none of it: it is empty, and what is added
- * then is lost, until it is cleared. Half a line would mislead, and half an
- * object break who reads it.
+ * Text that grows. Lines are put together in memory and printed elsewhere.
+ *
+ * If memory runs out, the text becomes empty, its `failed` is set, and whatever
+ * is added to it is ignored until text_clear. So a text is complete or empty:
+ * half a line would mislead the user, and half a JSON object would break the
+ * program that parses it.
  */
 #ifndef REFLINK_CLI_TEXT_H
 #define REFLINK_CLI_TEXT_H
@@ -12,47 +14,52 @@
 #include <stdint.h>
 #include <wchar.h>
 
-/* Zeroed, it is the empty text. `data` is NULL until something is added. */
+/* An empty text is all zeros. Its owner calls text_free. */
 struct text {
-    wchar_t *data;
-    size_t length;
+    wchar_t *data; /* NULL until something is added */
+    size_t length; /* in characters, without the terminating null */
     size_t capacity;
-    bool failed; /* there was no memory for all of it */
+    bool failed; /* out of memory */
 };
 
+/* Frees the memory; the text is then empty. */
 void text_free(struct text *text);
 
-/* There was no memory for something that it was to have. */
+/* Sets `failed` and empties the text: memory ran out for a part of it. */
 void text_fail(struct text *text);
 
-/* The same if there was none for `part`, which words of it were taken from. */
+/* Calls text_fail if `part`, whose string was added to `text`, has failed. */
 void text_fail_with(struct text *text, const struct text *part);
 
-/* Empties it, and keeps its memory. */
+/* Empties the text and clears `failed`; keeps the memory. */
 void text_clear(struct text *text);
 
-void text_add(struct text *text, const wchar_t *words);
+/* Adds a copy of the string. */
+void text_add(struct text *text, const wchar_t *string);
 
-/* A name, so that one can read it and a console does nothing but show it: a
-   control character or one that turns the direction of writing becomes
-   U+FFFD, as an unpaired surrogate does on its way to UTF-8. */
+/*
+ * Adds a copy of a name, such as a path. Replaces characters that could make a
+ * console do something, or display the name in another order, by U+FFFD. What
+ * is printed replaces unpaired surrogates the same way, in UTF-8.
+ */
 void text_add_name(struct text *text, const wchar_t *name);
 
-/* The length and conversion of a uint64_t, to stand after `%`. PRIu64 is a
-   narrow literal, which MSVC puts together with no wide one (its error C2308).
- */
+/* Formats a uint64_t, after `%`. PRIu64 does not, because it is a narrow
+   literal and MSVC does not concatenate it with a wide one (error C2308). */
 #define TEXT_U64 L"llu"
 
-/* As vswprintf: %ls for a wide string, TEXT_U64 for a uint64_t. */
+/* Adds what vswprintf would write: %ls for a wide string, TEXT_U64 for a
+   uint64_t. More than 1 Mi characters count as out of memory. */
 void text_format(struct text *text, const wchar_t *format, ...);
 
-/* The text so far; never NULL. */
+/* Returns the string, never NULL. It is valid until the text changes. */
 const wchar_t *text_words(const struct text *text);
 
-/* For people: `300 bytes`, `4.2 GiB`; powers of 1024, one decimal. */
+/* Adds a number of bytes for people: `300 bytes` or `4.2 GiB`, in powers of
+   1024 with at most one decimal. */
 void text_add_size(struct text *text, uint64_t bytes);
 
-/* For people: `3 ms`, `9.5 s`, `2 min 5 s`. */
+/* Adds a duration for people: `3 ms`, `9.5 s` or `2 min 5 s`. */
 void text_add_time(struct text *text, uint64_t microseconds);
 
 #endif

@@ -1,21 +1,15 @@
 #include "totals.h"
 
-static void count_done(struct totals *totals,
-                       const struct reflink_outcome *outcome)
-{
-    totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
-    totals->copied += outcome->method == REFLINK_METHOD_COPY;
-    totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
-    totals->bytes_cloned += outcome->bytes_cloned;
-    totals->bytes_copied += outcome->bytes_copied;
-}
-
 void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
 {
     totals->files++;
     switch (outcome->status) {
     case REFLINK_OK:
-        count_done(totals, outcome);
+        totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
+        totals->copied += outcome->method == REFLINK_METHOD_COPY;
+        totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
+        totals->bytes_cloned += outcome->bytes_cloned;
+        totals->bytes_copied += outcome->bytes_copied;
         break;
     case REFLINK_SKIPPED:
         totals->skipped++;
@@ -31,7 +25,6 @@ void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
     }
 }
 
-/* An interruption outweighs a failure, that a difference, that a refusal. */
 enum exit_code totals_exit_code(const struct totals *totals)
 {
     if (totals->interrupted != 0)
@@ -43,11 +36,11 @@ enum exit_code totals_exit_code(const struct totals *totals)
     return totals->refused != 0 ? EXIT_CODE_REFUSED : EXIT_CODE_DONE;
 }
 
-/* Where there is no copy, there is nothing to warn of; one that differs may
-   do so for that reason. */
+/* A file that differs from SOURCE is included, because what the warning says
+   may be the cause. */
 unsigned totals_warnings(const struct reflink_outcome *outcome)
 {
-    bool made =
+    bool created =
         outcome->status == REFLINK_OK || outcome->status == REFLINK_DIFFERENT;
-    return made ? outcome->warnings : 0;
+    return created ? outcome->warnings : 0;
 }
