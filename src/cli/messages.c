@@ -18,11 +18,11 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_UNVERIFIED] = L"proof-failed",
 };
 
-/* Of REFLINK_REASON_REFUSED, where that is what the volume answered. */
+/* Replaces the sentence of REFLINK_REASON_REFUSED if the outcome says so. */
 static const wchar_t no_resources[] =
     L"the volume lacks the resources for more clone requests";
 
-/* %ls is DEST's volume. */
+/* %ls stands for DEST's volume. */
 static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for (--reflink=never)",
     [REFLINK_REASON_EMPTY] = L"the file is empty",
@@ -49,7 +49,7 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
         L"the volume reported success, but the clone failed verification",
 };
 
-/* Instead of those above, for part of a file. */
+/* Replace those above if the outcome is that of a range of a file. */
 static const wchar_t *const range_sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_EMPTY] = L"the range is empty",
     [REFLINK_REASON_BELOW_CLUSTER] = L"the range contains no whole cluster",
@@ -133,13 +133,14 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"a file of this size (FAT32: less than 4 GiB)",
 };
 
-/* After `warning: its volume did not keep`. */
+/* Follow message_not_kept. The index is the number of the bit. */
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
     L"named streams",         L"extended attributes",   L"the sparse flag",
     L"the integrity setting", L"owner and permissions", L"some attributes",
 };
 
-/* The stable word, and what people read. */
+/* The stable word for programs, and the sentence for people. The index is the
+   number of the bit. */
 static const struct {
     const wchar_t *reason;
     const wchar_t *sentence;
@@ -157,15 +158,15 @@ static const wchar_t *const statuses[] = {
     [REFLINK_INTERRUPTED] = L"interrupted",
 };
 
-static const wchar_t *const ways[] = {
+static const wchar_t *const support_names[] = {
     [INFO_CLONES] = L"clones",
     [INFO_TRIES] = L"tries",
     [INFO_COPIES] = L"copies",
     [INFO_READ_ONLY] = L"read-only",
 };
 
-/* %ls is the size of the clusters, in parentheses, or nothing. */
-static const wchar_t *const way_sentences[] = {
+/* %ls stands for the cluster size in parentheses, or for nothing. */
+static const wchar_t *const support_sentences[] = {
     [INFO_CLONES] = L"clones files within this volume%ls; copies whatever it "
                     L"refuses to clone",
     [INFO_TRIES] =
@@ -183,9 +184,10 @@ static const wchar_t *const methods[] = {
     [REFLINK_METHOD_MIXED] = L"mixed",
 };
 
-/* The stable word, and what people read; NULL for what is a line of numbers. */
+/* The stable word for programs, and the sentence for people. Clones and copies
+   have none, because their lines consist of numbers. */
 static const struct {
-    const wchar_t *word;
+    const wchar_t *name;
     const wchar_t *sentence;
 } dry_steps[REFLINK_DRY_COUNT] = {
     [REFLINK_DRY_CREATE] = {L"create", L"create the file, marked for deletion "
@@ -207,7 +209,7 @@ static const struct {
 
 static const struct {
     const wchar_t *once;
-    const wchar_t *often; /* %u is how often */
+    const wchar_t *repeated; /* %u stands for how many times */
 } notes[] = {
     [MESSAGE_RETRIED] = {L"retried", L"retried %u times"},
     [MESSAGE_UNVERIFIED] = {L"a clone failed verification and was discarded",
@@ -266,17 +268,14 @@ void message_add_reason(struct text *text,
                         const struct reflink_outcome *outcome, bool range)
 {
     const wchar_t *sentence = sentences[outcome->reason];
-    struct text volume = {0};
-    bool refused = outcome->reason == REFLINK_REASON_REFUSED;
-    if (range && range_sentences[outcome->reason] != NULL)
-        sentence = range_sentences[outcome->reason];
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
     bool both = root[0] != L'\0' && file_system[0] != L'\0';
-    if (refused && outcome->no_resources) {
-        text_add(text, no_resources);
-        return;
-    }
+    struct text volume = {0};
+    if (outcome->reason == REFLINK_REASON_REFUSED && outcome->no_resources)
+        sentence = no_resources;
+    else if (range && range_sentences[outcome->reason] != NULL)
+        sentence = range_sentences[outcome->reason];
     text_add_name(&volume, root);
     text_add(&volume, both ? L" (" : L"");
     text_add_name(&volume, file_system);
@@ -288,25 +287,20 @@ void message_add_reason(struct text *text,
     text_free(&volume);
 }
 
-const wchar_t *message_way(enum info_way way)
+const wchar_t *message_support(enum info_way way)
 {
-    return ways[way];
+    return support_names[way];
 }
 
-static void add_cluster(struct text *text, const struct info *info)
-{
-    if (info->cluster_size == 0)
-        return;
-    text_add(text, L" (clusters of ");
-    text_add_size(text, info->cluster_size);
-    text_add(text, L")");
-}
-
-void message_add_way(struct text *text, const struct info *info)
+void message_add_support(struct text *text, const struct info *info)
 {
     struct text cluster = {0};
-    add_cluster(&cluster, info);
-    text_format(text, way_sentences[info->way], text_words(&cluster));
+    if (info->cluster_size != 0) {
+        text_add(&cluster, L" (clusters of ");
+        text_add_size(&cluster, info->cluster_size);
+        text_add(&cluster, L")");
+    }
+    text_format(text, support_sentences[info->way], text_words(&cluster));
     text_fail_with(text, &cluster);
     text_free(&cluster);
 }
@@ -351,9 +345,9 @@ const wchar_t *message_error_path(const struct reflink_outcome *outcome)
     return outcome->error.in_source ? outcome->source : outcome->dest;
 }
 
-const wchar_t *message_dry_word(enum reflink_dry_kind kind)
+const wchar_t *message_dry_name(enum reflink_dry_kind kind)
 {
-    return dry_steps[kind].word;
+    return dry_steps[kind].name;
 }
 
 const wchar_t *message_dry_step(enum reflink_dry_kind kind)
@@ -364,7 +358,7 @@ const wchar_t *message_dry_step(enum reflink_dry_kind kind)
 void message_add_note(struct text *text, enum message_note note, unsigned times)
 {
     if (times > 1)
-        text_format(text, notes[note].often, times);
+        text_format(text, notes[note].repeated, times);
     else
         text_add(text, notes[note].once);
 }

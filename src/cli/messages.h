@@ -1,7 +1,9 @@
 /*
- * Every sentence that a user can see, but for the usage page (help.c), and the
- * stable words for programs. Both outputs, text and JSON, take them from here.
- * Fragments of a line's format (numbers, column heads) are in the report files.
+ * Every sentence that a user can read, except the usage page (help.c), and the
+ * stable words for programs. Output as text and as JSON both take them from
+ * here. Only numbers and the heads of columns stand in the report files.
+ *
+ * The strings that these functions return are constant and never freed.
  */
 #ifndef REFLINK_CLI_MESSAGES_H
 #define REFLINK_CLI_MESSAGES_H
@@ -11,40 +13,57 @@
 #include "core/inspect/volume_info.h"
 #include "text.h"
 
-/* The stable word, as `no-block-cloning`; NULL for no reason. */
+/* Returns the stable word of a reason, such as `no-block-cloning`; NULL for
+   REFLINK_REASON_NONE. */
 const wchar_t *message_reason(enum reflink_reason reason);
 
-/* The reason as a sentence that names DEST's volume where that matters.
-   `range`: the outcome is that of a part of a file. */
+/*
+ * Adds the reason of the outcome as a sentence, which names DEST's volume where
+ * that matters. The reason must not be REFLINK_REASON_NONE. `range`: the
+ * outcome is that of a range of a file.
+ */
 void message_add_reason(struct text *text,
                         const struct reflink_outcome *outcome, bool range);
 
+/* Returns the stable word of a status, such as `skipped`. */
 const wchar_t *message_status(enum reflink_status status);
+
+/* Returns the stable word of a method, such as `clone`. */
 const wchar_t *message_method(enum reflink_method method);
+
+/* Returns what was being done when an error occurred, such as `reading it`. */
 const wchar_t *message_step(enum reflink_step step);
 
-/* NULL for no hint. */
+/* Returns what the user can do about an error; NULL for no hint. */
 const wchar_t *message_hint(enum reflink_hint hint);
 
-/* What reflink would do on a volume: the stable word, and a sentence without
-   its subject, that names the volume's cluster size. */
-const wchar_t *message_way(enum info_way way);
-void message_add_way(struct text *text, const struct info *info);
+/* Returns the stable word for what reflink does on a volume, such as
+   `clones`. */
+const wchar_t *message_support(enum info_way way);
 
-/* What bit `index` of outcome.lost means; a list of them comes after
+/* Adds the same as a sentence without its subject, with the volume's cluster
+   size if that is known. */
+void message_add_support(struct text *text, const struct info *info);
+
+/* Returns what bit `index` of outcome.lost stands for. A list of these follows
    message_not_kept. */
 const wchar_t *message_lost(unsigned index);
 
-/* What bit `index` of outcome.warnings means, for people and for programs. */
+/* Returns the sentence for bit `index` of outcome.warnings. */
 const wchar_t *message_warning(unsigned index);
+
+/* Returns the stable word for the same bit, such as `source-in-use`. */
 const wchar_t *message_warning_reason(unsigned index);
 
-/* The path that an error is about. */
+/* Returns the path that the outcome's error is about. It belongs to the
+   outcome. */
 const wchar_t *message_error_path(const struct reflink_outcome *outcome);
 
-/* A step of a dry run: the stable word, and a sentence, which is NULL for a
-   clone or copy: their lines are numbers. */
-const wchar_t *message_dry_word(enum reflink_dry_kind kind);
+/* Returns the stable word for a step of a dry run, such as `rename`. */
+const wchar_t *message_dry_name(enum reflink_dry_kind kind);
+
+/* Returns the sentence for the same step. NULL for a clone or a copy, whose
+   line consists of numbers. */
 const wchar_t *message_dry_step(enum reflink_dry_kind kind);
 
 /* What -v reports about how a file was done. */
@@ -54,7 +73,7 @@ enum message_note {
     MESSAGE_REQUEST_REFUSED
 };
 
-/* Adds the note, for what happened `times` times. */
+/* Adds the note for something that happened `times` times, 1 or more. */
 void message_add_note(struct text *text, enum message_note note,
                       unsigned times);
 
@@ -67,23 +86,23 @@ enum message_usage_error {
     MESSAGE_LETTER_VALUE_NEEDED, /* letter (wint_t) */
     MESSAGE_BAD_VALUE,           /* option, value, message_value() */
     MESSAGE_BAD_SIZE,            /* operand's name, value */
-    MESSAGE_EMPTY_OPERAND,       /* its number from 1 on (int) */
+    MESSAGE_EMPTY_OPERAND,       /* its number, from 1 (int) */
     MESSAGE_EXTRA_OPERAND,       /* operand */
     MESSAGE_NO_OPERANDS,
     MESSAGE_NO_SOURCE,
     MESSAGE_NO_DEST, /* SOURCE */
     MESSAGE_NO_PATH,
     MESSAGE_NO_FILES,
-    MESSAGE_NO_SECOND_FILE, /* the first */
+    MESSAGE_NO_SECOND_FILE, /* the first file */
     MESSAGE_RANGE_OPERANDS
 };
 
-/* A format for text_format. */
+/* Returns a format for text_format, without a line end. */
 const wchar_t *message_usage(enum message_usage_error error);
 
-/* What the value of an option can be. */
+/* What an option accepts as its value. */
 enum message_value {
-    MESSAGE_VALUE_WHEN, /* or --reflink's */
+    MESSAGE_VALUE_WHEN, /* of --reflink, --flush and --progress */
     MESSAGE_VALUE_VERIFY,
     MESSAGE_VALUE_SIZE,
     MESSAGE_VALUE_DIRECTORY,
@@ -91,18 +110,20 @@ enum message_value {
     MESSAGE_VALUE_RETRIES
 };
 
+/* Returns what follows `is not` in MESSAGE_BAD_VALUE. */
 const wchar_t *message_value(enum message_value value);
 
-/* Whole lines: the first can be printed without any memory. */
+/* Whole lines. They are constants, so that they can be printed when the program
+   is out of memory. */
 extern const wchar_t message_no_memory[];
 extern const wchar_t message_no_stdout[];
-extern const wchar_t message_try_help[]; /* after a usage error */
+extern const wchar_t message_try_help[]; /* follows a usage error */
 
 /* Parts of lines. */
-extern const wchar_t message_not_kept[];     /* before a list of losses */
-extern const wchar_t message_skipped[];      /* why -n left a DEST alone */
+extern const wchar_t message_not_kept[];     /* precedes a list of losses */
+extern const wchar_t message_skipped[];      /* why -n left DEST alone */
 extern const wchar_t message_rounded_up[];   /* format; bytes (uint64_t) */
-extern const wchar_t message_not_reported[]; /* instead of a value */
-extern const wchar_t message_none_shared[];  /* instead of an amount */
+extern const wchar_t message_not_reported[]; /* replaces a value */
+extern const wchar_t message_none_shared[];  /* replaces an amount */
 
 #endif

@@ -14,7 +14,7 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
     if (text->length != 0)
         text_add(text, L",");
     text_add(text, L"{");
-    json_string(text, L"step", message_dry_word(step->kind));
+    json_string(text, L"step", message_dry_name(step->kind));
     if (is_piece(step)) {
         json_number(text, L"source_offset", step->source_offset);
         json_number(text, L"dest_offset", step->dest_offset);
@@ -28,7 +28,7 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
 
 static void add_line(const struct reflink_dry_step *step, struct text *text)
 {
-    text_format(text, L"  %-10ls ", message_dry_word(step->kind));
+    text_format(text, L"  %-10ls ", message_dry_name(step->kind));
     if (is_piece(step))
         text_format(text,
                     L"%" TEXT_U64 L" bytes from %" TEXT_U64 L" to %" TEXT_U64,

@@ -3,7 +3,7 @@
 #include "report_layout_json.h"
 #include "messages.h"
 
-/* `5 MiB (5242880 bytes)` */
+/* Adds `5 MiB (5242880 bytes)`, or `300 bytes`. */
 static void add_amount(struct text *text, uint64_t bytes)
 {
     text_add_size(text, bytes);
@@ -11,18 +11,26 @@ static void add_amount(struct text *text, uint64_t bytes)
         text_format(text, L" (%" TEXT_U64 L" bytes)", bytes);
 }
 
-/* ---- --info ---------------------------------------------------------- */
+/* In characters: the first column of --info, and of the totals of --extents. */
+enum { INFO_WIDTH = 19, TOTALS_WIDTH = 11 };
 
-/* The name of a row, up to where its value goes. */
-static void add_name(struct text *text, const wchar_t *name)
+static void add_bytes(struct text *text, int width, const wchar_t *name,
+                      bool known, uint64_t bytes)
 {
-    text_format(text, L"%-19ls", name);
+    text_format(text, L"%-*ls", width, name);
+    if (known)
+        add_amount(text, bytes);
+    else
+        text_add(text, message_not_reported);
+    text_add(text, L"\n");
 }
+
+/* ---- --info ---------------------------------------------------------- */
 
 static void add_row(struct text *text, const wchar_t *name,
                     const wchar_t *value)
 {
-    add_name(text, name);
+    text_format(text, L"%-*ls", INFO_WIDTH, name);
     text_add_name(text, value[0] != L'\0' ? value : message_not_reported);
     text_add(text, L"\n");
 }
@@ -32,51 +40,35 @@ static void add_answer(struct text *text, const wchar_t *name,
                        const wchar_t *no)
 {
     const wchar_t *value = answer == INFO_YES ? yes : no;
-    add_row(text, name,
-            answer != INFO_NOT_REPORTED ? value : message_not_reported);
-}
-
-static void add_bytes(struct text *text, const wchar_t *name, bool known,
-                      uint64_t bytes)
-{
-    add_name(text, name);
-    if (known)
-        add_amount(text, bytes);
-    else
-        text_add(text, message_not_reported);
-    text_add(text, L"\n");
-}
-
-static void add_info(const wchar_t *path, const struct info *info,
-                     struct text *text)
-{
-    add_name(text, L"path:");
-    text_add_name(text, path);
-    text_add(text, L"\n");
-    add_row(text, L"volume:", info->root);
-    add_row(text, L"file system:", info->file_system);
-    add_answer(text, L"block cloning:", info->block_cloning, L"yes", L"no");
-    add_bytes(text, L"cluster size:", info->cluster_size != 0,
-              info->cluster_size);
-    add_bytes(text, L"largest request:", true, info->largest_request);
-    add_answer(text, L"integrity streams:", info->integrity_streams, L"yes",
-               L"no");
-    add_answer(text, L"sparse files:", info->sparse_files, L"yes", L"no");
-    add_answer(text, L"read-only:", info->read_only, L"yes", L"no");
-    add_answer(text, L"location:", info->remote, L"remote", L"local");
-    add_bytes(text, L"free:", info->free_known, info->free_bytes);
-    add_name(text, L"reflink:");
-    message_add_way(text, info);
-    text_add(text, L"\n");
+    add_row(text, name, answer == INFO_NOT_REPORTED ? L"" : value);
 }
 
 void report_info(const wchar_t *path, const struct info *info,
                  const struct report_style *style, struct text *out)
 {
-    if (style->json)
+    if (style->json) {
         report_json_info(path, info, NULL, out);
-    else if (!style->quiet)
-        add_info(path, info, out);
+        return;
+    }
+    if (style->quiet)
+        return;
+    add_row(out, L"path:", path);
+    add_row(out, L"volume:", info->root);
+    add_row(out, L"file system:", info->file_system);
+    add_answer(out, L"block cloning:", info->block_cloning, L"yes", L"no");
+    add_bytes(out, INFO_WIDTH, L"cluster size:", info->cluster_size != 0,
+              info->cluster_size);
+    add_bytes(out, INFO_WIDTH, L"largest request:", true,
+              info->largest_request);
+    add_answer(out, L"integrity streams:", info->integrity_streams, L"yes",
+               L"no");
+    add_answer(out, L"sparse files:", info->sparse_files, L"yes", L"no");
+    add_answer(out, L"read-only:", info->read_only, L"yes", L"no");
+    add_answer(out, L"location:", info->remote, L"remote", L"local");
+    add_bytes(out, INFO_WIDTH, L"free:", info->free_known, info->free_bytes);
+    text_format(out, L"%-*ls", INFO_WIDTH, L"reflink:");
+    message_add_support(out, info);
+    text_add(out, L"\n");
 }
 
 void report_info_failed(const wchar_t *path, const struct reflink_error *error,
@@ -90,31 +82,20 @@ void report_info_failed(const wchar_t *path, const struct reflink_error *error,
 
 /* ---- columns --------------------------------------------------------- */
 
-static bool is_text(const struct report_list *list)
-{
-    return !list->style->json && !list->style->quiet;
-}
-
-static int digits_of(uint64_t number)
-{
-    int digits = 1;
-    for (; number >= 10; number /= 10)
-        digits++;
-    return digits;
-}
-
-static void widen(struct report_list *list, int column, uint64_t number)
-{
-    int digits = digits_of(number);
-    if (list->widths[column] < digits)
-        list->widths[column] = digits;
-}
-
-/* The head of each column is its least width. */
+/* A column is at least as wide as its head. */
 static void set_heads(struct report_list *list, const wchar_t *const heads[3])
 {
     for (int i = 0; i < 3; i++)
         list->widths[i] = (int)wcslen(heads[i]);
+}
+
+static void widen(struct report_list *list, int column, uint64_t number)
+{
+    int digits = 1;
+    for (; number >= 10; number /= 10)
+        digits++;
+    if (list->widths[column] < digits)
+        list->widths[column] = digits;
 }
 
 static void add_heads(const struct report_list *list,
@@ -128,26 +109,29 @@ static void add_heads(const struct report_list *list,
     text_add(text, L"\n");
 }
 
-static void add_total(struct text *text, const wchar_t *name, bool known,
-                      uint64_t bytes)
-{
-    text_format(text, L"%-11ls", name);
-    if (known)
-        add_amount(text, bytes);
-    else
-        text_add(text, message_not_reported);
-    text_add(text, L"\n");
-}
-
 /* ---- --extents ------------------------------------------------------- */
 
-static const wchar_t *const extents_heads[3] = {L"file offset", L"length",
-                                                L"volume offset"};
-
-static void measure_extents(struct report_list *list)
+/* Begins with `base.vhdx  (40 GiB, 3 runs, clusters of 4 KiB)`. */
+void report_extents_begin(struct report_list *list, struct text *out)
 {
+    static const wchar_t *const heads[3] = {L"file offset", L"length",
+                                            L"volume offset"};
     const struct layout *layout = list->layout;
-    set_heads(list, extents_heads);
+    list->begun = true;
+    if (list->style->json) {
+        report_json_extents_begin(list, out);
+        return;
+    }
+    if (list->style->quiet)
+        return;
+    text_add_name(out, list->path);
+    text_add(out, L"  (");
+    text_add_size(out, layout->info.size);
+    text_format(out, L", %zu %ls, clusters of ", layout->count,
+                layout->count == 1 ? L"run" : L"runs");
+    text_add_size(out, layout->cluster_size);
+    text_add(out, L")\n");
+    set_heads(list, heads);
     for (size_t i = 0; i < layout->count; i++) {
         const struct layout_run *run = &layout->runs[i];
         widen(list, 0, run->offset);
@@ -155,56 +139,30 @@ static void measure_extents(struct report_list *list)
         if (run->place != LAYOUT_HOLE)
             widen(list, 2, run->place);
     }
-}
-
-/* `base.vhdx  (40 GiB, 3 runs, clusters of 4 KiB)` */
-static void add_extents_head(const struct report_list *list, struct text *text)
-{
-    const struct layout *layout = list->layout;
-    text_add_name(text, list->path);
-    text_add(text, L"  (");
-    text_add_size(text, layout->info.size);
-    text_format(text, L", %zu %ls, clusters of ", layout->count,
-                layout->count == 1 ? L"run" : L"runs");
-    text_add_size(text, layout->cluster_size);
-    text_add(text, L")\n");
     if (layout->count != 0)
-        add_heads(list, extents_heads, L"  references", text);
-}
-
-void report_extents_begin(struct report_list *list, struct text *out)
-{
-    list->begun = true;
-    if (list->style->json) {
-        report_json_extents_begin(list, out);
-    } else if (is_text(list)) {
-        measure_extents(list);
-        add_extents_head(list, out);
-    }
-}
-
-static void add_run(const struct report_list *list,
-                    const struct layout_run *run, struct text *text)
-{
-    text_format(text, L"%*" TEXT_U64 L"  %*" TEXT_U64, list->widths[0],
-                run->offset, list->widths[1], run->length);
-    if (run->place == LAYOUT_HOLE)
-        text_format(text, L"  %*ls", list->widths[2], L"hole");
-    else
-        text_format(text, L"  %*" TEXT_U64, list->widths[2], run->place);
-    if (run->place == LAYOUT_HOLE || !list->layout->counted)
-        text_format(text, L"  %10ls\n", L"-");
-    else
-        text_format(text, L"  %10u\n", (unsigned)run->references);
+        add_heads(list, heads, L"  references", out);
 }
 
 void report_extents_run(const struct report_list *list,
                         const struct layout_run *run, struct text *out)
 {
-    if (list->style->json)
+    bool hole = run->place == LAYOUT_HOLE;
+    if (list->style->json) {
         report_json_extents_run(list, run, out);
-    else if (is_text(list))
-        add_run(list, run, out);
+        return;
+    }
+    if (list->style->quiet)
+        return;
+    text_format(out, L"%*" TEXT_U64 L"  %*" TEXT_U64, list->widths[0],
+                run->offset, list->widths[1], run->length);
+    if (hole)
+        text_format(out, L"  %*ls", list->widths[2], L"hole");
+    else
+        text_format(out, L"  %*" TEXT_U64, list->widths[2], run->place);
+    if (hole || !list->layout->counted)
+        text_format(out, L"  %10ls\n", L"-");
+    else
+        text_format(out, L"  %10u\n", (unsigned)run->references);
 }
 
 void report_extents_end(const struct report_list *list, struct text *out)
@@ -212,12 +170,15 @@ void report_extents_end(const struct report_list *list, struct text *out)
     const struct layout *layout = list->layout;
     if (list->style->json) {
         report_json_extents_end(list, NULL, out);
-    } else if (is_text(list)) {
-        add_total(out, L"allocated:", true, layout->allocated);
-        add_total(out, L"shared:", layout->counted, layout->shared);
-        add_total(out, L"exclusive:", layout->counted, layout->exclusive);
-        add_total(out, L"holes:", true, layout->holes);
+        return;
     }
+    if (list->style->quiet)
+        return;
+    add_bytes(out, TOTALS_WIDTH, L"allocated:", true, layout->allocated);
+    add_bytes(out, TOTALS_WIDTH, L"shared:", layout->counted, layout->shared);
+    add_bytes(out, TOTALS_WIDTH, L"exclusive:", layout->counted,
+              layout->exclusive);
+    add_bytes(out, TOTALS_WIDTH, L"holes:", true, layout->holes);
 }
 
 void report_extents_failed(const struct report_list *list,
@@ -234,24 +195,20 @@ void report_extents_failed(const struct report_list *list,
 static const wchar_t *const shared_heads[3] = {L"first offset",
                                                L"second offset", L"length"};
 
-/* Ranges come one by one; none is longer than a file. */
-static void measure_shared(struct report_list *list)
+void report_shared_begin(struct report_list *list, struct text *out)
 {
     uint64_t first = list->layout->info.size;
     uint64_t second = list->layout_other->info.size;
+    list->begun = true;
+    if (list->style->json) {
+        report_json_shared_begin(list, out);
+        return;
+    }
+    /* the ranges are not known yet, but none is longer than a file */
     set_heads(list, shared_heads);
     widen(list, 0, first);
     widen(list, 1, second);
     widen(list, 2, first < second ? first : second);
-}
-
-void report_shared_begin(struct report_list *list, struct text *out)
-{
-    list->begun = true;
-    if (list->style->json)
-        report_json_shared_begin(list, out);
-    else
-        measure_shared(list);
 }
 
 void report_shared_range(struct report_list *list,
@@ -261,7 +218,7 @@ void report_shared_range(struct report_list *list,
         report_json_shared_range(range, out);
         return;
     }
-    if (!is_text(list))
+    if (list->style->quiet)
         return;
     if (!list->has_heads)
         add_heads(list, shared_heads, L"", out);
@@ -272,29 +229,26 @@ void report_shared_range(struct report_list *list,
 }
 
 /* `shared: 4 MiB (4194304 bytes) of 5 MiB (5242880 bytes) in a.img` */
-static void add_shared_total(const struct report_list *list, uint64_t bytes,
-                             struct text *text)
-{
-    text_add(text, L"shared: ");
-    if (!shared_same_volume(list->layout, list->layout_other)) {
-        text_format(text, L"%ls\n", message_none_shared);
-        return;
-    }
-    add_amount(text, bytes);
-    text_add(text, L" of ");
-    add_amount(text, list->layout->allocated);
-    text_add(text, L" in ");
-    text_add_name(text, list->path);
-    text_add(text, L"\n");
-}
-
 void report_shared_end(const struct report_list *list, uint64_t bytes,
                        struct text *out)
 {
-    if (list->style->json)
+    if (list->style->json) {
         report_json_shared_end(list, bytes, out);
-    else if (is_text(list))
-        add_shared_total(list, bytes, out);
+        return;
+    }
+    if (list->style->quiet)
+        return;
+    text_add(out, L"shared: ");
+    if (!shared_same_volume(list->layout, list->layout_other)) {
+        text_format(out, L"%ls\n", message_none_shared);
+        return;
+    }
+    add_amount(out, bytes);
+    text_add(out, L" of ");
+    add_amount(out, list->layout->allocated);
+    text_add(out, L" in ");
+    text_add_name(out, list->path);
+    text_add(out, L"\n");
 }
 
 void report_shared_failed(const struct report_list *list, const wchar_t *path,

@@ -4,8 +4,8 @@
 #include "report_json.h"
 #include "messages.h"
 
-static void add_if(struct text *text, const wchar_t *key, bool known,
-                   uint64_t number)
+static void add_number(struct text *text, const wchar_t *key, bool known,
+                       uint64_t number)
 {
     if (known)
         json_number(text, key, number);
@@ -22,10 +22,10 @@ static void add_answer(struct text *text, const wchar_t *key,
         json_boolean(text, key, answer == INFO_YES);
 }
 
-static void add_words(struct text *text, const wchar_t *key,
-                      const wchar_t *words)
+static void add_string(struct text *text, const wchar_t *key,
+                       const wchar_t *string)
 {
-    json_string(text, key, words[0] != L'\0' ? words : NULL);
+    json_string(text, key, string[0] != L'\0' ? string : NULL);
 }
 
 static void add_error(struct text *text, const wchar_t *path,
@@ -35,13 +35,13 @@ static void add_error(struct text *text, const wchar_t *path,
     report_json_error(path, error != NULL ? error : &none, text);
 }
 
-static void add_way(struct text *text, const struct info *info, bool known)
+static void add_support(struct text *text, const struct info *info, bool known)
 {
     struct text sentence = {0};
     if (known)
-        message_add_way(&sentence, info);
-    json_string(text, L"reflink", known ? message_way(info->way) : NULL);
-    add_words(text, L"reflink_text", text_words(&sentence));
+        message_add_support(&sentence, info);
+    json_string(text, L"reflink", known ? message_support(info->way) : NULL);
+    add_string(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
 }
@@ -55,17 +55,18 @@ void report_json_info(const wchar_t *path, const struct info *info,
         info = &nothing;
     json_begin(text, L"volume");
     json_string(text, L"path", path);
-    add_words(text, L"root", info->root);
-    add_words(text, L"file_system", info->file_system);
+    add_string(text, L"root", info->root);
+    add_string(text, L"file_system", info->file_system);
     add_answer(text, L"block_cloning", info->block_cloning);
-    add_if(text, L"cluster_size", info->cluster_size != 0, info->cluster_size);
-    add_if(text, L"largest_request", known, info->largest_request);
+    add_number(text, L"cluster_size", info->cluster_size != 0,
+               info->cluster_size);
+    add_number(text, L"largest_request", known, info->largest_request);
     add_answer(text, L"integrity_streams", info->integrity_streams);
     add_answer(text, L"sparse_files", info->sparse_files);
     add_answer(text, L"read_only", info->read_only);
     add_answer(text, L"remote", info->remote);
-    add_if(text, L"bytes_free", info->free_known, info->free_bytes);
-    add_way(text, info, known);
+    add_number(text, L"bytes_free", info->free_known, info->free_bytes);
+    add_support(text, info, known);
     add_error(text, path, error);
     json_end(text);
 }
@@ -87,20 +88,10 @@ void report_json_extents_run(const struct report_list *list,
     json_item(text);
     json_number(text, L"offset", run->offset);
     json_number(text, L"length", run->length);
-    add_if(text, L"volume_offset", !hole, run->place);
-    add_if(text, L"references", !hole && list->layout->counted,
-           run->references);
+    add_number(text, L"volume_offset", !hole, run->place);
+    add_number(text, L"references", !hole && list->layout->counted,
+               run->references);
     json_close(text);
-}
-
-/* What failed at once has not begun. */
-static void begin_failed(const struct report_list *list, struct text *text)
-{
-    json_begin(text, L"extents");
-    json_string(text, L"path", list->path);
-    json_null(text, L"size");
-    json_null(text, L"cluster_size");
-    json_null(text, L"extents");
 }
 
 void report_json_extents_end(const struct report_list *list,
@@ -111,14 +102,19 @@ void report_json_extents_end(const struct report_list *list,
     bool known = error == NULL;
     const struct layout *layout = known ? list->layout : &nothing;
     bool counted = known && layout->counted;
-    if (list->begun)
+    if (list->begun) {
         json_array_end(text);
-    else
-        begin_failed(list, text);
-    add_if(text, L"bytes_allocated", known, layout->allocated);
-    add_if(text, L"bytes_shared", counted, layout->shared);
-    add_if(text, L"bytes_exclusive", counted, layout->exclusive);
-    add_if(text, L"bytes_holes", known, layout->holes);
+    } else {
+        json_begin(text, L"extents");
+        json_string(text, L"path", list->path);
+        json_null(text, L"size");
+        json_null(text, L"cluster_size");
+        json_null(text, L"extents");
+    }
+    add_number(text, L"bytes_allocated", known, layout->allocated);
+    add_number(text, L"bytes_shared", counted, layout->shared);
+    add_number(text, L"bytes_exclusive", counted, layout->exclusive);
+    add_number(text, L"bytes_holes", known, layout->holes);
     add_error(text, list->path, error);
     json_end(text);
 }
@@ -135,7 +131,7 @@ void report_json_shared_begin(const struct report_list *list, struct text *text)
     bool same = shared_same_volume(list->layout, list->layout_other);
     add_pair(list, text);
     json_boolean(text, L"same_volume", same);
-    add_if(text, L"cluster_size", same, list->layout->cluster_size);
+    add_number(text, L"cluster_size", same, list->layout->cluster_size);
     json_array(text, L"ranges");
 }
 
@@ -149,20 +145,14 @@ void report_json_shared_range(const struct shared_range *range,
     json_close(text);
 }
 
-static void add_totals(const struct report_list *list, bool known,
-                       uint64_t bytes, struct text *text)
-{
-    bool read = known && shared_same_volume(list->layout, list->layout_other);
-    add_if(text, L"bytes_shared", known, bytes);
-    add_if(text, L"a_bytes_allocated", read, list->layout->allocated);
-    add_if(text, L"b_bytes_allocated", read, list->layout_other->allocated);
-}
-
 void report_json_shared_end(const struct report_list *list, uint64_t bytes,
                             struct text *text)
 {
+    bool same = shared_same_volume(list->layout, list->layout_other);
     json_array_end(text);
-    add_totals(list, true, bytes, text);
+    json_number(text, L"bytes_shared", bytes);
+    add_number(text, L"a_bytes_allocated", same, list->layout->allocated);
+    add_number(text, L"b_bytes_allocated", same, list->layout_other->allocated);
     add_error(text, list->path, NULL);
     json_end(text);
 }
@@ -180,7 +170,9 @@ void report_json_shared_failed(const struct report_list *list,
         json_null(text, L"cluster_size");
         json_null(text, L"ranges");
     }
-    add_totals(list, false, 0, text);
+    json_null(text, L"bytes_shared");
+    json_null(text, L"a_bytes_allocated");
+    json_null(text, L"b_bytes_allocated");
     add_error(text, path, error);
     json_end(text);
 }
