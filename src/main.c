@@ -1,4 +1,4 @@
-/* reflink SOURCE DEST: parse, run, report, exit code. */
+/* Parses the command line, runs the command, and returns the exit code. */
 #include <reflink/reflink.h>
 
 #include <stdlib.h>
@@ -21,14 +21,14 @@ static int print_page(void (*add)(struct text *text))
     text_free(&page);
     if (out_of_memory)
         return console_out_of_memory(EXIT_CODE_DONE);
-    return printed ? EXIT_CODE_DONE : console_unprinted(EXIT_CODE_DONE);
+    return printed ? EXIT_CODE_DONE : console_stdout_failed(EXIT_CODE_DONE);
 }
 
-static int print_usage_error(const struct text *words)
+static int print_usage_error(const struct text *message)
 {
     struct text err = {0};
-    report_usage(text_words(words), &err);
-    text_fail_with(&err, words);
+    report_usage(text_words(message), &err);
+    text_fail_with(&err, message);
     os_print(OS_STDERR, text_words(&err));
     bool out_of_memory = err.failed;
     text_free(&err);

@@ -2,15 +2,22 @@
 
 #include "messages.h"
 
-static void say_no_memory(void)
+static void erase_progress(struct console *console)
 {
-    os_print(OS_STDERR, message_no_memory);
+    struct text line = {0};
+    progress_add_end(&console->progress, &line);
+    os_print(OS_STDERR, text_words(&line));
+    text_free(&line);
 }
 
-/* Prints what has been put together, and empties it. */
+/* Prints both texts and empties them. Erases the line of progress first; if
+   there is nothing to print, the line stays. */
 static void flush(struct console *console)
 {
-    if (console->out.failed || console->err.failed)
+    bool failed = console->out.failed || console->err.failed;
+    if (failed || console->out.length != 0 || console->err.length != 0)
+        erase_progress(console);
+    if (failed)
         console_no_memory(console);
     console->printed =
         os_print(OS_STDOUT, text_words(&console->out)) && console->printed;
@@ -19,56 +26,36 @@ static void flush(struct console *console)
     text_clear(&console->err);
 }
 
-/* The line of progress makes room, if anything is to be printed. */
-static void flush_results(struct console *console)
-{
-    struct text line = {0};
-    if (console->out.length != 0 || console->err.length != 0 ||
-        console->out.failed || console->err.failed) {
-        progress_add_end(&console->progress, &line);
-        os_print(OS_STDERR, text_words(&line));
-    }
-    text_free(&line);
-    flush(console);
-}
-
-static void begin_progress(struct console *console)
-{
-    const struct options *options = console->options;
-    struct progress *progress = &console->progress;
-    progress->start_us = console->start_us;
-    progress->width = os_console_width(OS_STDERR);
-    progress->wanted = options->progress == PROGRESS_ALWAYS ||
-                       (options->progress == PROGRESS_AUTO &&
-                        progress->width != 0 && !options->quiet);
-}
-
 bool console_begin(struct console *console, const struct options *options,
-                   bool many)
+                   bool several_files)
 {
+    unsigned width = os_console_width(OS_STDERR);
+    uint64_t now = os_clock_us();
     *console = (struct console){
         .options = options,
         .style = {.quiet = options->quiet,
                   .verbose = options->verbose,
                   .json = options->json,
-                  .many = many && !options->dry_run,
+                  .several_files = several_files && !options->dry_run,
                   .range = options->has_range},
+        .progress = {.wanted = options->progress == PROGRESS_ALWAYS ||
+                               (options->progress == PROGRESS_AUTO &&
+                                width != 0 && !options->quiet),
+                     .width = width,
+                     .start_us = now},
         .gate = os_monitor_make(),
-        .start_us = os_clock_us(),
+        .start_us = now,
         .printed = true,
     };
-    if (console->gate == NULL) {
+    if (console->gate == NULL)
         console_no_memory(console);
-        return false;
-    }
-    begin_progress(console);
-    return true;
+    return console->gate != NULL;
 }
 
 void console_no_memory(struct console *console)
 {
     if (!console->totals.out_of_memory)
-        say_no_memory();
+        os_print(OS_STDERR, message_no_memory);
     console->totals.out_of_memory = true;
 }
 
@@ -78,7 +65,7 @@ void console_done(struct console *console,
     os_monitor_lock(console->gate);
     totals_count(&console->totals, outcome);
     report_file(outcome, &console->style, &console->out, &console->err);
-    flush_results(console);
+    flush(console);
     os_monitor_unlock(console->gate);
 }
 
@@ -87,7 +74,7 @@ void console_linked(struct console *console,
 {
     os_monitor_lock(console->gate);
     report_link(outcome, &console->style, &console->out);
-    flush_results(console);
+    flush(console);
     os_monitor_unlock(console->gate);
 }
 
@@ -96,7 +83,7 @@ void console_warned(struct console *console,
 {
     os_monitor_lock(console->gate);
     report_warnings(outcome, &console->style, &console->err);
-    flush_results(console);
+    flush(console);
     os_monitor_unlock(console->gate);
 }
 
@@ -107,13 +94,13 @@ void console_planned(struct console *console, struct report_dry *dry,
     if (!dry->no_file)
         totals_count(&console->totals, outcome);
     report_dry_end(dry, outcome, &console->out, &console->err);
-    flush_results(console);
+    flush(console);
     os_monitor_unlock(console->gate);
 }
 
-void console_moved(struct console *console,
-                   void (*look)(void *context, struct progress_view *view),
-                   void *context)
+void console_progress(struct console *console,
+                      void (*fill)(void *context, struct progress_view *view),
+                      void *context)
 {
     struct progress_view view = {0};
     struct text line = {0};
@@ -122,7 +109,7 @@ void console_moved(struct console *console,
     os_monitor_lock(console->gate);
     uint64_t now = os_clock_us();
     if (progress_due(&console->progress, now)) {
-        look(context, &view);
+        fill(context, &view);
         progress_add_line(&console->progress, &view, now, &line);
         os_print(OS_STDERR, text_words(&line));
     }
@@ -130,16 +117,7 @@ void console_moved(struct console *console,
     text_free(&line);
 }
 
-static void end_progress(struct console *console)
-{
-    struct text line = {0};
-    progress_add_end(&console->progress, &line);
-    os_print(OS_STDERR, text_words(&line));
-    text_free(&line);
-}
-
-/* Like a file that failed: only an interruption outweighs it. */
-int console_unprinted(int code)
+int console_stdout_failed(int code)
 {
     os_print(OS_STDERR, message_no_stdout);
     return code == EXIT_CODE_INTERRUPTED ? code : EXIT_CODE_FAILED;
@@ -147,7 +125,7 @@ int console_unprinted(int code)
 
 int console_out_of_memory(int code)
 {
-    say_no_memory();
+    os_print(OS_STDERR, message_no_memory);
     return code == EXIT_CODE_INTERRUPTED ? code : EXIT_CODE_FAILED;
 }
 
@@ -155,13 +133,13 @@ int console_end(struct console *console)
 {
     const struct options *options = console->options;
     console->totals.elapsed_us = os_clock_us() - console->start_us;
-    end_progress(console);
+    erase_progress(console);
     if (!options->dry_run || options->json)
         report_summary(&console->totals, &console->style, &console->out);
     flush(console);
     int code = (int)totals_exit_code(&console->totals);
     if (!console->printed)
-        code = console_unprinted(code);
+        code = console_stdout_failed(code);
     text_free(&console->out);
     text_free(&console->err);
     os_monitor_free(console->gate);

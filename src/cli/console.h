@@ -1,6 +1,7 @@
 /*
- * What a run tells while it goes on and at its end: results, totals, progress.
- * Any thread may call it; it prints the results one at a time.
+ * Prints what a run reports while it goes on and at its end: results, progress
+ * and the summary. Any thread may call the functions between console_begin and
+ * console_end; a lock keeps the output of one call together.
  */
 #ifndef REFLINK_CLI_CONSOLE_H
 #define REFLINK_CLI_CONSOLE_H
@@ -16,52 +17,64 @@ struct console {
     struct report_style style;
     struct totals totals;
     struct progress progress;
-    struct os_monitor *gate; /* held while it prints */
+    struct os_monitor *gate; /* held while a function prints */
     struct text out;
     struct text err;
     uint64_t start_us;
-    bool printed; /* stdout took all of it so far */
+    bool printed; /* stdout took everything so far */
 };
 
-/* False: there is no memory, which it has said. console_end is due in both
-   cases. `many`: lists and trees. */
+/*
+ * Begins the output of a run. `several_files`: the run is a list or a tree.
+ * `options` must stay valid until console_end. Returns false if out of memory,
+ * which is then reported already. The caller calls console_end in any case.
+ */
 bool console_begin(struct console *console, const struct options *options,
-                   bool many);
+                   bool several_files);
 
-/* Says that there is no memory to begin, or for something that was to be said:
-   once, and without any. */
+/*
+ * Reports, once per run, that the program is out of memory; needs no memory for
+ * that. The exit code of the run is then EXIT_CODE_FAILED, or
+ * EXIT_CODE_INTERRUPTED. No other thread may be using the console.
+ */
 void console_no_memory(struct console *console);
 
-/* Says what became of one file: counted, and printed at once. */
+/* Counts one file, and prints its result. */
 void console_done(struct console *console,
                   const struct reflink_outcome *outcome);
 
-/* Says that a link was recreated, which is not counted. */
+/* Prints that a link was recreated; links are not counted. */
 void console_linked(struct console *console,
                     const struct reflink_outcome *outcome);
 
-/* Says what a directory that was done is to be warned of. */
+/* Prints the warnings of a directory that is complete. */
 void console_warned(struct console *console,
                     const struct reflink_outcome *outcome);
 
-/* Says what would become of one file; frees the steps. */
+/* Counts one file of a dry run, prints its plan, and frees its steps. */
 void console_planned(struct console *console, struct report_dry *dry,
                      const struct reflink_outcome *outcome);
 
-/* Has `look` tell how far it got and shows that, if it is time to. */
-void console_moved(struct console *console,
-                   void (*look)(void *context, struct progress_view *view),
-                   void *context);
-
-/* Says that stdout could not be written, and returns the exit code of what
-   would have ended with `code`. */
-int console_unprinted(int code);
-
-/* Says that there is no memory, as above, and returns the exit code likewise.
+/*
+ * Draws the line of progress if it is due. Only then calls `fill`, with
+ * `context` and a zeroed view, while holding the lock.
  */
+void console_progress(struct console *console,
+                      void (*fill)(void *context, struct progress_view *view),
+                      void *context);
+
+/*
+ * Reports that stdout could not be written. `code` is the exit code that the
+ * run has otherwise. Returns the one that it has now: EXIT_CODE_FAILED, or
+ * EXIT_CODE_INTERRUPTED if `code` is that.
+ */
+int console_stdout_failed(int code);
+
+/* Does the same for a program that is out of memory; needs no memory. */
 int console_out_of_memory(int code);
 
-/* Prints the summary and frees all; returns the exit code. */
+/* Erases the line of progress, prints the summary and frees everything. Returns
+   the exit code of the run. */
 int console_end(struct console *console);
 
 #endif

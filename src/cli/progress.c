@@ -2,7 +2,7 @@
 
 static const uint64_t second = 1000000;
 
-enum { BAR_WIDTH = 20, LEAST_NAME = 8 };
+enum { BAR_WIDTH = 20, MIN_NAME = 8 };
 
 bool progress_due(struct progress *progress, uint64_t now_us)
 {
@@ -18,43 +18,29 @@ bool progress_due(struct progress *progress, uint64_t now_us)
     return due;
 }
 
-/* value * factor / divisor, near enough to be shown, without overflow. */
+/* Returns value * factor / divisor. Floating point cannot overflow here, and is
+   exact enough for a display. */
 static uint64_t scale(uint64_t value, uint64_t factor, uint64_t divisor)
 {
     return (uint64_t)((double)value * (double)factor / (double)divisor);
 }
 
-static void add_bar(struct text *text, uint64_t done, uint64_t total)
-{
-    uint64_t full = total == 0 ? 0 : scale(done, BAR_WIDTH, total);
-    text_add(text, L"  [");
-    for (uint64_t i = 0; i < BAR_WIDTH; i++)
-        text_add(text, i < full ? L"#" : L".");
-    text_add(text, L"]");
-}
-
-static void add_files(const struct progress_view *view, struct text *text)
-{
-    text_format(text, L"%" TEXT_U64 L" of ", view->files);
-    if (view->counting)
-        text_add(text, L"at least ");
-    text_format(text, L"%" TEXT_U64 L" %ls  ", view->files_total,
-                view->files_total == 1 ? L"file" : L"files");
-}
-
 static void add_numbers(struct text *text, const struct progress_view *view,
                         uint64_t elapsed_us)
 {
+    const wchar_t *of = view->counting ? L" of at least " : L" of ";
     uint64_t rate = scale(view->done, second, elapsed_us == 0 ? 1 : elapsed_us);
     text_add(text, L"  ");
     if (!view->counting)
         text_format(text, L"%3" TEXT_U64 L"%%  ",
                     view->total == 0 ? 100
                                      : scale(view->done, 100, view->total));
-    if (view->many)
-        add_files(view, text);
+    if (view->several_files)
+        text_format(text, L"%" TEXT_U64 L"%ls%" TEXT_U64 L" %ls  ", view->files,
+                    of, view->files_total,
+                    view->files_total == 1 ? L"file" : L"files");
     text_add_size(text, view->done);
-    text_add(text, view->counting ? L" of at least " : L" of ");
+    text_add(text, of);
     text_add_size(text, view->total);
     text_add(text, L"  ");
     text_add_size(text, rate);
@@ -65,7 +51,8 @@ static void add_numbers(struct text *text, const struct progress_view *view,
     }
 }
 
-/* The name, shortened in front: what tells files apart is at the end. */
+/* Shortens the name at its beginning, because names in a tree differ at their
+   end. */
 static void add_name(struct text *text, const wchar_t *name, size_t room)
 {
     size_t length = wcslen(name);
@@ -88,13 +75,18 @@ static void add_console_line(struct text *line,
                              const struct text *numbers, size_t width)
 {
     size_t bar = BAR_WIDTH + 4;
-    bool has_bar =
-        !view->counting && width > numbers->length + bar + LEAST_NAME;
+    bool has_bar = !view->counting && width > numbers->length + bar + MIN_NAME;
     size_t taken = numbers->length + (has_bar ? bar : 0);
-    if (width > taken + LEAST_NAME)
+    if (width > taken + MIN_NAME)
         add_name(line, view->name, width - taken);
-    if (has_bar)
-        add_bar(line, view->done, view->total);
+    if (has_bar) {
+        uint64_t full =
+            view->total == 0 ? 0 : scale(view->done, BAR_WIDTH, view->total);
+        text_add(line, L"  [");
+        for (uint64_t i = 0; i < BAR_WIDTH; i++)
+            text_add(line, i < full ? L"#" : L".");
+        text_add(line, L"]");
+    }
     text_add(line, text_words(numbers));
     if (line->length > width) {
         line->data[width] = L'\0';
@@ -103,32 +95,26 @@ static void add_console_line(struct text *line,
     pad(line, width);
 }
 
-/* A file may have grown since it was counted. */
-static struct progress_view sane(const struct progress_view *view)
-{
-    struct progress_view sane = *view;
-    if (sane.total < sane.done)
-        sane.total = sane.done;
-    if (sane.files_total < sane.files)
-        sane.files_total = sane.files;
-    return sane;
-}
-
 void progress_add_line(struct progress *progress,
-                       const struct progress_view *raw, uint64_t now_us,
+                       const struct progress_view *view, uint64_t now_us,
                        struct text *text)
 {
     struct text numbers = {0};
     struct text line = {0};
-    struct progress_view view = sane(raw);
-    add_numbers(&numbers, &view, now_us - progress->start_us);
+    struct progress_view shown = *view;
+    /* a file may have grown since it was counted */
+    if (shown.total < shown.done)
+        shown.total = shown.done;
+    if (shown.files_total < shown.files)
+        shown.files_total = shown.files;
+    add_numbers(&numbers, &shown, now_us - progress->start_us);
     if (progress->width == 0) {
-        text_add_name(&line, view.name);
+        text_add_name(&line, shown.name);
         text_add(&line, text_words(&numbers));
         text_add(&line, L"\n");
     } else {
         text_add(text, L"\r");
-        add_console_line(&line, &view, &numbers, progress->width - 1);
+        add_console_line(&line, &shown, &numbers, progress->width - 1);
         progress->drawn = true;
     }
     text_add(text, text_words(&line));

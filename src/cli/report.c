@@ -4,12 +4,16 @@
 #include "report_json.h"
 #include "messages.h"
 
-static void add_requests(uint64_t requests, struct text *text)
+static void add_pair(const wchar_t *what, const struct reflink_outcome *outcome,
+                     struct text *text)
 {
-    text_format(text, L", %" TEXT_U64 L" %ls, ", requests,
-                requests == 1 ? L"request" : L"requests");
+    text_add(text, what);
+    text_add_name(text, outcome->source);
+    text_add(text, L" -> ");
+    text_add_name(text, outcome->dest);
 }
 
+/* Adds what follows `SOURCE -> DEST`, in parentheses. */
 static void add_amounts(const struct reflink_outcome *outcome,
                         struct text *text)
 {
@@ -23,9 +27,9 @@ static void add_amounts(const struct reflink_outcome *outcome,
     }
     text_add_size(text, outcome->bytes);
     if (outcome->method == REFLINK_METHOD_CLONE)
-        add_requests(outcome->requests, text);
-    else
-        text_add(text, L", ");
+        text_format(text, L", %" TEXT_U64 L" %ls", outcome->requests,
+                    outcome->requests == 1 ? L"request" : L"requests");
+    text_add(text, L", ");
     text_add_time(text, outcome->elapsed_us);
     text_add(text, L")");
 }
@@ -33,16 +37,13 @@ static void add_amounts(const struct reflink_outcome *outcome,
 static void add_result(const struct reflink_outcome *outcome,
                        const struct report_style *style, struct text *text)
 {
-    static const wchar_t *const words[] = {
-        [REFLINK_METHOD_NONE] = L"done   ",
-        [REFLINK_METHOD_CLONE] = L"cloned ",
-        [REFLINK_METHOD_COPY] = L"copied ",
-        [REFLINK_METHOD_MIXED] = L"mixed  ",
+    static const wchar_t *const methods[] = {
+        [REFLINK_METHOD_NONE] = L"done    ",
+        [REFLINK_METHOD_CLONE] = L"cloned  ",
+        [REFLINK_METHOD_COPY] = L"copied  ",
+        [REFLINK_METHOD_MIXED] = L"mixed   ",
     };
-    text_format(text, L"%ls ", words[outcome->method]);
-    text_add_name(text, outcome->source);
-    text_add(text, L" -> ");
-    text_add_name(text, outcome->dest);
+    add_pair(methods[outcome->method], outcome, text);
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
@@ -51,6 +52,7 @@ static void add_result(const struct reflink_outcome *outcome,
     text_add(text, L"\n");
 }
 
+/* Adds the system's message and the code. */
 static void add_message(uint32_t code, struct text *text)
 {
     wchar_t message[512];
@@ -83,10 +85,10 @@ static void add_refusal(const struct reflink_outcome *outcome,
     text_add(text, L"\n");
 }
 
-/* What DEST's volume could not hold is named, one line for all of it. */
+/* Adds one line that lists what DEST's volume did not keep. */
 static void add_losses(const struct reflink_outcome *outcome, struct text *text)
 {
-    const wchar_t *between = L"";
+    const wchar_t *separator = L"";
     text_add(text, L"reflink: ");
     text_add_name(text, outcome->dest);
     text_add(text, L": warning: ");
@@ -94,27 +96,14 @@ static void add_losses(const struct reflink_outcome *outcome, struct text *text)
     for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
         if ((outcome->lost >> i & 1) == 0)
             continue;
-        text_add(text, between);
+        text_add(text, separator);
         text_add(text, message_lost(i));
-        between = L", ";
+        separator = L", ";
     }
     text_add(text, L"\n");
 }
 
-static void add_warnings(const struct reflink_outcome *outcome,
-                         struct text *text)
-{
-    unsigned warnings = totals_warnings(outcome);
-    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
-        if ((warnings >> i & 1) == 0)
-            continue;
-        text_add(text, L"reflink: ");
-        text_add_name(text, outcome->source);
-        text_format(text, L": warning: %ls\n", message_warning(i));
-    }
-}
-
-/* `reflink: DEST: NOTE`, and the system's message if there is one. */
+/* Adds `reflink: DEST: NOTE`, and the system's message unless `code` is 0. */
 static void add_note(const struct reflink_outcome *outcome,
                      enum message_note note, unsigned times, uint32_t code,
                      struct text *text)
@@ -128,8 +117,8 @@ static void add_note(const struct reflink_outcome *outcome,
     text_add(text, L"\n");
 }
 
-/* What is worth knowing of how it was done: with -v. A refused file says what
-   was refused anyhow. */
+/* Adds how the file was done, for -v. A refused file has no note about refused
+   requests, because its result says the same. */
 static void add_notes(const struct reflink_outcome *outcome, struct text *text)
 {
     if (outcome->retries != 0)
@@ -141,22 +130,6 @@ static void add_notes(const struct reflink_outcome *outcome, struct text *text)
         add_note(outcome, MESSAGE_REQUEST_REFUSED, 1, outcome->refusal, text);
 }
 
-static void add_pair(const wchar_t *what, const struct reflink_outcome *outcome,
-                     struct text *text)
-{
-    text_add(text, what);
-    text_add_name(text, outcome->source);
-    text_add(text, L" -> ");
-    text_add_name(text, outcome->dest);
-}
-
-static void add_skipped(const struct reflink_outcome *outcome,
-                        struct text *text)
-{
-    add_pair(L"skipped ", outcome, text);
-    text_format(text, L": %ls\n", message_skipped);
-}
-
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out)
 {
@@ -166,7 +139,7 @@ void report_link(const struct reflink_outcome *outcome,
     text_add(out, L"\n");
 }
 
-/* Whether the line of a file that was done is wanted. */
+/* Whether a file that was done or skipped gets a line on stdout. */
 static bool is_reported(const struct reflink_outcome *outcome,
                         const struct report_style *style)
 {
@@ -174,16 +147,23 @@ static bool is_reported(const struct reflink_outcome *outcome,
         return false;
     if (outcome->status == REFLINK_SKIPPED)
         return style->verbose;
-    return style->verbose || !style->many ||
+    return style->verbose || !style->several_files ||
            outcome->method != REFLINK_METHOD_CLONE;
 }
 
 void report_warnings(const struct reflink_outcome *outcome,
                      const struct report_style *style, struct text *err)
 {
+    unsigned warnings = totals_warnings(outcome);
     if (style->quiet)
         return;
-    add_warnings(outcome, err);
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
+        if ((warnings >> i & 1) == 0)
+            continue;
+        text_add(err, L"reflink: ");
+        text_add_name(err, outcome->source);
+        text_format(err, L": warning: %ls\n", message_warning(i));
+    }
     if (outcome->status == REFLINK_OK && outcome->lost != 0)
         add_losses(outcome, err);
 }
@@ -203,8 +183,10 @@ void report_file(const struct reflink_outcome *outcome,
         report_warnings(outcome, style, err);
         break;
     case REFLINK_SKIPPED:
-        if (is_reported(outcome, style))
-            add_skipped(outcome, out);
+        if (is_reported(outcome, style)) {
+            add_pair(L"skipped ", outcome, out);
+            text_format(out, L": %ls\n", message_skipped);
+        }
         break;
     case REFLINK_REFUSED:
         add_refusal(outcome, style, err);
@@ -216,45 +198,36 @@ void report_file(const struct reflink_outcome *outcome,
     }
 }
 
-static void add_count(struct text *text, uint64_t count, const wchar_t *what,
-                      uint64_t bytes)
-{
-    text_format(text, L", %" TEXT_U64 L" %ls (", count, what);
-    text_add_size(text, bytes);
-    text_add(text, L")");
-}
-
 /* `3 files: 2 cloned (44 GiB), 1 copied (4.2 GiB), 0 failed` */
-static void add_summary(const struct totals *totals, struct text *text)
-{
-    text_format(text, L"%" TEXT_U64 L" %ls: %" TEXT_U64 L" cloned (",
-                totals->files, totals->files == 1 ? L"file" : L"files",
-                totals->cloned);
-    text_add_size(text, totals->bytes_cloned);
-    text_add(text, L")");
-    add_count(text, totals->copied, L"copied", totals->bytes_copied);
-    if (totals->mixed != 0)
-        text_format(text, L", %" TEXT_U64 L" mixed", totals->mixed);
-    if (totals->skipped != 0)
-        text_format(text, L", %" TEXT_U64 L" skipped", totals->skipped);
-    if (totals->refused != 0)
-        text_format(text, L", %" TEXT_U64 L" refused", totals->refused);
-    text_format(text, L", %" TEXT_U64 L" failed\n", totals->failed);
-}
-
 void report_summary(const struct totals *totals,
                     const struct report_style *style, struct text *out)
 {
-    if (style->json)
+    if (style->json) {
         report_json_summary(totals, totals_exit_code(totals), out);
-    else if (style->many && !style->quiet)
-        add_summary(totals, out);
+        return;
+    }
+    if (!style->several_files || style->quiet)
+        return;
+    text_format(out, L"%" TEXT_U64 L" %ls: %" TEXT_U64 L" cloned (",
+                totals->files, totals->files == 1 ? L"file" : L"files",
+                totals->cloned);
+    text_add_size(out, totals->bytes_cloned);
+    text_format(out, L"), %" TEXT_U64 L" copied (", totals->copied);
+    text_add_size(out, totals->bytes_copied);
+    text_add(out, L")");
+    if (totals->mixed != 0)
+        text_format(out, L", %" TEXT_U64 L" mixed", totals->mixed);
+    if (totals->skipped != 0)
+        text_format(out, L", %" TEXT_U64 L" skipped", totals->skipped);
+    if (totals->refused != 0)
+        text_format(out, L", %" TEXT_U64 L" refused", totals->refused);
+    text_format(out, L", %" TEXT_U64 L" failed\n", totals->failed);
 }
 
-void report_usage(const wchar_t *words, struct text *err)
+void report_usage(const wchar_t *message, struct text *err)
 {
     text_add(err, L"reflink: ");
-    text_add_name(err, words);
+    text_add_name(err, message);
     text_add(err, L"\n");
     text_add(err, message_try_help);
 }

@@ -1,6 +1,7 @@
 /*
- * What happened, put into lines of text or of JSON. Knows no file and prints
- * nothing itself.
+ * Puts results into lines of text or JSON. Opens no file and prints nothing.
+ * What it adds to `out` is for stdout, and what it adds to `err` for stderr;
+ * every line has its line end.
  */
 #ifndef REFLINK_CLI_REPORT_H
 #define REFLINK_CLI_REPORT_H
@@ -13,39 +14,40 @@
 struct report_style {
     bool quiet;
     bool verbose;
-    bool json;  /* objects on stdout instead of lines */
-    bool many;  /* lists and trees: cloned files pass in silence, and a summary
-                   ends it */
-    bool range; /* a part of a file */
+    bool json;          /* `out` gets objects instead of lines */
+    bool several_files; /* cloned files have no line, but there is a summary */
+    bool range;         /* only a range of a file is cloned */
 };
 
 /*
- * Adds the result to `out` and what went wrong to `err`, each with its line
- * end; either may get nothing. With -v `err` gets what was worth knowing on
- * the way, too.
+ * Adds the result of one file to `out`, and its error or warnings to `err`.
+ * With -v, `err` also gets what happened on the way, such as retries. Either
+ * may get nothing.
  */
 void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out,
                  struct text *err);
 
-/* Adds the line of a link that was recreated, with -v. Links are no files: in
-   JSON they have no object. */
+/* Adds the line of a link that was recreated, with -v. JSON has no object for a
+   link, because links are not files. */
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out);
 
-/* Adds these warnings, and one for what DEST's volume could not hold. */
+/* Adds the warnings of a file or directory, and one for what DEST's volume did
+   not keep. Adds nothing with -q. */
 void report_warnings(const struct reflink_outcome *outcome,
                      const struct report_style *style, struct text *err);
 
-/* Adds `reflink: PATH: what was being done: MESSAGE (CODE)`, and the hint. */
+/* Adds `reflink: PATH: what failed: MESSAGE (CODE)`, and the hint if there is
+   one. */
 void report_error(const wchar_t *path, const struct reflink_error *error,
                   struct text *err);
 
-/* Adds what ends a run to `out`: nothing for a single file as text. */
+/* Adds the summary of a run. As text, a run on a single file has none. */
 void report_summary(const struct totals *totals,
                     const struct report_style *style, struct text *out);
 
-/* Adds `reflink: WORDS`, and where to read more. */
-void report_usage(const wchar_t *words, struct text *err);
+/* Adds `reflink: MESSAGE`, and a line that refers to --help. */
+void report_usage(const wchar_t *message, struct text *err);
 
 #endif

@@ -4,7 +4,8 @@
 #include "report_json.h"
 #include "messages.h"
 
-static bool is_piece(const struct reflink_dry_step *step)
+/* Whether the step is about a range of bytes. */
+static bool is_range(const struct reflink_dry_step *step)
 {
     return step->kind == REFLINK_DRY_CLONE || step->kind == REFLINK_DRY_COPY;
 }
@@ -15,11 +16,11 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
         text_add(text, L",");
     text_add(text, L"{");
     json_string(text, L"step", message_dry_name(step->kind));
-    if (is_piece(step)) {
+    if (is_range(step)) {
         json_number(text, L"source_offset", step->source_offset);
         json_number(text, L"dest_offset", step->dest_offset);
     }
-    if (is_piece(step) || step->length != 0)
+    if (is_range(step) || step->length != 0)
         json_number(text, L"length", step->length);
     if (step->kind == REFLINK_DRY_CLONE)
         json_number(text, L"request", step->request);
@@ -29,7 +30,7 @@ static void add_json(const struct reflink_dry_step *step, struct text *text)
 static void add_line(const struct reflink_dry_step *step, struct text *text)
 {
     text_format(text, L"  %-10ls ", message_dry_name(step->kind));
-    if (is_piece(step))
+    if (is_range(step))
         text_format(text,
                     L"%" TEXT_U64 L" bytes from %" TEXT_U64 L" to %" TEXT_U64,
                     step->length, step->source_offset, step->dest_offset);
@@ -40,31 +41,20 @@ static void add_line(const struct reflink_dry_step *step, struct text *text)
         text_format(text, message_rounded_up, step->request);
         text_add(text, L")");
     }
-    if (!is_piece(step) && step->length != 0)
+    if (!is_range(step) && step->length != 0)
         text_format(text, L": %" TEXT_U64, step->length);
     text_add(text, L"\n");
 }
 
-void report_dry_step(void *dry, const struct reflink_dry_step *step)
+void report_dry_step(void *context, const struct reflink_dry_step *step)
 {
-    struct report_dry *collected = dry;
+    struct report_dry *dry = context;
     if (step->kind == REFLINK_DRY_DIRECTORY || step->kind == REFLINK_DRY_LINK)
-        collected->no_file = true;
-    if (collected->style->json)
-        add_json(step, &collected->steps);
+        dry->no_file = true;
+    if (dry->style->json)
+        add_json(step, &dry->steps);
     else
-        add_line(step, &collected->steps);
-}
-
-static void add_amounts(const struct reflink_outcome *outcome,
-                        struct text *text)
-{
-    text_add(text, L"  (");
-    text_add_size(text, outcome->bytes_cloned);
-    text_format(text, L" cloned in %" TEXT_U64 L" %ls, ", outcome->requests,
-                outcome->requests == 1 ? L"request" : L"requests");
-    text_add_size(text, outcome->bytes_copied);
-    text_add(text, L" copied)");
+        add_line(step, &dry->steps);
 }
 
 static void add_head(const struct report_dry *dry,
@@ -74,8 +64,14 @@ static void add_head(const struct report_dry *dry,
     text_add_name(text, outcome->source);
     text_add(text, L" -> ");
     text_add_name(text, outcome->dest);
-    if (!dry->no_file)
-        add_amounts(outcome, text);
+    if (!dry->no_file) {
+        text_add(text, L"  (");
+        text_add_size(text, outcome->bytes_cloned);
+        text_format(text, L" cloned in %" TEXT_U64 L" %ls, ", outcome->requests,
+                    outcome->requests == 1 ? L"request" : L"requests");
+        text_add_size(text, outcome->bytes_copied);
+        text_add(text, L" copied)");
+    }
     if (outcome->reason != REFLINK_REASON_NONE) {
         text_add(text, L": ");
         message_add_reason(text, outcome, dry->style->range);
@@ -88,10 +84,10 @@ void report_dry_end(struct report_dry *dry,
                     struct text *err)
 {
     const struct report_style *style = dry->style;
-    /* what is left to say, of which with --json nothing goes to `out` */
+    /* the JSON object has everything that `out` would get from report_file */
     const struct report_style rest = {.quiet = style->quiet || style->json,
                                       .verbose = style->verbose,
-                                      .many = style->many,
+                                      .several_files = style->several_files,
                                       .range = style->range};
     if (style->json) {
         json_begin(out, L"plan");

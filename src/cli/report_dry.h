@@ -1,4 +1,4 @@
-/* What a run would do, step by step, as lines or as one JSON object. */
+/* Puts the plan of a dry run into lines of text or into one JSON object. */
 #ifndef REFLINK_CLI_REPORT_DRY_H
 #define REFLINK_CLI_REPORT_DRY_H
 
@@ -6,17 +6,19 @@
 
 #include "report.h"
 
-/* Collects the steps. Zeroed, and with its style set, it is empty. */
+/* The steps so far. Set `style`, which must stay valid, and zero the rest. */
 struct report_dry {
     const struct report_style *style;
-    struct text steps;
-    bool no_file; /* a directory or link, which has no bytes */
+    struct text steps; /* in their final form; report_dry_end frees it */
+    bool no_file;      /* the plan is that of a directory or a link */
 };
 
-/* Adds a step; has the shape that reflink_dry_run asks for. */
-void report_dry_step(void *dry, const struct reflink_dry_step *step);
+/* Adds a step. `context` is a struct report_dry; the function is a callback of
+   reflink_dry_run. */
+void report_dry_step(void *context, const struct reflink_dry_step *step);
 
-/* Adds the whole plan to `out`, or what stands against it to `err`. */
+/* Adds the plan to `out`, and the error or the warnings to `err`. Frees the
+   steps. */
 void report_dry_end(struct report_dry *dry,
                     const struct reflink_outcome *outcome, struct text *out,
                     struct text *err);

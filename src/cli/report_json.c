@@ -35,16 +35,6 @@ void report_json_error(const wchar_t *path, const struct reflink_error *error,
     json_close(text);
 }
 
-static void add_losses(const struct reflink_outcome *outcome, struct text *text)
-{
-    json_array(text, L"not_kept");
-    for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
-        if (outcome->lost >> i & 1)
-            json_element(text, message_lost(i));
-    }
-    json_array_end(text);
-}
-
 static void add_warnings(const struct reflink_outcome *outcome,
                          struct text *text)
 {
@@ -76,7 +66,12 @@ void report_json_members(const struct reflink_outcome *outcome, bool range,
     add_reason(outcome, range, text);
     json_number(text, L"refusal_code", outcome->refusal);
     json_number(text, L"elapsed_ms", outcome->elapsed_us / 1000);
-    add_losses(outcome, text);
+    json_array(text, L"not_kept");
+    for (unsigned i = 0; i < REFLINK_LOST_COUNT; i++) {
+        if (outcome->lost >> i & 1)
+            json_element(text, message_lost(i));
+    }
+    json_array_end(text);
     add_warnings(outcome, text);
     report_json_error(message_error_path(outcome), &outcome->error, text);
 }

@@ -5,7 +5,7 @@
 #include "run_tree.h"
 #include "console.h"
 
-/* One file, or a range of one. */
+/* A run on one file, or on a range of one. */
 struct single {
     struct console console;
     struct cloner run;
@@ -13,7 +13,7 @@ struct single {
     uint64_t total;
 };
 
-static void look(void *context, struct progress_view *view)
+static void fill_view(void *context, struct progress_view *view)
 {
     const struct single *single = context;
     view->name = single->so_far->dest;
@@ -21,13 +21,13 @@ static void look(void *context, struct progress_view *view)
     view->total = single->total;
 }
 
-static void watch(void *context, const struct reflink_outcome *so_far,
-                  uint64_t total)
+static void on_progress(void *context, const struct reflink_outcome *so_far,
+                        uint64_t total)
 {
     struct single *single = context;
     single->so_far = so_far;
     single->total = total;
-    console_moved(&single->console, look, single);
+    console_progress(&single->console, fill_view, single);
 }
 
 static void run_file(struct single *single, const struct options *options)
@@ -43,7 +43,7 @@ static void run_file(struct single *single, const struct options *options)
                    report_dry_step, &dry, &outcome);
         console_planned(&single->console, &dry, &outcome);
     } else {
-        reflink_session_watch(single->run.session, watch, single);
+        reflink_session_watch(single->run.session, on_progress, single);
         cloner_one(&single->run, &options->policy, source, dest, range,
                    &outcome);
         console_done(&single->console, &outcome);
@@ -64,23 +64,18 @@ static int run_single(const struct options *options)
     return console_end(&single.console);
 }
 
-/* With -t, all operands are sources; else the last one is DEST. */
-static struct operands many_of(const struct options *options)
-{
-    bool given = options->target != NULL;
-    int count = options->operand_count - (given ? 0 : 1);
-    return (struct operands){
-        .sources = options->operands,
-        .count = count,
-        .dest = given ? options->target : options->operands[count],
-        .into = given,
-        .recursive = options->recursive,
-    };
-}
-
 int run_files(const struct options *options)
 {
-    struct operands operands = many_of(options);
+    /* with -t, all operands are sources; otherwise the last one is DEST */
+    bool has_target = options->target != NULL;
+    int count = options->operand_count - (has_target ? 0 : 1);
+    struct operands operands = {
+        .sources = options->operands,
+        .count = count,
+        .dest = has_target ? options->target : options->operands[count],
+        .into = has_target,
+        .recursive = options->recursive,
+    };
     if (!options->has_range && operands_is(operands.sources, operands.count,
                                            operands.into, operands.recursive))
         return run_tree(options, &operands);

@@ -6,19 +6,18 @@
 #include "core/tree/wildcard.h"
 #include "console.h"
 
-enum { PRINT_AT = 1 << 15 }; /* characters */
+/* Characters, so that a long list takes little memory. */
+enum { PRINT_AT = 1 << 15 };
 
-/* One form at work. */
 struct query {
     const struct options *options;
     struct report_style style;
     struct text out;
     struct text err;
-    bool answered;      /* at least one operand has its text */
-    bool unprinted;     /* stdout could not be written */
-    bool out_of_memory; /* there was no memory for something that was to be said
-                         */
-    bool failed;
+    bool answered;      /* an operand before this one has its answer */
+    bool stdout_failed; /* stdout could not be written */
+    bool out_of_memory; /* some output is missing */
+    bool failed;        /* an operand has no answer */
 };
 
 static struct query begin(const struct options *options)
@@ -29,234 +28,229 @@ static struct query begin(const struct options *options)
                                     .json = options->json}};
 }
 
-/* Prints and empties both texts. */
-static void print(struct query *show)
+/* Prints both texts and empties them. */
+static void print(struct query *query)
 {
-    show->out_of_memory =
-        show->out_of_memory || show->out.failed || show->err.failed;
-    if (!os_print(OS_STDOUT, text_words(&show->out)))
-        show->unprinted = true;
-    os_print(OS_STDERR, text_words(&show->err));
-    text_clear(&show->out);
-    text_clear(&show->err);
+    query->out_of_memory =
+        query->out_of_memory || query->out.failed || query->err.failed;
+    if (!os_print(OS_STDOUT, text_words(&query->out)))
+        query->stdout_failed = true;
+    os_print(OS_STDERR, text_words(&query->err));
+    text_clear(&query->out);
+    text_clear(&query->err);
 }
 
-/* Whether it is any use to go on with the next operand. */
-static bool goes_on(const struct query *show)
+/* Whether the next operand, or the rest of a list, is still wanted. */
+static bool can_continue(const struct query *query)
 {
-    return !show->unprinted && !os_cancelled();
+    return !query->stdout_failed && !os_cancelled();
 }
 
 /*
- * Prints what has gathered, but for its last character: json.c tells by it
- * whether a comma is due. False if it is no use to go on.
+ * Prints the list so far if it is long, except its last character, by which
+ * json.c decides whether a comma is due. Returns false if the rest of the list
+ * is not wanted.
  */
-static bool print_piece(struct query *show)
+static bool print_part(struct query *query)
 {
-    struct text *out = &show->out;
+    struct text *out = &query->out;
     if (out->length < PRINT_AT)
         return true;
     wchar_t last[2] = {out->data[out->length - 1], L'\0'};
     out->data[out->length - 1] = L'\0';
-    print(show);
+    print(query);
     text_add(out, last);
-    return goes_on(show);
+    return can_continue(query);
 }
 
-/* A blank line parts the texts of two operands. */
-static void part(struct query *show)
+/* Separates the answers for two operands by a blank line. */
+static void separate(struct query *query)
 {
-    if (show->answered && !show->style.json && !show->style.quiet)
-        text_add(&show->out, L"\n");
-    show->answered = true;
+    if (query->answered && !query->style.json && !query->style.quiet)
+        text_add(&query->out, L"\n");
+    query->answered = true;
 }
 
-static int end(struct query *show)
+static int end(struct query *query)
 {
-    print(show);
-    text_free(&show->out);
-    text_free(&show->err);
-    int code = show->failed ? EXIT_CODE_FAILED : EXIT_CODE_DONE;
+    print(query);
+    text_free(&query->out);
+    text_free(&query->err);
+    int code = query->failed ? EXIT_CODE_FAILED : EXIT_CODE_DONE;
     if (os_cancelled())
         code = EXIT_CODE_INTERRUPTED;
-    if (show->out_of_memory)
+    if (query->out_of_memory)
         code = console_out_of_memory(code);
-    return show->unprinted ? console_unprinted(code) : code;
+    return query->stdout_failed ? console_stdout_failed(code) : code;
 }
 
-static struct reflink_error interrupted(void)
-{
-    return (struct reflink_error){CODE_CANCELLED, REFLINK_STEP_EXTENTS,
-                                  REFLINK_HINT_INTERRUPTED, true};
-}
+static const struct reflink_error interrupted = {
+    CODE_CANCELLED, REFLINK_STEP_EXTENTS, REFLINK_HINT_INTERRUPTED, true};
 
 /* ---- one operand after the other ------------------------------------- */
 
-/* What is done with a path, and with one that cannot be had. */
-struct form {
-    void (*one)(struct query *show, const wchar_t *path);
-    void (*failed)(struct query *show, const wchar_t *path,
+struct command {
+    /* Answers for one path. */
+    void (*answer)(struct query *query, const wchar_t *path);
+    /* Reports an error about one path. */
+    void (*failed)(struct query *query, const wchar_t *path,
                    const struct reflink_error *error);
-    bool directories; /* they are matches of a wildcard, too */
+    bool directories; /* wildcards match directories, too */
 };
 
-struct each {
-    struct query *show;
-    const struct form *form;
+struct match {
+    struct query *query;
+    const struct command *command;
 };
 
-static bool show_match(void *context, const wchar_t *path,
-                       const struct os_entry *entry)
+static bool on_match(void *context, const wchar_t *path,
+                     const struct os_entry *entry)
 {
-    struct each *each = context;
+    const struct match *match = context;
     (void)entry;
-    each->form->one(each->show, path);
-    print(each->show);
-    return goes_on(each->show);
+    match->command->answer(match->query, path);
+    print(match->query);
+    return can_continue(match->query);
 }
 
-static bool show_no_name(void *context, const wchar_t *shown)
+static bool on_no_name(void *context, const wchar_t *shown)
 {
-    const struct each *each = context;
+    const struct match *match = context;
     const struct reflink_error error = {CODE_INVALID_NAME, REFLINK_STEP_LIST,
                                         REFLINK_HINT_NO_NAME, true};
-    each->form->failed(each->show, shown, &error);
-    print(each->show);
-    return goes_on(each->show);
+    match->command->failed(match->query, shown, &error);
+    print(match->query);
+    return can_continue(match->query);
 }
 
-/* cmd.exe expands no wildcards here either. */
-static void show_operand(struct each *each, const wchar_t *words)
+/* Answers for one operand; cmd.exe leaves wildcards to the program. */
+static void query_operand(struct query *query, const struct command *command,
+                          const wchar_t *operand)
 {
-    if (!wildcard_is(words)) {
-        show_match(each, words, NULL);
+    struct match match = {query, command};
+    const struct wildcard_visitor visitor = {on_match, on_no_name, &match};
+    if (!wildcard_is(operand)) {
+        on_match(&match, operand, NULL);
         return;
     }
-    const struct wildcard_visitor visitor = {show_match, show_no_name, each};
-    os_error code = wildcard_each(words, each->form->directories, &visitor);
+    os_error code = wildcard_each(operand, command->directories, &visitor);
     const struct reflink_error error = {code, REFLINK_STEP_LIST,
                                         code == CODE_DIRECTORY_NOT_SUPPORTED
                                             ? REFLINK_HINT_DIRECTORY
                                             : REFLINK_HINT_NONE,
                                         true};
     if (code != 0)
-        each->form->failed(each->show, words, &error);
-    print(each->show);
+        command->failed(query, operand, &error);
+    print(query);
 }
 
-static int query_each(const struct options *options, const struct form *form)
+static int query_operands(const struct options *options,
+                          const struct command *command)
 {
-    struct query show = begin(options);
-    struct each each = {&show, form};
-    for (int i = 0; i < options->operand_count && goes_on(&show); i++)
-        show_operand(&each, options->operands[i]);
-    return end(&show);
+    struct query query = begin(options);
+    for (int i = 0; i < options->operand_count && can_continue(&query); i++)
+        query_operand(&query, command, options->operands[i]);
+    return end(&query);
 }
 
 /* ---- --info ---------------------------------------------------------- */
 
-static void volume_failed(struct query *show, const wchar_t *path,
+static void volume_failed(struct query *query, const wchar_t *path,
                           const struct reflink_error *error)
 {
-    report_info_failed(path, error, &show->style, &show->out, &show->err);
-    show->failed = true;
+    report_info_failed(path, error, &query->style, &query->out, &query->err);
+    query->failed = true;
 }
 
-static void query_volume(struct query *show, const wchar_t *path)
+static void query_volume(struct query *query, const wchar_t *path)
 {
     struct reflink_error error = {0};
     struct info info;
-    if (info_read(path, &show->options->policy, &info, &error)) {
-        part(show);
-        report_info(path, &info, &show->style, &show->out);
+    if (info_read(path, &query->options->policy, &info, &error)) {
+        separate(query);
+        report_info(path, &info, &query->style, &query->out);
     } else {
-        volume_failed(show, path, &error);
+        volume_failed(query, path, &error);
     }
 }
 
 int run_info(const struct options *options)
 {
-    static const struct form form = {query_volume, volume_failed, true};
-    return query_each(options, &form);
+    static const struct command command = {query_volume, volume_failed, true};
+    return query_operands(options, &command);
 }
 
 /* ---- --extents ------------------------------------------------------- */
 
-static void list_runs(struct query *show, struct report_list *list)
-{
-    const struct layout *layout = list->layout;
-    bool going = true;
-    report_extents_begin(list, &show->out);
-    for (size_t i = 0; i < layout->count && going; i++) {
-        report_extents_run(list, &layout->runs[i], &show->out);
-        going = print_piece(show);
-    }
-    struct reflink_error error = interrupted();
-    if (going)
-        report_extents_end(list, &show->out);
-    else if (!show->unprinted)
-        report_extents_failed(list, &error, &show->out, &show->err);
-}
-
-static void file_failed(struct query *show, const wchar_t *path,
+static void file_failed(struct query *query, const wchar_t *path,
                         const struct reflink_error *error)
 {
-    struct report_list list = {.style = &show->style, .path = path};
-    report_extents_failed(&list, error, &show->out, &show->err);
-    show->failed = true;
+    struct report_list list = {.style = &query->style, .path = path};
+    report_extents_failed(&list, error, &query->out, &query->err);
+    query->failed = true;
 }
 
-static void query_file(struct query *show, const wchar_t *path)
+static void query_file(struct query *query, const wchar_t *path)
 {
     struct reflink_error error = {0};
     struct layout layout;
     struct report_list list = {
-        .style = &show->style, .path = path, .layout = &layout};
-    if (layout_take(path, &show->options->policy, &layout, &error)) {
-        part(show);
-        list_runs(show, &list);
+        .style = &query->style, .path = path, .layout = &layout};
+    if (layout_take(path, &query->options->policy, &layout, &error)) {
+        bool complete = true;
+        separate(query);
+        report_extents_begin(&list, &query->out);
+        for (size_t i = 0; i < layout.count && complete; i++) {
+            report_extents_run(&list, &layout.runs[i], &query->out);
+            complete = print_part(query);
+        }
+        if (complete)
+            report_extents_end(&list, &query->out);
+        else if (!query->stdout_failed)
+            report_extents_failed(&list, &interrupted, &query->out,
+                                  &query->err);
     } else {
-        file_failed(show, path, &error);
+        file_failed(query, path, &error);
     }
     layout_close(&layout);
 }
 
 int run_extents(const struct options *options)
 {
-    static const struct form form = {query_file, file_failed, false};
-    return query_each(options, &form);
+    static const struct command command = {query_file, file_failed, false};
+    return query_operands(options, &command);
 }
 
 /* ---- --shared -------------------------------------------------------- */
 
 struct visit {
-    struct query *show;
+    struct query *query;
     struct report_list *list;
     bool stopped;
 };
 
-static bool show_range(void *context, const struct shared_range *range)
+static bool on_range(void *context, const struct shared_range *range)
 {
     struct visit *visit = context;
-    report_shared_range(visit->list, range, &visit->show->out);
-    visit->stopped = !print_piece(visit->show);
+    report_shared_range(visit->list, range, &visit->query->out);
+    visit->stopped = !print_part(visit->query);
     return !visit->stopped;
 }
 
-/* False: `pair->error` says why there is no end to it. */
-static bool list_ranges(struct query *show, struct report_list *list,
+/* Returns false if the list is incomplete; `pair->error` has the reason. */
+static bool list_ranges(struct query *query, struct report_list *list,
                         struct shared_pair *pair)
 {
-    struct visit visit = {show, list, false};
+    struct visit visit = {query, list, false};
     uint64_t bytes = 0;
-    report_shared_begin(list, &show->out);
+    report_shared_begin(list, &query->out);
     os_error code =
-        shared_find(&pair->first, &pair->second, show_range, &visit, &bytes);
+        shared_find(&pair->first, &pair->second, on_range, &visit, &bytes);
     if (code == 0 && !visit.stopped) {
-        report_shared_end(list, bytes, &show->out);
+        report_shared_end(list, bytes, &query->out);
         return true;
     }
-    pair->error = interrupted();
+    pair->error = interrupted;
     if (code != 0)
         pair->error = (struct reflink_error){code, REFLINK_STEP_MEMORY,
                                              REFLINK_HINT_NONE, true};
@@ -265,19 +259,19 @@ static bool list_ranges(struct query *show, struct report_list *list,
 
 int run_shared(const struct options *options)
 {
-    struct query show = begin(options);
+    struct query query = begin(options);
     struct shared_pair pair = {0};
-    struct report_list list = {.style = &show.style,
+    struct report_list list = {.style = &query.style,
                                .path = options->operands[0],
                                .other = options->operands[1],
                                .layout = &pair.first,
                                .layout_other = &pair.second};
-    show.failed =
-        !shared_open(show.options->operands, &show.options->policy, &pair) ||
-        !list_ranges(&show, &list, &pair);
-    if (show.failed && !show.unprinted)
+    query.failed =
+        !shared_open(query.options->operands, &query.options->policy, &pair) ||
+        !list_ranges(&query, &list, &pair);
+    if (query.failed && !query.stdout_failed)
         report_shared_failed(&list, options->operands[pair.in_second],
-                             &pair.error, &show.out, &show.err);
+                             &pair.error, &query.out, &query.err);
     shared_close(&pair);
-    return end(&show);
+    return end(&query);
 }

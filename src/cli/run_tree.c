@@ -4,20 +4,22 @@
 #include "core/tree/workers.h"
 #include "console.h"
 
-/* As many as robocopy's /MT has threads: what takes its time is waiting for
-   the disk or the server, and not the processors. */
+/* robocopy /MT has the same default. Most time is spent waiting for the disk or
+   the server, so the number does not depend on the processors. */
 enum { DEFAULT_JOBS = 8 };
 
-/* How many files and bytes there are: a second walk of its own, which
-   nobody waits for. What stands below `gate` is touched with it held. */
+/*
+ * Counts all files and bytes for the line of progress. It walks the tree a
+ * second time in a thread of its own, so that the copying need not wait.
+ */
 struct count {
-    struct os_thread *thread;
+    struct os_thread *thread; /* NULL: it could not be started */
     bool begun;
-    struct os_monitor *gate;
+    struct os_monitor *gate; /* protects what follows */
     uint64_t files;
     uint64_t bytes;
-    bool ended;
-    bool wanted;
+    bool ended;  /* the totals are final */
+    bool wanted; /* false: stop counting */
 };
 
 struct tree_run {
@@ -25,7 +27,7 @@ struct tree_run {
     struct operands *operands;
     struct console console;
     struct workers *workers;
-    struct reflink_session *dry_session; /* of a dry run */
+    struct reflink_session *dry_session; /* only in a dry run */
     struct count count;
 };
 
@@ -59,7 +61,7 @@ static bool pass_enter(void *context, const wchar_t *source,
     return true;
 }
 
-/* The real run reports the error. */
+/* Does nothing, because the real run reports the error. */
 static void pass_failed(void *context, const struct reflink_outcome *outcome)
 {
     (void)context;
@@ -77,8 +79,8 @@ static bool is_unwanted(void *context)
 
 static void run_count(void *context)
 {
-    struct tree_run *p = context;
-    struct count *count = &p->count;
+    struct tree_run *run = context;
+    struct count *count = &run->count;
     const struct tree_visitor visitor = {.file = count_file,
                                          .link = pass_link,
                                          .enter = pass_enter,
@@ -86,123 +88,107 @@ static void run_count(void *context)
                                          .failed = pass_failed,
                                          .stopped = is_unwanted,
                                          .context = count};
-    operands_visit(p->operands, &visitor);
+    operands_visit(run->operands, &visitor);
     os_monitor_lock(count->gate);
     count->ended = count->wanted;
     os_monitor_unlock(count->gate);
 }
 
-/* Due with the first line of progress: what takes no time is not counted. */
-static void begin_count(struct tree_run *p)
-{
-    struct count *count = &p->count;
-    if (count->begun)
-        return;
-    count->begun = true;
-    count->wanted = true;
-    if (os_thread_start(run_count, p, &count->thread) != 0)
-        count->thread = NULL;
-}
-
-static void end_count(struct count *count)
-{
-    if (count->gate == NULL)
-        return;
-    os_monitor_lock(count->gate);
-    count->wanted = false;
-    os_monitor_unlock(count->gate);
-    os_thread_end(count->thread);
-    os_monitor_free(count->gate);
-}
-
 /* --- progress ------------------------------------------------------------- */
 
-/* A file that has moved on. */
-struct movement {
-    struct tree_run *performance;
+struct current_file {
+    struct tree_run *run;
     const wchar_t *name;
 };
 
-static void look(void *context, struct progress_view *view)
+/* Starts the count with the first line of progress, because a short run needs
+   none. */
+static void fill_view(void *context, struct progress_view *view)
 {
-    const struct movement *movement = context;
-    struct tree_run *p = movement->performance;
-    struct workers_state state = workers_state(p->workers);
-    begin_count(p);
-    os_monitor_lock(p->count.gate);
-    *view = (struct progress_view){.name = movement->name,
+    const struct current_file *file = context;
+    struct tree_run *run = file->run;
+    struct count *count = &run->count;
+    struct workers_state state = workers_state(run->workers);
+    if (!count->begun) {
+        count->begun = true;
+        count->wanted = true;
+        if (os_thread_start(run_count, run, &count->thread) != 0)
+            count->thread = NULL;
+    }
+    os_monitor_lock(count->gate);
+    *view = (struct progress_view){.name = file->name,
                                    .done = state.bytes,
-                                   .total = p->count.bytes,
-                                   .many = true,
-                                   .counting = !p->count.ended,
+                                   .total = count->bytes,
+                                   .several_files = true,
+                                   .counting = !count->ended,
                                    .files = state.files,
-                                   .files_total = p->count.files};
-    os_monitor_unlock(p->count.gate);
+                                   .files_total = count->files};
+    os_monitor_unlock(count->gate);
 }
 
-static void moved(void *context, const struct reflink_outcome *so_far,
-                  uint64_t total)
+static void on_progress(void *context, const struct reflink_outcome *so_far,
+                        uint64_t total)
 {
-    struct tree_run *p = context;
-    struct movement movement = {p, so_far->dest};
+    struct tree_run *run = context;
+    struct current_file file = {run, so_far->dest};
     (void)total;
-    console_moved(&p->console, look, &movement);
+    console_progress(&run->console, fill_view, &file);
 }
 
-/* --- doing ---------------------------------------------------------------- */
+/* --- the run -------------------------------------------------------------- */
 
-static void do_file(void *context, struct reflink_session *session,
-                    const wchar_t *source, const wchar_t *dest,
-                    struct reflink_outcome *outcome)
+static void clone_file(void *context, struct reflink_session *session,
+                       const wchar_t *source, const wchar_t *dest,
+                       struct reflink_outcome *outcome)
 {
-    const struct tree_run *p = context;
-    reflink_file(session, &p->options->policy, source, dest, outcome);
+    const struct tree_run *run = context;
+    reflink_file(session, &run->options->policy, source, dest, outcome);
 }
 
-static void file_done(void *context, const struct reflink_outcome *outcome)
+static void on_done(void *context, const struct reflink_outcome *outcome)
 {
-    struct tree_run *p = context;
+    struct tree_run *run = context;
     if (outcome->status == REFLINK_OK &&
         outcome->method == REFLINK_METHOD_NONE) {
-        console_linked(&p->console, outcome);
+        console_linked(&run->console, outcome);
         return;
     }
-    console_done(&p->console, outcome);
-    moved(p, outcome, outcome->bytes);
+    console_done(&run->console, outcome);
+    on_progress(run, outcome, outcome->bytes);
 }
 
 static void finish_directory(void *context, struct reflink_session *session,
                              const wchar_t *source, const wchar_t *dest)
 {
-    struct tree_run *p = context;
+    struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_finish(session, &p->options->policy, source, dest, &outcome);
+    directory_finish(session, &run->options->policy, source, dest, &outcome);
     if (outcome.status != REFLINK_OK)
-        console_done(&p->console, &outcome);
+        console_done(&run->console, &outcome);
     else if (outcome.lost != 0 || outcome.warnings != 0)
-        console_warned(&p->console, &outcome);
+        console_warned(&run->console, &outcome);
 }
 
 static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
                     uint64_t size)
 {
-    struct tree_run *p = context;
-    workers_file(p->workers, source, dest, size);
+    struct tree_run *run = context;
+    workers_file(run->workers, source, dest, size);
 }
 
 static void on_failed(void *context, const struct reflink_outcome *outcome)
 {
-    struct tree_run *p = context;
-    workers_report(p->workers, outcome);
+    struct tree_run *run = context;
+    workers_report(run->workers, outcome);
 }
 
 static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
 {
-    struct tree_run *p = context;
+    struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_link(&p->options->policy, source, dest, &outcome);
-    if (outcome.status != REFLINK_OK || p->options->verbose)
-        workers_report(p->workers, &outcome);
+    directory_link(&run->options->policy, source, dest, &outcome);
+    if (outcome.status != REFLINK_OK || run->options->verbose)
+        workers_report(run->workers, &outcome);
 }
 
 static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
@@ -216,8 +202,8 @@ static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
 
 static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
 {
-    struct tree_run *p = context;
-    workers_after(p->workers, source, dest);
+    struct tree_run *run = context;
+    workers_after(run->workers, source, dest);
 }
 
 static bool never(void *context)
@@ -226,43 +212,44 @@ static bool never(void *context)
     return false;
 }
 
-static const struct tree_visitor doing = {.file = on_file,
-                                          .link = on_link,
-                                          .enter = on_enter,
-                                          .leave = on_leave,
-                                          .failed = on_failed,
-                                          .stopped = never};
+static const struct tree_visitor cloning = {.file = on_file,
+                                            .link = on_link,
+                                            .enter = on_enter,
+                                            .leave = on_leave,
+                                            .failed = on_failed,
+                                            .stopped = never};
 
-/* --- saying what would be done -------------------------------------------- */
+/* --- the dry run ---------------------------------------------------------- */
 
 static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
                       uint64_t size)
 {
-    struct tree_run *p = context;
+    struct tree_run *run = context;
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &p->console.style};
+    struct report_dry dry = {.style = &run->console.style};
     (void)size;
-    reflink_dry_run(p->dry_session, &p->options->policy, source, dest, NULL,
+    reflink_dry_run(run->dry_session, &run->options->policy, source, dest, NULL,
                     report_dry_step, &dry, &outcome);
-    console_planned(&p->console, &dry, &outcome);
+    console_planned(&run->console, &dry, &outcome);
 }
 
-/* A directory or a link, unless it stands there already. */
-static bool plan_entry(struct tree_run *p, const wchar_t *source,
+/* Plans a directory or a link. A directory that exists has no plan. Returns
+   false if the step would fail. */
+static bool plan_entry(struct tree_run *run, const wchar_t *source,
                        const wchar_t *dest, enum reflink_dry_kind kind)
 {
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &p->console.style};
-    bool go_on =
-        directory_foresee(&p->options->policy, source, dest, kind, &outcome);
+    struct report_dry dry = {.style = &run->console.style};
+    bool possible =
+        directory_foresee(&run->options->policy, source, dest, kind, &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
     if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;
-    if (go_on && !skipped)
+    if (possible && !skipped)
         report_dry_step(&dry, &step);
-    console_planned(&p->console, &dry, &outcome);
-    return go_on;
+    console_planned(&run->console, &dry, &outcome);
+    return possible;
 }
 
 static void plan_link(void *context, const wchar_t *source, const wchar_t *dest)
@@ -278,9 +265,9 @@ static bool plan_enter(void *context, const wchar_t *source,
 
 static void plan_failed(void *context, const struct reflink_outcome *outcome)
 {
-    struct tree_run *p = context;
-    struct report_dry dry = {.style = &p->console.style};
-    console_planned(&p->console, &dry, outcome);
+    struct tree_run *run = context;
+    struct report_dry dry = {.style = &run->console.style};
+    console_planned(&run->console, &dry, outcome);
 }
 
 static const struct tree_visitor planning = {.file = plan_file,
@@ -290,49 +277,57 @@ static const struct tree_visitor planning = {.file = plan_file,
                                              .failed = plan_failed,
                                              .stopped = never};
 
-/* --- all of it ------------------------------------------------------------ */
+/* --- both ----------------------------------------------------------------- */
 
-static bool open_pool(struct tree_run *p)
+static bool open_workers(struct tree_run *run)
 {
-    const struct workers_job work = {.file = do_file,
-                                     .done = file_done,
-                                     .after = finish_directory,
-                                     .moved = moved,
-                                     .context = p};
-    unsigned jobs = p->options->jobs != 0 ? p->options->jobs : DEFAULT_JOBS;
-    p->count.gate = os_monitor_make();
-    if (p->count.gate != NULL)
-        p->workers = workers_open(&work, jobs);
-    return p->workers != NULL;
+    const struct workers_job job = {.file = clone_file,
+                                    .done = on_done,
+                                    .after = finish_directory,
+                                    .moved = on_progress,
+                                    .context = run};
+    unsigned jobs = run->options->jobs != 0 ? run->options->jobs : DEFAULT_JOBS;
+    run->count.gate = os_monitor_make();
+    if (run->count.gate != NULL)
+        run->workers = workers_open(&job, jobs);
+    return run->workers != NULL;
 }
 
-static bool open_dry_session(struct tree_run *p)
+static void visit(struct tree_run *run)
 {
-    p->dry_session = reflink_session_open();
-    if (p->dry_session != NULL)
-        directory_allow_missing(p->dry_session);
-    return p->dry_session != NULL;
-}
-
-static void run(struct tree_run *p)
-{
-    struct tree_visitor visitor = p->options->dry_run ? planning : doing;
-    bool ready = p->options->dry_run ? open_dry_session(p) : open_pool(p);
-    visitor.context = p;
+    bool dry_run = run->options->dry_run;
+    struct count *count = &run->count;
+    struct tree_visitor visitor = dry_run ? planning : cloning;
+    bool ready = true;
+    visitor.context = run;
+    if (dry_run) {
+        run->dry_session = reflink_session_open();
+        ready = run->dry_session != NULL;
+        if (ready)
+            directory_allow_missing(run->dry_session);
+    } else {
+        ready = open_workers(run);
+    }
     if (!ready)
-        console_no_memory(&p->console);
-    else if (operands_begin(p->operands, &visitor))
-        operands_visit(p->operands, &visitor);
-    workers_close(p->workers);
-    end_count(&p->count);
-    operands_end(p->operands);
+        console_no_memory(&run->console);
+    else if (operands_begin(run->operands, &visitor))
+        operands_visit(run->operands, &visitor);
+    workers_close(run->workers);
+    if (count->gate != NULL) {
+        os_monitor_lock(count->gate);
+        count->wanted = false;
+        os_monitor_unlock(count->gate);
+    }
+    os_thread_end(count->thread);
+    os_monitor_free(count->gate);
+    operands_end(run->operands);
 }
 
 int run_tree(const struct options *options, struct operands *operands)
 {
-    struct tree_run p = {.options = options, .operands = operands};
-    if (console_begin(&p.console, options, true))
-        run(&p);
-    reflink_session_close(p.dry_session);
-    return console_end(&p.console);
+    struct tree_run run = {.options = options, .operands = operands};
+    if (console_begin(&run.console, options, true))
+        visit(&run);
+    reflink_session_close(run.dry_session);
+    return console_end(&run.console);
 }

@@ -89,7 +89,7 @@ Test(progress, of_many_files)
     struct progress_view view = {.name = L"d\\x.lib",
                                  .done = 512 * MI,
                                  .total = 1024 * MI,
-                                 .many = true,
+                                 .several_files = true,
                                  .files = 17,
                                  .files_total = 40};
     expect_view(0, &view,
