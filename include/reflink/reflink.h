@@ -33,7 +33,10 @@ enum reflink_verify {
 enum reflink_existing {
     REFLINK_EXISTING_FAIL,    /* an error; DEST is unchanged */
     REFLINK_EXISTING_REPLACE, /* replace DEST in one atomic step */
-    REFLINK_EXISTING_KEEP     /* keep DEST; this is no error */
+    REFLINK_EXISTING_KEEP,    /* keep DEST; this is no error */
+    REFLINK_EXISTING_UPDATE   /* replace it if SOURCE was written later, after
+                                 rounding to what DEST's file system can store;
+                                 else keep it */
 };
 
 /* When to flush a file to the disk. */
@@ -123,7 +126,10 @@ enum {
     /* Another program has SOURCE open for writing. DEST may have a part of what
        it writes during the run, and this need not be detected. */
     REFLINK_WARNING_SOURCE_IN_USE = 0x1,
-    REFLINK_WARNING_COUNT = 1
+    /* The file belongs to the user, and not to the owner and group of the DEST
+       that it replaced: setting those needs a privilege. */
+    REFLINK_WARNING_OWNER_NOT_KEPT = 0x2,
+    REFLINK_WARNING_COUNT = 2
 };
 
 /* The operation that failed. */
@@ -152,6 +158,7 @@ enum reflink_step {
     REFLINK_STEP_STREAMS,
     REFLINK_STEP_EA,
     REFLINK_STEP_SECURITY,
+    REFLINK_STEP_KEEP_SECURITY, /* of the DEST that is replaced */
     REFLINK_STEP_RENAME,
     REFLINK_STEP_MEMORY,
     REFLINK_STEP_EXTENTS,
@@ -186,6 +193,7 @@ enum reflink_hint {
     REFLINK_HINT_VIRUS,          /* the virus scanner blocks it */
     REFLINK_HINT_FALSE_HOLE,     /* the volume reports data as a hole */
     REFLINK_HINT_TOO_LARGE,      /* file too large, though space is free */
+    REFLINK_HINT_PERMISSIONS,    /* DEST would get other permissions */
     REFLINK_HINT_COUNT
 };
 
@@ -244,8 +252,10 @@ void reflink_session_watch(struct reflink_session *session,
 
 /*
  * Clones or copies the whole of `source` to `dest`, which names a file, not the
- * directory to put it in. DEST is created completely or not at all. Always
- * fills `*outcome`.
+ * directory to put it in. DEST is created completely or not at all. A DEST that
+ * replaces another keeps its DACL (unless the policy asks for SOURCE's
+ * security), its creation time, and its owner and group where that needs no
+ * privilege. Always fills `*outcome`.
  */
 void reflink_file(struct reflink_session *session,
                   const struct reflink_policy *policy, const wchar_t *source,

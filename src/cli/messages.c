@@ -80,6 +80,8 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
     [REFLINK_STEP_STREAMS] = L"copying its named streams",
     [REFLINK_STEP_EA] = L"copying its extended attributes",
     [REFLINK_STEP_SECURITY] = L"setting its owner and permissions",
+    [REFLINK_STEP_KEEP_SECURITY] =
+        L"keeping the permissions of the file it replaces",
     [REFLINK_STEP_RENAME] = L"giving the new file its name",
     [REFLINK_STEP_MEMORY] = L"allocating memory",
     [REFLINK_STEP_EXTENTS] = L"reading its cluster map",
@@ -104,8 +106,10 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_IN_USE] =
         L"another program has it open; close it there and try again",
     [REFLINK_HINT_ENCRYPTED] =
-        L"SOURCE is encrypted and the copy would not be; choose a volume that "
-        L"supports encryption, or decrypt SOURCE first",
+        L"it would be stored unencrypted, but SOURCE or the file it replaces "
+        L"is "
+        L"encrypted; choose a volume that supports encryption, or decrypt that "
+        L"file first",
     [REFLINK_HINT_INTERRUPTED] = L"interrupted; nothing half-written is left",
     [REFLINK_HINT_RECURSIVE] = L"it is a directory; use -r to copy it",
     [REFLINK_HINT_INSIDE] =
@@ -131,6 +135,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_TOO_LARGE] =
         L"the volume has enough free space, but its file system cannot store "
         L"a file of this size (FAT32: less than 4 GiB)",
+    [REFLINK_HINT_PERMISSIONS] =
+        L"the old file was left alone, because the new one would get other "
+        L"permissions; delete the old file first if they do not matter",
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */
@@ -147,6 +154,9 @@ static const struct {
 } warnings[REFLINK_WARNING_COUNT] = {
     {L"source-in-use", L"another program has it open for writing; the copy may "
                        L"mix old and new data"},
+    {L"owner-not-kept",
+     L"it belongs to you now, because giving it the owner of "
+     L"the file it replaces needs a privilege"},
 };
 
 static const wchar_t *const statuses[] = {

@@ -22,8 +22,8 @@ struct os_file;
 
 /* What a file is opened for. Access rights and sharing follow from it. */
 enum os_intent {
-    /* Reads attributes and identity only. Follows links; also opens
-       directories. */
+    /* Reads attributes and identity only; with OS_WITH_SECURITY also owner,
+       group and DACL. Follows links; also opens directories. */
     OS_OPEN_LOOK,
     /* Reads; locks out new writers. */
     OS_OPEN_SOURCE,
@@ -41,6 +41,9 @@ enum os_intent {
     /* Opens a stream to write and creates it if it does not exist. It belongs
        to a directory, or to a file that this process has open exclusively. */
     OS_CREATE_STREAM,
+    /* Opens a file, even one that is open exclusively, to set its DACL; with
+       OS_WITH_OWNER also its owner and group. Never follows a link. */
+    OS_OPEN_SECURITY,
     OS_INTENT_MASK = 0xff,
 
     /* Flags, to be combined with one of the above: */
@@ -48,7 +51,9 @@ enum os_intent {
     OS_WITH_SECURITY = 0x100,
     /* Creates the new file encrypted. Where that did not work, os_query's
        attributes show it. */
-    OS_ENCRYPTED = 0x200
+    OS_ENCRYPTED = 0x200,
+    /* Also sets owner and group (OS_OPEN_SECURITY). */
+    OS_WITH_OWNER = 0x400
 };
 
 /*
@@ -96,6 +101,7 @@ enum { /* os_info.attributes; the system's values [MS-FSCC 2.6] */
 struct os_info {
     uint64_t size; /* end of file */
     uint32_t attributes;
+    int64_t created; /* creation, in 100 ns since 1601 */
     int64_t written; /* last write, in 100 ns since 1601 */
     int64_t changed; /* last change of data or metadata, in 100 ns since 1601 */
     struct os_identity identity;
@@ -285,9 +291,37 @@ os_error os_set_ea(struct os_file *file, const void *block, size_t size);
  */
 os_error os_copy_security(struct os_file *source, struct os_file *dest);
 
-/* Sets the last-write time and those attributes that a program may set. */
+enum {                          /* the parts of a file's security */
+       OS_SECURITY_OWNER = 0x1, /* owner and group */
+       OS_SECURITY_DACL = 0x2
+};
+
+/*
+ * Reads owner, group and DACL into one block in the system's own format. The
+ * caller frees `*security`. It is NULL if the volume has no permissions.
+ */
+os_error os_get_security(struct os_file *file, void **security);
+
+/*
+ * Returns the parts, OS_SECURITY_*, that two blocks do not have in common.
+ * DACLs are equal if they have the same entries in the same order, and if both
+ * or neither are protected from inheritance.
+ */
+unsigned os_compare_security(const void *a, const void *b);
+
+/*
+ * Sets these parts of a block that os_get_security returned. Uses no privilege:
+ * CODE_INVALID_OWNER if the user may not give a file to this owner.
+ */
+os_error os_set_security(struct os_file *file, const void *security,
+                         unsigned parts);
+
+/*
+ * Sets the last-write time and those attributes that a program may set; and the
+ * creation time, unless `created` is 0.
+ */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
-                         int64_t written);
+                         int64_t created, int64_t written);
 
 /*
  * Marks the file to be deleted when it is closed, even if the process ends

@@ -143,6 +143,8 @@ struct sim_volume {
                                them is answered with 282 */
     bool security;          /* has owner, group, DACL; where not, copying
                                them from or to here is answered with 50 */
+    bool change_only;       /* a share that grants Change: nobody may set
+                               security */
     bool encrypts;          /* a new file can be encrypted */
     uint32_t no_attributes; /* OS_ATTRIBUTE_* that set-metadata drops */
 
@@ -245,6 +247,7 @@ os_error sim_set_sparse(const wchar_t *path, bool sparse);
 void sim_set_integrity(const wchar_t *path, uint16_t algorithm, uint32_t flags);
 void sim_set_attributes(const wchar_t *path, uint32_t attributes);
 void sim_set_written(const wchar_t *path, int64_t written);
+void sim_set_created(const wchar_t *path, int64_t created);
 
 /*
  * A named stream, its name without a colon, and what it holds: as set here,
@@ -269,11 +272,22 @@ os_error sim_set_ea(const wchar_t *path, const void *data, size_t size);
 bool sim_ea_holds(const wchar_t *path, const void *data, size_t size);
 
 /*
- * A number stands for owner, group and DACL. It is 0 but where it was set; a
- * new file has that of its directory. Any volume keeps what is set here.
+ * A number stands for the DACL. It is 0 but where it was set; a new file has
+ * that of its directory. Any volume keeps what is set here.
  */
 void sim_set_security(const wchar_t *path, unsigned security);
 unsigned sim_security(const wchar_t *path);
+
+/*
+ * Another number stands for owner and group. A new file has that of the user,
+ * which is 0; the user may give a file to no one else.
+ */
+void sim_set_owner(const wchar_t *path, unsigned owner);
+unsigned sim_owner(const wchar_t *path);
+
+/* The user may not read a file's security (SIM_READ), or set it (SIM_WRITE),
+   or either: opening it for that is denied. */
+void sim_deny_security(const wchar_t *path, unsigned denied);
 
 /* Has the volume list an entry of `directory` by this very name, in front of
    those that there are; one is enough, so another name takes its place. */
@@ -314,6 +328,7 @@ const wchar_t *sim_link_target(const wchar_t *path);
 uint64_t sim_size(const wchar_t *path);
 uint32_t sim_attributes(const wchar_t *path);
 int64_t sim_written(const wchar_t *path);
+int64_t sim_created(const wchar_t *path);
 bool sim_is_sparse(const wchar_t *path);
 uint16_t sim_integrity(const wchar_t *path);
 uint64_t sim_allocated(const wchar_t *path); /* bytes in clusters */
@@ -391,6 +406,8 @@ enum sim_op {
     SIM_OP_GET_EA,
     SIM_OP_SET_EA,
     SIM_OP_COPY_SECURITY,
+    SIM_OP_GET_SECURITY,
+    SIM_OP_SET_SECURITY,
     SIM_OP_SET_METADATA,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,

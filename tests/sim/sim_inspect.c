@@ -163,6 +163,16 @@ void sim_set_attributes(const wchar_t *path, uint32_t attributes)
     sim_node_must_find(path)->attributes = attributes;
 }
 
+void sim_set_created(const wchar_t *path, int64_t created)
+{
+    sim_node_must_find(path)->created = created;
+}
+
+int64_t sim_created(const wchar_t *path)
+{
+    return sim_node_must_find(path)->created;
+}
+
 void sim_set_written(const wchar_t *path, int64_t written)
 {
     sim_node_must_find(path)->written = written;

@@ -27,6 +27,7 @@ struct sim_node {
     bool dirty;         /* written since it was last flushed */
     uint16_t algorithm; /* integrity */
     uint32_t integrity_flags;
+    int64_t created;
     int64_t written;
     int64_t changed;
     uint64_t number;        /* in the change journal */
@@ -36,7 +37,9 @@ struct sim_node {
     struct sim_map locks;   /* ranges that somebody else has locked */
     void *ea;               /* extended attributes, or NULL */
     size_t ea_size;
-    unsigned security;
+    unsigned security;        /* the DACL */
+    unsigned owner;           /* owner and group */
+    unsigned dacl_denied;     /* SIM_READ: reading it, SIM_WRITE: setting it */
     struct sim_node *streams; /* the named streams of a file, as they came */
     wchar_t *listed_stream;   /* a name that is listed before them, or NULL */
     wchar_t *listed_name;     /* the same in a directory */
@@ -70,9 +73,11 @@ struct os_file {
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
-    bool ea;                   /* may read extended attributes */
-    bool metadata;             /* may set attributes, the sparse flag */
-    bool security;             /* was opened for it */
+    bool ea;       /* may read extended attributes */
+    bool metadata; /* may set attributes, the sparse flag */
+    bool security; /* was opened for it */
+    bool sets_dacl;
+    bool sets_owner;
     unsigned reasons;          /* kinds of changes made with it, and */
     bool late;                 /* whether the file's times are to move for it */
     os_error dead;             /* what every call is answered with, or 0 */

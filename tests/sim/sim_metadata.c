@@ -1,6 +1,6 @@
 /*
  * Extended attributes and security, of which the simulator knows no more than
- * that a file has them.
+ * that a file has them, who may read and set them, and what is inherited.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +95,7 @@ static os_error copy_security(const struct os_file *source,
     if (to->volume->read_only)
         return CODE_WRITE_PROTECT;
     to->security = from->security;
+    to->owner = from->owner;
     to->changed = sim_file_time();
     return 0;
 }
@@ -107,6 +108,87 @@ os_error os_copy_security(struct os_file *source, struct os_file *dest)
     if (!error)
         error = copy_security(source, dest);
     return sim_leave(SIM_OP_COPY_SECURITY, dest->path, error);
+}
+
+/* What the system keeps of a file, for the core an opaque block. */
+struct block {
+    unsigned owner;
+    unsigned dacl;
+};
+
+static os_error get_security(const struct os_file *file, void **security)
+{
+    const struct sim_node *node = sim_file_of(file->node);
+
+    *security = NULL;
+    if (!node->volume->security)
+        return 0;
+    if (!file->security && !(file->rights & SIM_READ))
+        return CODE_ACCESS_DENIED;
+    *security = copy_block(&(struct block){node->owner, node->security},
+                           sizeof(struct block));
+    return 0;
+}
+
+os_error os_get_security(struct os_file *file, void **security)
+{
+    os_error error = sim_enter(SIM_OP_GET_SECURITY, file);
+    if (!error)
+        error = get_security(file, security);
+    return sim_leave(SIM_OP_GET_SECURITY, file->path, error);
+}
+
+unsigned os_compare_security(const void *a, const void *b)
+{
+    const struct block *one = a;
+    const struct block *other = b;
+    return (one->owner != other->owner ? OS_SECURITY_OWNER : 0u) |
+           (one->dacl != other->dacl ? OS_SECURITY_DACL : 0u);
+}
+
+static os_error set_security(const struct os_file *file,
+                             const struct block *block, unsigned parts)
+{
+    struct sim_node *node = sim_file_of(file->node);
+
+    if (node->volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if ((parts & OS_SECURITY_OWNER && !file->sets_owner) ||
+        (parts & OS_SECURITY_DACL && !file->sets_dacl))
+        return CODE_ACCESS_DENIED;
+    /* the user is 0 */
+    if (parts & OS_SECURITY_OWNER && block->owner != 0)
+        return CODE_INVALID_OWNER;
+    if (parts & OS_SECURITY_OWNER)
+        node->owner = block->owner;
+    if (parts & OS_SECURITY_DACL)
+        node->security = block->dacl;
+    node->changed = sim_file_time();
+    return 0;
+}
+
+os_error os_set_security(struct os_file *file, const void *security,
+                         unsigned parts)
+{
+    os_error error = sim_enter(SIM_OP_SET_SECURITY, file);
+    if (!error)
+        error = set_security(file, security, parts);
+    return sim_leave(SIM_OP_SET_SECURITY, file->path, error);
+}
+
+void sim_set_owner(const wchar_t *path, unsigned owner)
+{
+    sim_node_must_find(path)->owner = owner;
+}
+
+unsigned sim_owner(const wchar_t *path)
+{
+    return sim_node_must_find(path)->owner;
+}
+
+void sim_deny_security(const wchar_t *path, unsigned denied)
+{
+    sim_node_must_find(path)->dacl_denied = denied;
 }
 
 void sim_set_security(const wchar_t *path, unsigned security)

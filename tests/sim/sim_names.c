@@ -625,6 +625,7 @@ struct sim_node *sim_node_new(struct sim_volume *volume, enum sim_kind kind)
             node->algorithm = volume->cluster > 4096 ? 2 : 1;
     }
     sim_touch(node);
+    node->created = node->written;
     node->next = nodes;
     if (nodes)
         nodes->previous = node;

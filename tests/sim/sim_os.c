@@ -26,6 +26,7 @@ static struct access access_for(unsigned intent)
     case OS_OPEN_LOOK:
     case OS_OPEN_SOURCE_DIRECTORY:
     case OS_OPEN_DIRECTORY:
+    case OS_OPEN_SECURITY:
         break;
     case OS_OPEN_SOURCE:
         access.rights = SIM_READ;
@@ -74,6 +75,18 @@ static os_error may_open(const struct sim_name *name,
         return CODE_ACCESS_DENIED;
     if (!sim_sharing_allows(node, access.rights, access.shared))
         return CODE_SHARING_VIOLATION;
+    return 0;
+}
+
+/* Whether the user may open the file to read or set its security. */
+static os_error may_open_security(const struct sim_node *node, unsigned intent)
+{
+    bool sets = (intent & OS_INTENT_MASK) == OS_OPEN_SECURITY;
+    if (!sets && !(intent & OS_WITH_SECURITY))
+        return 0;
+    if (node->dacl_denied & SIM_READ ||
+        (sets && (node->dacl_denied & SIM_WRITE || node->volume->change_only)))
+        return CODE_ACCESS_DENIED;
     return 0;
 }
 
@@ -180,8 +193,13 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
 
     if ((intent & OS_INTENT_MASK) == OS_OPEN_DIRECTORY)
         return open_directory(path, access, file);
-    if ((intent & OS_INTENT_MASK) != OS_CREATE_NEW)
-        return open_existing(path, access, file);
+    if ((intent & OS_INTENT_MASK) != OS_CREATE_NEW) {
+        const struct sim_name *name = sim_name_find(path);
+        error = name ? may_open_security(name->node, intent) : 0;
+        return error ? error : open_existing(path, access, file);
+    }
+    if ((intent & OS_WITH_SECURITY) && sim_volume_of(path)->change_only)
+        return CODE_ACCESS_DENIED;
     error = create_new(path, access, file);
     if (!error && (intent & OS_ENCRYPTED) && (*file)->node->volume->encrypts)
         (*file)->node->attributes |= OS_ATTRIBUTE_ENCRYPTED;
@@ -193,7 +211,8 @@ static os_error open_file(const wchar_t *path, unsigned intent,
 {
     bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
-                  (intent & OS_INTENT_MASK) != OS_CREATE_STREAM;
+                  (intent & OS_INTENT_MASK) != OS_CREATE_STREAM &&
+                  (intent & OS_INTENT_MASK) != OS_OPEN_SECURITY;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);
     wchar_t *stream = sim_stream_of(path);
@@ -208,7 +227,10 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     free(stream);
     free(resolved);
     if (!error) {
+        bool sets = (intent & OS_INTENT_MASK) == OS_OPEN_SECURITY;
         (*file)->security = intent & OS_WITH_SECURITY;
+        (*file)->sets_dacl = sets;
+        (*file)->sets_owner = sets && intent & OS_WITH_OWNER;
         (*file)->ea = (*file)->rights & SIM_READ ||
                       (intent & OS_INTENT_MASK) == OS_OPEN_SOURCE_DIRECTORY;
     }
@@ -264,6 +286,7 @@ static void query(const struct os_file *file, struct os_info *info)
     memset(info, 0, sizeof *info);
     info->size = file->node->size;
     info->attributes = sim_attributes_of(file->node);
+    info->created = node->created;
     info->written = node->written;
     info->changed = node->changed;
 }
@@ -688,7 +711,7 @@ os_error os_clone(struct os_file *source, uint64_t source_offset,
 /* ---- metadata, names ------------------------------------------------- */
 
 static os_error set_metadata(struct os_file *file, uint32_t attributes,
-                             int64_t written)
+                             int64_t created, int64_t written)
 {
     const uint32_t settable = OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN |
                               OS_ATTRIBUTE_SYSTEM | OS_ATTRIBUTE_ARCHIVE |
@@ -700,10 +723,12 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
         return CODE_ACCESS_DENIED;
     if (node->volume->read_only)
         return CODE_WRITE_PROTECT;
-    if (written < 0)
+    if (written < 0 || created < 0)
         return CODE_INVALID_PARAMETER;
     node->attributes = attributes & settable & ~node->volume->no_attributes;
     node->attributes |= encrypted;
+    if (created != 0)
+        node->created = created - created % node->volume->time_grain;
     if (written != 0) {
         node->written = written - written % node->volume->time_grain;
         file->late = false; /* it was set by the writer */
@@ -713,11 +738,11 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
 }
 
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
-                         int64_t written)
+                         int64_t created, int64_t written)
 {
     os_error error = sim_enter(SIM_OP_SET_METADATA, file);
     if (!error)
-        error = set_metadata(file, attributes, written);
+        error = set_metadata(file, attributes, created, written);
     return sim_leave(SIM_OP_SET_METADATA, file->path, error);
 }
 

@@ -15,6 +15,7 @@
 #include "metadata.h"
 #include "source.h"
 #include "dest.h"
+#include "replaced.h"
 #include "retry.h"
 #include "staging.h"
 
@@ -27,7 +28,8 @@ struct job {
     struct staging staging; /* DEST, until it is complete */
     struct retry retry;
     struct source_lock source_lock;
-    bool exists; /* DEST already exists */
+    struct replaced replaced; /* the DEST that exists */
+    int64_t created;          /* its creation time; 0: there is none */
     struct dest_facts facts;
     struct metadata metadata;
 };
@@ -58,19 +60,31 @@ static bool open_and_lock_source(struct job *job)
 /* Checks that DEST may be created, or replaced if it exists. */
 static bool check_dest_name(struct job *job)
 {
-    struct os_info there;
-    return dest_look(job->dest_path, &job->exists, &there, job->outcome) &&
-           (!job->exists ||
-            dest_judge_existing(job->policy, &there, &job->source.info,
-                                job->outcome));
+    struct replaced *old = &job->replaced;
+    bool keeps_security = job->policy->existing != REFLINK_EXISTING_FAIL &&
+                          job->policy->existing != REFLINK_EXISTING_KEEP &&
+                          !job->policy->security;
+    if (!dest_open(job->dest_path, keeps_security ? OS_WITH_SECURITY : 0,
+                   &old->file, &old->info, job->outcome))
+        return false;
+    job->created = old->file != NULL ? old->info.created : 0;
+    return old->file == NULL ||
+           dest_judge_existing(job->policy, &old->info, &job->source.info,
+                               job->outcome);
 }
 
 static bool create_dest(struct job *job)
 {
-    unsigned extra = source_encryption(&job->source.info);
+    const struct replaced *old = &job->replaced;
+    uint32_t wanted = job->source.info.attributes |
+                      (old->file != NULL ? old->info.attributes : 0);
+    unsigned extra = dest_encryption(wanted);
     if (job->policy->security)
         extra |= OS_WITH_SECURITY;
     if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
+        !(job->policy->security ||
+          replaced_prepare(&job->replaced, job->staging.file, job->staging.path,
+                           job->outcome)) ||
         !metadata_open_streams(&job->metadata, job->staging.path,
                                job->outcome) ||
         !staging_mark(&job->staging, job->outcome))
@@ -78,8 +92,7 @@ static bool create_dest(struct job *job)
     os_error error = os_query(job->staging.file, &job->facts.dest);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
-    if (!dest_keeps_encryption(&job->source.info, &job->facts.dest,
-                               job->outcome))
+    if (!dest_keeps_encryption(wanted, &job->facts.dest, job->outcome))
         return false;
     /* DEST's server is reachable now */
     staging_remove_stale(&job->staging);
@@ -144,26 +157,39 @@ static bool check_dest(struct job *job)
                      REFLINK_HINT_DIFFERENT);
 }
 
+/*
+ * Renames the staging file to DEST. If that is not even tried, the outcome's
+ * status is not REFLINK_OK.
+ */
+static os_error take_name(struct job *job, bool replace)
+{
+    if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
+        outcome_stop(job->outcome) ||
+        !(job->policy->security ||
+          replaced_apply(&job->replaced, job->staging.file, job->outcome)))
+        return 0;
+    replaced_close(&job->replaced);
+    return staging_commit(&job->staging, job->dest_path, replace);
+}
+
 /* Gives DEST its name: the last step. */
 static void commit(struct job *job)
 {
     enum reflink_existing existing = job->policy->existing;
-    bool may_replace = existing == REFLINK_EXISTING_REPLACE;
-    bool replace = may_replace && job->exists;
-    if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
-        outcome_stop(job->outcome))
-        return;
-    os_error error = staging_commit(&job->staging, job->dest_path, replace);
+    bool may_replace =
+        existing != REFLINK_EXISTING_FAIL && existing != REFLINK_EXISTING_KEEP;
+    bool replace = job->replaced.file != NULL;
+    os_error error = take_name(job, replace);
     /* DEST appeared during the run. Or it is a link without a target, which
        does not seem to exist until its name is needed. */
     bool appeared = staging_name_is_taken(error);
-    if (appeared && may_replace && !replace) {
-        if (!flush_dest(job->policy, job->staging.file, true, job->outcome))
-            return;
-        error = staging_commit(&job->staging, job->dest_path, true);
-    }
+    if (appeared && may_replace && !replace && check_dest_name(job))
+        error = take_name(job, true);
+    if (job->outcome->status != REFLINK_OK)
+        return;
     if (error == 0) {
-        metadata_clear_archive(&job->source, job->staging.file, job->outcome);
+        metadata_clear_archive(&job->source, job->staging.file, job->created,
+                               job->outcome);
     } else if (appeared && existing == REFLINK_EXISTING_KEEP) {
         outcome_reset(job->outcome);
         job->outcome->status = REFLINK_SKIPPED;
@@ -192,12 +218,14 @@ static enum attempt_end attempt(struct job *job)
         metadata_copy(&job->metadata, job->session, job->policy, &job->source,
                       job->staging.file, job->outcome) &&
         source_check_unchanged(&job->source, job->outcome) &&
-        metadata_stamp(&job->source, job->staging.file, job->outcome) &&
+        metadata_stamp(&job->source, job->staging.file, job->created,
+                       job->outcome) &&
         check_dest(job))
         commit(job);
     if (end == ATTEMPT_DONE)
         end = retry_end_of(job->outcome);
     metadata_end(&job->metadata);
+    replaced_close(&job->replaced);
     staging_end(&job->staging, end == ATTEMPT_TRANSIENT);
     os_close(job->source.file);
     source_lock_drop(job->session->source_locks, &job->source_lock);

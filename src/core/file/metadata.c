@@ -243,16 +243,17 @@ uint32_t metadata_kept(const struct os_info *source)
     return source->attributes & KEPT_ATTRIBUTES;
 }
 
-static os_error stamp(const struct source *source, struct os_file *dest)
+static os_error stamp(const struct source *source, struct os_file *dest,
+                      int64_t created)
 {
-    return os_set_metadata(dest, metadata_kept(&source->info),
+    return os_set_metadata(dest, metadata_kept(&source->info), created,
                            source->info.written);
 }
 
 bool metadata_stamp(const struct source *source, struct os_file *dest,
-                    struct reflink_outcome *outcome)
+                    int64_t created, struct reflink_outcome *outcome)
 {
-    os_error error = stamp(source, dest);
+    os_error error = stamp(source, dest, created);
     return error == 0 ||
            fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
 }
@@ -270,10 +271,10 @@ void metadata_check(const struct os_info *source, uint32_t now,
  * cannot be cleared.
  */
 void metadata_clear_archive(const struct source *source, struct os_file *dest,
-                            struct reflink_outcome *outcome)
+                            int64_t created, struct reflink_outcome *outcome)
 {
     if ((source->info.attributes & OS_ATTRIBUTE_ARCHIVE) == 0 &&
-        stamp(source, dest) != 0)
+        stamp(source, dest, created) != 0)
         outcome->lost |= REFLINK_LOST_ATTRIBUTES;
 }
 

@@ -43,11 +43,11 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    struct reflink_outcome *outcome);
 
 /*
- * Sets attributes and last-write time: the last change to DEST before it gets
- * its name.
+ * Sets attributes and last-write time; and the creation time, unless `created`
+ * is 0.
  */
 bool metadata_stamp(const struct source *source, struct os_file *dest,
-                    struct reflink_outcome *outcome);
+                    int64_t created, struct reflink_outcome *outcome);
 
 /* Returns the attributes that DEST must have if SOURCE is as given. */
 uint32_t metadata_kept(const struct os_info *source);
@@ -64,7 +64,7 @@ void metadata_check(const struct os_info *source, uint32_t now,
  * does not have it.
  */
 void metadata_clear_archive(const struct source *source, struct os_file *dest,
-                            struct reflink_outcome *outcome);
+                            int64_t created, struct reflink_outcome *outcome);
 
 /* Closes the streams that are still open and frees the lists. */
 void metadata_end(struct metadata *metadata);

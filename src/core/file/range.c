@@ -75,7 +75,8 @@ static bool open_existing(struct job *job, const struct os_info *there)
 static bool create(struct job *job)
 {
     if (!staging_begin(&job->staging, job->outcome->dest,
-                       source_encryption(&job->source.info), job->outcome) ||
+                       dest_encryption(job->source.info.attributes),
+                       job->outcome) ||
         !staging_mark(&job->staging, job->outcome))
         return false;
     job->dest = job->staging.file;
@@ -106,8 +107,8 @@ static bool open_dest(struct job *job)
         job->first_sparse =
             (job->facts.dest.attributes & OS_ATTRIBUTE_SPARSE) != 0;
     }
-    return opened && dest_keeps_encryption(&job->source.info, &job->facts.dest,
-                                           job->outcome);
+    return opened && dest_keeps_encryption(job->source.info.attributes,
+                                           &job->facts.dest, job->outcome);
 }
 
 /*

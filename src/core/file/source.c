@@ -69,12 +69,12 @@ static bool is_dangling(const wchar_t *dest)
     return there;
 }
 
-bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
-               struct reflink_outcome *outcome)
+bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
+               struct os_info *info, struct reflink_outcome *outcome)
 {
-    struct os_file *file = NULL;
-    os_error error = os_open(dest, OS_OPEN_LOOK, &file);
-    *exists = error == 0;
+    os_error error = os_open(dest, OS_OPEN_LOOK | extra, file);
+    if (error == CODE_ACCESS_DENIED && extra != 0)
+        error = os_open(dest, OS_OPEN_LOOK, file);
     if (error == CODE_FILE_NOT_FOUND ||
         (error == CODE_PATH_NOT_FOUND && is_dangling(dest)))
         return true;
@@ -90,8 +90,7 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                               : REFLINK_HINT_NONE);
         return false;
     }
-    error = os_query(file, info);
-    os_close(file);
+    error = os_query(*file, info);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_DEST);
     else if (info->attributes & OS_ATTRIBUTE_DIRECTORY)
@@ -99,6 +98,33 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                           REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
                           REFLINK_HINT_DIRECTORY);
     return outcome->error.code == 0;
+}
+
+bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
+               struct reflink_outcome *outcome)
+{
+    struct os_file *file = NULL;
+    bool looked = dest_open(dest, 0, &file, info, outcome);
+    *exists = file != NULL;
+    os_close(file);
+    return looked;
+}
+
+/*
+ * Whether SOURCE was written later than DEST. DEST's time may have been rounded
+ * down to what its file system can store: if it is a whole multiple of 2 s
+ * (FAT), 1 s or 10 ms (exFAT), SOURCE's is rounded down to the same.
+ */
+static bool is_newer(int64_t source, int64_t dest)
+{
+    static const int64_t grains[] = {20000000, 10000000, 100000}; /* 100 ns */
+    for (size_t i = 0; i < sizeof grains / sizeof grains[0]; i++) {
+        if (dest % grains[i] == 0) {
+            source -= source % grains[i];
+            break;
+        }
+    }
+    return source > dest;
 }
 
 bool dest_judge_existing(const struct reflink_policy *policy,
@@ -112,6 +138,9 @@ bool dest_judge_existing(const struct reflink_policy *policy,
         outcome_fail_hint(outcome, CODE_SHARING_VIOLATION,
                           REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
                           REFLINK_HINT_SAME_FILE);
+    else if (policy->existing == REFLINK_EXISTING_UPDATE &&
+             !is_newer(source->written, there->written))
+        outcome->status = REFLINK_SKIPPED;
     else if (policy->existing == REFLINK_EXISTING_FAIL)
         outcome_fail_hint(outcome, CODE_FILE_EXISTS, REFLINK_STEP_CREATE,
                           OUTCOME_DEST, REFLINK_HINT_EXISTS);
@@ -131,16 +160,15 @@ bool source_has_holes(const struct os_info *source)
            !source_is_elsewhere(source);
 }
 
-unsigned source_encryption(const struct os_info *source)
+unsigned dest_encryption(uint32_t wanted)
 {
-    return source->attributes & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;
+    return wanted & OS_ATTRIBUTE_ENCRYPTED ? OS_ENCRYPTED : 0;
 }
 
-bool dest_keeps_encryption(const struct os_info *source,
-                           const struct os_info *dest,
+bool dest_keeps_encryption(uint32_t wanted, const struct os_info *dest,
                            struct reflink_outcome *outcome)
 {
-    if ((source->attributes & ~dest->attributes & OS_ATTRIBUTE_ENCRYPTED) == 0)
+    if ((wanted & ~dest->attributes & OS_ATTRIBUTE_ENCRYPTED) == 0)
         return true;
     outcome_fail_hint(outcome, CODE_NOT_SUPPORTED, REFLINK_STEP_CREATE,
                       OUTCOME_DEST, REFLINK_HINT_ENCRYPTED);

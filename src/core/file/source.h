@@ -37,6 +37,14 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
 /*
+ * Like dest_look, and keeps an existing DEST open in `*file`; with
+ * OS_WITH_SECURITY as `extra`, to read its security if the user may. The caller
+ * closes it. NULL: it does not exist.
+ */
+bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
+               struct os_info *info, struct reflink_outcome *outcome);
+
+/*
  * Applies the policy for an existing DEST of a whole file. Returns true if it
  * may be replaced.
  */
@@ -58,14 +66,14 @@ bool source_is_elsewhere(const struct os_info *source);
 bool source_has_holes(const struct os_info *source);
 
 /* Returns the flag to create DEST with: OS_ENCRYPTED, or 0. */
-unsigned source_encryption(const struct os_info *source);
+unsigned dest_encryption(uint32_t wanted);
 
 /*
- * Checks that DEST is encrypted if SOURCE is. An encrypted SOURCE is never
+ * Checks that the new DEST is encrypted if SOURCE or the DEST that it replaces
+ * is: `wanted` are the attributes of both. Nothing that is encrypted is ever
  * silently written unencrypted.
  */
-bool dest_keeps_encryption(const struct os_info *source,
-                           const struct os_info *dest,
+bool dest_keeps_encryption(uint32_t wanted, const struct os_info *dest,
                            struct reflink_outcome *outcome);
 
 /*

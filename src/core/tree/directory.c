@@ -111,7 +111,7 @@ void directory_finish(struct reflink_session *session,
         metadata_empty_streams(&finish.metadata, outcome) &&
         metadata_copy(&finish.metadata, session, policy, &finish.source,
                       finish.dest, outcome) &&
-        metadata_stamp(&finish.source, finish.dest, outcome))
+        metadata_stamp(&finish.source, finish.dest, 0, outcome))
         check_attributes(&finish);
     metadata_end(&finish.metadata);
     os_close(finish.dest);

@@ -13,16 +13,18 @@
 
 TestSuite(faults, .timeout = 120);
 
-enum { SIZE = 300 * 1024 + 77, OLD_SIZE = 200 * 1024 };
+enum { SIZE = 300 * 1024 + 77, OLD_SIZE = 200 * 1024, DACL = 7 };
 
 /* A main job: how the world is made, and what is asked. */
 struct job {
     const char *name;
     const char *profile;
-    bool replaces;  /* R:\b is there already, and is to be replaced */
-    bool has_range; /* in place, into R:\b */
-    bool same_file; /* R:\b is SOURCE, too */
-    bool rich;      /* sparse, streams, extended attributes, security */
+    bool replaces;   /* R:\b is there already, and is to be replaced */
+    bool restricted; /* R:\b has another owner and a DACL of its own */
+    bool has_range;  /* a part of R:\a, into R:\b */
+    bool into_new;   /* there is no R:\b */
+    bool same_file;  /* R:\b is SOURCE, too */
+    bool rich;       /* sparse, streams, extended attributes, security */
     enum reflink_verify verify;
     struct reflink_range range;
 };
@@ -52,6 +54,15 @@ static const struct job jobs[] = {
      .rich = true,
      .verify = REFLINK_VERIFY_FULL},
     {.name = "replace by a copy", .profile = "ntfs", .replaces = true},
+    {.name = "replace a restricted file",
+     .profile = "refs-4k",
+     .replaces = true,
+     .restricted = true},
+    {.name = "range into a new file",
+     .profile = "refs-4k",
+     .has_range = true,
+     .into_new = true,
+     .range = {4096, 8192, 180000, false}},
     {.name = "range",
      .profile = "refs-4k",
      .has_range = true,
@@ -108,6 +119,8 @@ static const struct {
     {SIM_OP_GET_EA, {5, 64, 1117}},
     {SIM_OP_SET_EA, {5, 64, 112, 282}},
     {SIM_OP_COPY_SECURITY, {5, 50, 64, 1307}},
+    {SIM_OP_GET_SECURITY, {5, 64, 1117}},
+    {SIM_OP_SET_SECURITY, {5, 64, 1307}},
 };
 
 static uint8_t new_bytes[SIZE];
@@ -131,8 +144,12 @@ static struct world make_world(const struct job *job)
     sim_write_file(L"R:\\a", new_bytes, SIZE);
     if (job->rich)
         fill_rich();
-    if (job->replaces || job->has_range)
+    if (job->replaces || (job->has_range && !job->into_new))
         sim_write_file(L"R:\\b", old_bytes, OLD_SIZE);
+    if (job->restricted) {
+        sim_set_security(L"R:\\b", DACL);
+        sim_set_owner(L"R:\\b", 3);
+    }
     w.policy.existing = REFLINK_EXISTING_REPLACE;
     w.policy.verify = job->verify;
     w.policy.security = job->rich;
@@ -168,9 +185,10 @@ static bool holds_range(const struct job *job, bool all_new)
     uint64_t to = job->range.dest_offset;
     uint64_t length =
         job->range.to_end ? SIZE - job->range.source_offset : job->range.length;
-    uint64_t size = to + length > OLD_SIZE ? to + length : OLD_SIZE;
+    uint64_t old_size = job->into_new ? 0 : OLD_SIZE;
+    uint64_t size = to + length > old_size ? to + length : old_size;
     memset(wanted, 0, sizeof wanted);
-    memcpy(wanted, old_bytes, OLD_SIZE);
+    memcpy(wanted, old_bytes, old_size);
     memcpy(wanted + to, source + job->range.source_offset, length);
     size_t got = sim_read_file(L"R:\\b", found, sizeof found);
     if (all_new)
@@ -188,13 +206,17 @@ static bool holds_range(const struct job *job, bool all_new)
 
 static bool is_whole(const struct job *job)
 {
-    if (job->has_range)
-        return holds_range(job, true);
-    return sim_exists(L"R:\\b") && sim_holds(L"R:\\b", new_bytes, SIZE);
+    if (!sim_exists(L"R:\\b"))
+        return false;
+    return job->has_range ? holds_range(job, true)
+                          : sim_holds(L"R:\\b", new_bytes, SIZE);
 }
 
 static bool is_left_right(const struct job *job)
 {
+    /* a new file appears whole, or not at all */
+    if (job->into_new)
+        return !sim_exists(L"R:\\b") || is_whole(job);
     return job->has_range ? holds_range(job, false) : is_old(job);
 }
 
@@ -208,6 +230,9 @@ static void expect_after(struct world *w, const struct job *job,
               w->outcome.error.code);
     cr_assert_eq(sim_open_handles(), 0, "%s: %s, call %llu", job->name, what,
                  (unsigned long long)nth);
+    if (job->restricted)
+        cr_assert_eq(sim_security(L"R:\\b"), DACL, "%s: %s, call %llu",
+                     job->name, what, (unsigned long long)nth);
     world_end(w);
 }
 
@@ -349,7 +374,7 @@ static void kill(void *reached)
 
 /* How many staging files of this run are in the directory: 0 or 1. They are
    empty or complete, never anything between. */
-static size_t staging_files(void)
+static size_t staging_files(const struct job *job)
 {
     size_t count = 0;
     for (size_t i = 0; i < sim_file_count(L"R:\\"); i++) {
@@ -358,7 +383,8 @@ static size_t staging_files(void)
         swprintf(path, 80, L"R:\\%ls", name);
         if (wcsstr(name, L"~reflink-") == NULL)
             continue;
-        cr_assert(sim_size(path) == 0 || sim_same_bytes(path, L"R:\\a"));
+        cr_assert(sim_size(path) == 0 || job->into_new ||
+                  sim_same_bytes(path, L"R:\\a"));
         count++;
     }
     return count;
@@ -375,15 +401,17 @@ static bool kill_one(const struct job *job, uint64_t nth, uint64_t *left)
         run_job(&w, job);
     cr_assert(is_whole(job) || is_left_right(job), "%s: killed at call %llu",
               job->name, (unsigned long long)nth);
+    cr_assert(!job->restricted || sim_security(L"R:\\b") == DACL);
     cr_assert(sim_check());
-    *left += staging_files();
+    *left += staging_files(job);
     return reached;
 }
 
 /*
  * A kill leaves DEST old or complete. A staging file outlives it in two
  * moments only: empty, before it is marked for deletion (its streams are opened
- * then), and complete, between unmarking and renaming it.
+ * then, and its security is compared with that of the file it replaces), and
+ * complete, between unmarking and renaming it.
  */
 Test(faults, killed_at_every_call)
 {
@@ -394,9 +422,11 @@ Test(faults, killed_at_every_call)
         while (kill_one(&jobs[i], nth, &left))
             nth++;
         uint64_t attempts = strcmp(jobs[i].profile, "refs-unflushed") ? 1 : 2;
-        cr_expect_leq(left, attempts + (jobs[i].rich ? 2 : 0) + 1,
-                      "%s: %llu staging files", jobs[i].name,
-                      (unsigned long long)left);
+        cr_expect_leq(
+            left,
+            attempts + (jobs[i].rich ? 2 : 0) + (jobs[i].replaces ? 2 : 0) +
+                (jobs[i].restricted ? 1 : 0) + 1,
+            "%s: %llu staging files", jobs[i].name, (unsigned long long)left);
         points += nth - 1;
     }
     printf("faults: %llu kills\n", (unsigned long long)points);
@@ -449,8 +479,8 @@ Test(faults, a_cloud_folder_that_refuses_the_name_is_named)
             cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_CLOUD);
             cr_expect_eq(w.outcome.error.step, REFLINK_STEP_RENAME);
         }
-        cr_expect_eq(w.outcome.status,
-                     jobs[i].has_range ? REFLINK_OK : REFLINK_FAILED);
+        bool in_place = jobs[i].has_range && !jobs[i].into_new;
+        cr_expect_eq(w.outcome.status, in_place ? REFLINK_OK : REFLINK_FAILED);
         world_end(&w);
     }
 }

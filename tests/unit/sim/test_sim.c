@@ -190,7 +190,7 @@ SIM_TEST(read_only_files)
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE), 0);
     cr_expect_eq(os_flush_path(SOURCE), CODE_ACCESS_DENIED);
     file = open_file(DEST, OS_CREATE_NEW);
-    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_READONLY, 0), 0);
+    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_READONLY, 0, 0), 0);
     cr_expect_eq(os_mark_deleted(file, true), CODE_ACCESS_DENIED);
     cr_expect_eq(os_write(file, 0, "x", 1), 0);
     os_close(file);
@@ -217,7 +217,7 @@ SIM_TEST(rights_are_those_of_the_intent)
     cr_expect_eq(os_set_sparse(file, true), CODE_ACCESS_DENIED);
     cr_expect_eq(os_zero(file, 0, 1), CODE_ACCESS_DENIED);
     cr_expect_eq(os_flush(file), CODE_ACCESS_DENIED);
-    cr_expect_eq(os_set_metadata(file, 0, 1), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_set_metadata(file, 0, 0, 1), CODE_ACCESS_DENIED);
     cr_expect_eq(os_set_integrity(file, &integrity), CODE_ACCESS_DENIED);
     cr_expect_eq(os_mark_deleted(file, true), CODE_ACCESS_DENIED);
     cr_expect_eq(os_rename(file, DEST, true), CODE_ACCESS_DENIED);
@@ -1359,7 +1359,7 @@ SIM_TEST(fat32)
     cr_expect_eq(os_set_size(file, 4 * GIB), CODE_DISK_FULL);
     cr_expect_eq(os_write(file, 4 * GIB - 1, "x", 1), CODE_DISK_FULL);
     cr_expect_eq(os_set_size(file, 4 * GIB - 1), 0);
-    cr_expect_eq(os_set_metadata(file, 0, INT64_C(30000001)), 0);
+    cr_expect_eq(os_set_metadata(file, 0, 0, INT64_C(30000001)), 0);
     cr_expect_eq(os_query(file, &info), 0);
     cr_expect_eq(info.written, 20000000); /* two seconds at a time */
     os_close(file);
@@ -1417,7 +1417,7 @@ SIM_TEST(a_late_time_does_not_replace_one_that_was_set)
     sim_mount(L"R:\\", "refs-4k");
     file = open_file(DEST, OS_CREATE_NEW);
     cr_assert_eq(os_write(file, 0, "x", 1), 0);
-    cr_assert_eq(os_set_metadata(file, 0, 12345), 0);
+    cr_assert_eq(os_set_metadata(file, 0, 0, 12345), 0);
     os_close(file);
     cr_expect_eq(sim_written(DEST), 12345);
 }
@@ -1467,12 +1467,12 @@ SIM_TEST(metadata)
     cr_expect_eq(os_set_metadata(file,
                                  OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_DIRECTORY |
                                      OS_ATTRIBUTE_SPARSE,
-                                 12345),
+                                 0, 12345),
                  0);
     cr_expect_eq(os_query(file, &info), 0);
     cr_expect_eq(info.attributes, OS_ATTRIBUTE_HIDDEN);
     cr_expect_eq(info.written, 12345);
-    cr_expect_eq(os_set_metadata(file, 0, 0), 0);
+    cr_expect_eq(os_set_metadata(file, 0, 0, 0), 0);
     cr_expect_eq(os_query(file, &info), 0);
     cr_expect_eq(info.attributes, OS_ATTRIBUTE_NORMAL);
     cr_expect_eq(info.written, 12345);

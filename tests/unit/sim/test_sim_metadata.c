@@ -279,7 +279,7 @@ SIM_TEST(a_stream_has_what_its_file_has)
     cr_expect_eq(query(stream).written, 42);
     cr_expect_eq(os_write(stream, 0, "x", 1), 0);
     cr_expect_neq(sim_written(SOURCE), 42); /* [MS-FSA 2.1.5.4] */
-    cr_expect_eq(os_set_metadata(stream, OS_ATTRIBUTE_HIDDEN, 43), 0);
+    cr_expect_eq(os_set_metadata(stream, OS_ATTRIBUTE_HIDDEN, 0, 43), 0);
     a = query(file);
     b = query(stream);
     cr_expect_eq(a.attributes, OS_ATTRIBUTE_HIDDEN);
@@ -700,12 +700,12 @@ SIM_TEST(encryption_is_no_attribute_to_be_set)
     struct os_file *file;
     sim_mount(L"N:\\", "ntfs");
     file = open_file(L"N:\\f", OS_CREATE_NEW | OS_ENCRYPTED);
-    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_HIDDEN, 0), 0);
+    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_HIDDEN, 0, 0), 0);
     cr_expect_eq(query(file).attributes,
                  OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_ENCRYPTED);
     os_close(file);
     file = open_file(L"N:\\g", OS_CREATE_NEW);
-    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_ENCRYPTED, 0), 0);
+    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_ENCRYPTED, 0, 0), 0);
     cr_expect_eq(query(file).attributes, OS_ATTRIBUTE_NORMAL);
     os_close(file);
     file = open_file(L"N:\\f", OS_OPEN_SOURCE | OS_ENCRYPTED);
@@ -730,15 +730,15 @@ SIM_TEST(attributes_that_a_volume_drops)
     const uint32_t wanted = OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_NOT_INDEXED;
     struct sim_volume *volume = sim_mount(L"R:\\", "refs-4k");
     struct os_file *file = open_file(DEST, OS_CREATE_NEW);
-    cr_expect_eq(os_set_metadata(file, wanted, 0), 0);
+    cr_expect_eq(os_set_metadata(file, wanted, 0, 0), 0);
     cr_expect_eq(query(file).attributes, wanted);
     volume->no_attributes = OS_ATTRIBUTE_HIDDEN;
-    cr_expect_eq(os_set_metadata(file, wanted, 0), 0);
+    cr_expect_eq(os_set_metadata(file, wanted, 0, 0), 0);
     cr_expect_eq(query(file).attributes, OS_ATTRIBUTE_NOT_INDEXED);
     os_close(file);
     sim_mount(L"F:\\", "fat32");
     file = open_file(L"F:\\f", OS_CREATE_NEW);
-    cr_expect_eq(os_set_metadata(file, wanted, 0), 0);
+    cr_expect_eq(os_set_metadata(file, wanted, 0, 0), 0);
     cr_expect_eq(query(file).attributes, OS_ATTRIBUTE_HIDDEN);
     os_close(file);
 }

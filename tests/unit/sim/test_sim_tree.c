@@ -329,7 +329,7 @@ SIM_TEST(a_directory_keeps_what_is_set)
     mount("refs-4k");
     cr_assert_eq(os_make_directory(L"R:\\d"), 0);
     file = open_file(L"R:\\d", OS_OPEN_DIRECTORY);
-    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_READONLY, 1234), 0);
+    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_READONLY, 0, 1234), 0);
     os_close(file);
     info = look(L"R:\\d", OS_OPEN_DIRECTORY);
     cr_expect_eq(info.attributes,
@@ -337,7 +337,7 @@ SIM_TEST(a_directory_keeps_what_is_set)
     cr_expect_eq(info.written, 1234);
     cr_expect_eq(sim_attributes(L"R:\\d"), OS_ATTRIBUTE_READONLY);
     file = open_file(L"R:\\d", OS_OPEN_DIRECTORY);
-    cr_expect_eq(os_set_metadata(file, 0, 5678), 0);
+    cr_expect_eq(os_set_metadata(file, 0, 0, 5678), 0);
     os_close(file);
     cr_expect_eq(sim_written(L"R:\\d"), 5678);
 }
@@ -362,7 +362,7 @@ SIM_TEST(a_link_is_opened_itself_but_looked_through)
     cr_assert_eq(sim_junction(L"R:\\d", L"R:\\j"), 0);
     sim_set_written(L"R:\\d", 77);
     file = open_file(L"R:\\j", OS_OPEN_DIRECTORY);
-    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_HIDDEN, 88), 0);
+    cr_expect_eq(os_set_metadata(file, OS_ATTRIBUTE_HIDDEN, 0, 88), 0);
     os_close(file);
     cr_expect_eq(sim_written(L"R:\\d"), 77);
     cr_expect_eq(look(L"R:\\j", OS_OPEN_DIRECTORY).attributes,
@@ -380,7 +380,7 @@ SIM_TEST(a_read_only_volume_keeps_its_directories)
     cr_assert_eq(sim_mkdir(L"R:\\d"), 0);
     volume->read_only = true;
     file = open_file(L"R:\\d", OS_OPEN_DIRECTORY);
-    cr_expect_eq(os_set_metadata(file, 0, 88), CODE_WRITE_PROTECT);
+    cr_expect_eq(os_set_metadata(file, 0, 0, 88), CODE_WRITE_PROTECT);
     os_close(file);
 }
 
