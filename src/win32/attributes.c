@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static os_error last_error_unless(BOOL success)
-{
-    return success ? 0 : win32_last_error();
-}
-
 /* FNV-1a, a hash that needs no table. */
 static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 {
@@ -103,29 +98,28 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
 }
 
 /*
- * Whether the Windows Overlay Filter reads the data from a compressed stream or
- * an image, as after `compact /exe`. It hides the reparse point; the file below
- * it is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING; wimlib,
- * win32_capture.c]. Nothing documents that it also hides the sparse flag.
+ * The Windows Overlay Filter reads a file's data from a compressed stream or an
+ * image, as after `compact /exe`, and hides its reparse point. The file below
+ * the filter is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING; wimlib,
+ * win32_capture.c]. Nothing documents that the filter also hides the sparse
+ * flag, so only sparse files cost this additional request.
  */
-static bool is_backed_externally(struct os_file *file)
-{
-    BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; ignored */
-    DWORD size = 0;
-    os_error error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
-                                   provider, sizeof provider, &size);
-    return error == 0 || error == ERROR_MORE_DATA;
-}
-
 os_error os_query(struct os_file *file, struct os_info *info)
 {
     const uint32_t both =
         FILE_ATTRIBUTE_SPARSE_FILE | FILE_ATTRIBUTE_REPARSE_POINT;
     os_error error = os_query_state(file, info);
-    if (error == 0 && (info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE &&
-        is_backed_externally(file))
-        info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
-    return error != 0 ? error : identify(file->handle, &info->identity);
+    if (error != 0)
+        return error;
+    if ((info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE) {
+        BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; ignored */
+        DWORD size = 0;
+        error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
+                              provider, sizeof provider, &size);
+        if (error == 0 || error == ERROR_MORE_DATA)
+            info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
+    }
+    return identify(file->handle, &info->identity);
 }
 
 /* Accepts version 3 records for the 128-bit file numbers of ReFS. */
@@ -144,7 +138,7 @@ os_error os_change_number(struct os_file *file, uint64_t *number)
     return error;
 }
 
-/* Times that are 0 are not changed. */
+/* The system does not change times that are 0 [FILE_BASIC_INFO]. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                          int64_t written)
 {
@@ -152,14 +146,18 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
     memset(&basic, 0, sizeof basic);
     basic.LastWriteTime.QuadPart = written;
     basic.FileAttributes = attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
-    return last_error_unless(SetFileInformationByHandle(
-        file->handle, FileBasicInfo, &basic, sizeof basic));
+    return SetFileInformationByHandle(file->handle, FileBasicInfo, &basic,
+                                      sizeof basic)
+               ? 0
+               : win32_last_error();
 }
 
 os_error os_mark_deleted(struct os_file *file, bool deleted)
 {
     FILE_DISPOSITION_INFO disposition;
     disposition.DeleteFile = deleted;
-    return last_error_unless(SetFileInformationByHandle(
-        file->handle, FileDispositionInfo, &disposition, sizeof disposition));
+    return SetFileInformationByHandle(file->handle, FileDispositionInfo,
+                                      &disposition, sizeof disposition)
+               ? 0
+               : win32_last_error();
 }

@@ -267,16 +267,6 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 /* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
 enum { SDK_EA_MOST = 1 << 18 };
 
-/* What a volume or file without extended attributes returns. */
-static inline BOOL sdk_has_no_ea(LONG status)
-{
-    return status == SDK_STATUS_NO_EAS_ON_FILE ||
-           status == SDK_STATUS_EAS_NOT_SUPPORTED ||
-           status == SDK_STATUS_NOT_SUPPORTED ||
-           status == SDK_STATUS_NOT_IMPLEMENTED ||
-           status == SDK_STATUS_INVALID_DEVICE_REQUEST;
-}
-
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,
                "FSCC 2.3.7");

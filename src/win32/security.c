@@ -9,7 +9,7 @@
  * ignores one that is set without an error. So this queries the volume. If the
  * query fails, the volume counts as supporting them.
  */
-static bool has_none(HANDLE handle)
+static bool lacks_permissions(HANDLE handle)
 {
     DWORD flags = 0;
     return GetVolumeInformationByHandleW(handle, NULL, 0, NULL, NULL, &flags,
@@ -65,38 +65,30 @@ static SECURITY_INFORMATION parts_to_set(PSECURITY_DESCRIPTOR source,
 }
 
 /*
- * Windows clears the flag for inherited entries of a DACL that is set, unless
- * it is requested in this way [wimlib, win32_apply.c].
+ * Sets `parts` of the security descriptor, first without a privilege: setting
+ * another owner requires one, and administrators have it disabled by default.
  */
-static void keep_inherited(PSECURITY_DESCRIPTOR descriptor)
+static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
+                             PSECURITY_DESCRIPTOR descriptor)
 {
     SECURITY_DESCRIPTOR_CONTROL control = 0;
     DWORD revision = 0;
+    HANDLE saved = NULL;
+    /* Windows clears the flag for inherited entries of a DACL that is set,
+       unless it is requested in this way [wimlib, win32_apply.c]. */
     if (GetSecurityDescriptorControl(descriptor, &control, &revision) &&
         (control & SE_DACL_AUTO_INHERITED))
         SetSecurityDescriptorControl(descriptor, SE_DACL_AUTO_INHERIT_REQ,
                                      SE_DACL_AUTO_INHERIT_REQ);
-}
-
-static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
-                             PSECURITY_DESCRIPTOR descriptor)
-{
-    return SetKernelObjectSecurity(handle, parts, descriptor)
-               ? 0
-               : win32_last_error();
-}
-
-/*
- * Setting another owner requires this privilege. It is enabled only for this
- * call.
- */
-static os_error set_as_administrator(HANDLE handle, SECURITY_INFORMATION parts,
-                                     PSECURITY_DESCRIPTOR descriptor)
-{
-    HANDLE saved = NULL;
-    if (!win32_take_privilege(L"SeRestorePrivilege", &saved))
-        return ERROR_INVALID_OWNER;
-    os_error error = set_security(handle, parts, descriptor);
+    if (SetKernelObjectSecurity(handle, parts, descriptor))
+        return 0;
+    os_error error = win32_last_error();
+    if (error != ERROR_INVALID_OWNER ||
+        !win32_take_privilege(L"SeRestorePrivilege", &saved))
+        return error;
+    error = SetKernelObjectSecurity(handle, parts, descriptor)
+                ? 0
+                : win32_last_error();
     win32_drop_privilege(saved);
     return error;
 }
@@ -106,23 +98,19 @@ os_error os_copy_security(struct os_file *source, struct os_file *dest)
     const SECURITY_INFORMATION owners =
         OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION;
     PSECURITY_DESCRIPTOR wanted = NULL;
-    PSECURITY_DESCRIPTOR there = NULL;
-    if (has_none(source->handle))
+    PSECURITY_DESCRIPTOR current = NULL;
+    if (lacks_permissions(source->handle))
         return 0;
-    if (has_none(dest->handle))
+    if (lacks_permissions(dest->handle))
         return ERROR_NOT_SUPPORTED;
     os_error error = get_security(source->handle,
                                   owners | DACL_SECURITY_INFORMATION, &wanted);
     if (error == 0)
-        error = get_security(dest->handle, owners, &there);
-    if (error == 0) {
-        SECURITY_INFORMATION parts = parts_to_set(wanted, there);
-        keep_inherited(wanted);
-        error = set_security(dest->handle, parts, wanted);
-        if (error == ERROR_INVALID_OWNER)
-            error = set_as_administrator(dest->handle, parts, wanted);
-    }
-    free(there);
+        error = get_security(dest->handle, owners, &current);
+    if (error == 0)
+        error =
+            set_security(dest->handle, parts_to_set(wanted, current), wanted);
+    free(current);
     free(wanted);
     return error;
 }
