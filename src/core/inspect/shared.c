@@ -86,7 +86,7 @@ static size_t find_place(const struct sorted_runs *sorted, uint64_t place)
 struct search {
     const struct layout *b;
     struct sorted_runs sorted;
-    size_t nearby; /* B's run at the current offset of A */
+    size_t b_index; /* of B's run at the current offset of A */
     shared_visit *visit;
     void *context;
     struct shared_range range; /* found, and may still grow; or of length 0 */
@@ -94,7 +94,8 @@ struct search {
     bool stopped;
 };
 
-static void give(struct search *search)
+/* Passes the range that was found last to the caller. */
+static void visit_range(struct search *search)
 {
     if (search->range.length == 0 || search->stopped)
         return;
@@ -103,13 +104,14 @@ static void give(struct search *search)
     search->range.length = 0;
 }
 
-static void found(struct search *search, uint64_t a_offset, uint64_t b_offset,
-                  uint64_t length)
+/* Adds shared bytes to the current range, or begins a new range with them. */
+static void add_range(struct search *search, uint64_t a_offset,
+                      uint64_t b_offset, uint64_t length)
 {
     struct shared_range *range = &search->range;
     if (range->length == 0 || range->a_offset + range->length != a_offset ||
         range->b_offset + range->length != b_offset) {
-        give(search);
+        visit_range(search);
         *range = (struct shared_range){a_offset, b_offset, 0};
     }
     range->length += length;
@@ -128,36 +130,32 @@ static void find_anywhere(struct search *search, uint64_t offset,
         uint64_t run_end = run->place + run->length;
         uint64_t from = run->place > place ? run->place : place;
         uint64_t to = run_end < end ? run_end : end;
-        found(search, offset + (from - place),
-              run->offset + (from - run->place), to - from);
+        add_range(search, offset + (from - place),
+                  run->offset + (from - run->place), to - from);
     }
 }
 
-/* Returns B's run that contains `offset`, or NULL after the last. */
-static const struct layout_run *run_near(struct search *search, uint64_t offset)
-{
-    const struct layout *b = search->b;
-    while (search->nearby < b->count &&
-           b->runs[search->nearby].offset + b->runs[search->nearby].length <=
-               offset)
-        search->nearby++;
-    return search->nearby < b->count ? &b->runs[search->nearby] : NULL;
-}
-
-/* Searches for one run of A, split where B's runs begin and end. */
+/*
+ * Searches for one run of A, split where B's runs begin and end. B's clusters
+ * at the same offset come first: files that were cloned as a whole share these.
+ */
 static void find_run(struct search *search, const struct layout_run *run)
 {
+    const struct layout *b = search->b;
     uint64_t end = run->offset + run->length;
     uint64_t at = run->offset;
     while (at < end && !search->stopped) {
-        const struct layout_run *nearby = run_near(search, at);
+        size_t *i = &search->b_index;
+        while (*i < b->count && b->runs[*i].offset + b->runs[*i].length <= at)
+            ++*i;
+        const struct layout_run *other = *i < b->count ? &b->runs[*i] : NULL;
         uint64_t to = end;
-        if (nearby != NULL && nearby->offset + nearby->length < end)
-            to = nearby->offset + nearby->length;
+        if (other != NULL && other->offset + other->length < end)
+            to = other->offset + other->length;
         uint64_t place = run->place + (at - run->offset);
-        if (nearby != NULL && nearby->place != LAYOUT_HOLE &&
-            nearby->place + (at - nearby->offset) == place)
-            found(search, at, at, to - at);
+        if (other != NULL && other->place != LAYOUT_HOLE &&
+            other->place + (at - other->offset) == place)
+            add_range(search, at, at, to - at);
         else
             find_anywhere(search, at, place, to - at);
         at = to;
@@ -183,24 +181,20 @@ os_error shared_find(const struct layout *a, const struct layout *b,
         if (a->runs[i].place != LAYOUT_HOLE)
             find_run(&search, &a->runs[i]);
     }
-    give(&search);
+    visit_range(&search);
     free(search.sorted.runs);
     *bytes = search.bytes;
     return 0;
 }
 
-static bool open_pair(const wchar_t *const *paths, struct shared_pair *pair)
+static bool open_and_read(const wchar_t *const *paths, struct shared_pair *pair)
 {
     pair->in_second = false;
     if (!layout_open(paths[0], &pair->first, &pair->error))
         return false;
     pair->in_second = true;
-    return layout_open(paths[1], &pair->second, &pair->error);
-}
-
-/* Files on different volumes need not be read. */
-static bool read_pair(struct shared_pair *pair)
-{
+    if (!layout_open(paths[1], &pair->second, &pair->error))
+        return false;
     if (!shared_same_volume(&pair->first, &pair->second))
         return true;
     pair->in_second = false;
@@ -215,7 +209,7 @@ bool shared_open(const wchar_t *const *paths,
 {
     struct retry retry = {.policy = policy};
     for (;;) {
-        if (open_pair(paths, pair) && read_pair(pair))
+        if (open_and_read(paths, pair))
             return true;
         if (!retry_after(&retry, pair->error.code))
             return false;
