@@ -7,21 +7,6 @@
 #include "core/base/outcome.h"
 #include "dest_path.h"
 
-static void fail(struct reflink_outcome *outcome, const wchar_t *source,
-                 const wchar_t *dest, os_error error)
-{
-    memset(outcome, 0, sizeof *outcome);
-    outcome->source = source;
-    outcome->dest = dest;
-    bool missing = error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND;
-    if (error == CODE_NOT_ENOUGH_MEMORY)
-        outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
-    else
-        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                          missing ? REFLINK_HINT_NO_DIRECTORY
-                                  : REFLINK_HINT_NOT_DIRECTORY);
-}
-
 bool cloner_begin(struct cloner *run)
 {
     *run = (struct cloner){.session = reflink_session_open()};
@@ -37,9 +22,19 @@ static bool find_target(struct cloner *run, const wchar_t *source,
     free(run->target);
     run->target = NULL;
     os_error error = dest_path_find(source, dest, &run->target);
-    if (error != 0)
-        fail(outcome, source, dest, error);
-    return error == 0;
+    if (error == 0)
+        return true;
+    memset(outcome, 0, sizeof *outcome);
+    outcome->source = source;
+    outcome->dest = dest;
+    bool missing = error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND;
+    if (error == CODE_NOT_ENOUGH_MEMORY)
+        outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    else
+        outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
+                          missing ? REFLINK_HINT_NO_DIRECTORY
+                                  : REFLINK_HINT_NOT_DIRECTORY);
+    return false;
 }
 
 void cloner_one(struct cloner *run, const struct reflink_policy *policy,

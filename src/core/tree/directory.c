@@ -86,33 +86,27 @@ static bool open_both(struct finish *finish)
     return error == 0;
 }
 
-/*
- * Most directories have none of these attributes. If the query fails, they
- * count as set.
- */
-static void check_attributes(const struct finish *finish)
-{
-    const struct os_info *source = &finish->source.info;
-    struct os_info now;
-    if (metadata_kept(source) != 0 && os_query_state(finish->dest, &now) == 0)
-        metadata_check(source, now.attributes, finish->outcome);
-}
-
 void directory_finish(struct reflink_session *session,
                       const struct reflink_policy *policy,
                       const wchar_t *source, const wchar_t *dest,
                       struct reflink_outcome *outcome)
 {
     struct finish finish = {.policy = policy, .outcome = outcome};
+    struct os_info now;
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (open_both(&finish) &&
+    bool copied =
+        open_both(&finish) &&
         metadata_list(&finish.metadata, finish.source.file, outcome) &&
         metadata_open_streams(&finish.metadata, dest, outcome) &&
         metadata_empty_streams(&finish.metadata, outcome) &&
         metadata_copy(&finish.metadata, session, policy, &finish.source,
                       finish.dest, outcome) &&
-        metadata_stamp(&finish.source, finish.dest, 0, outcome))
-        check_attributes(&finish);
+        metadata_stamp(&finish.source, finish.dest, 0, outcome);
+    /* Most directories have none of these attributes. If the query fails, they
+       count as set. */
+    if (copied && metadata_kept(&finish.source.info) != 0 &&
+        os_query_state(finish.dest, &now) == 0)
+        metadata_check(&finish.source.info, now.attributes, outcome);
     metadata_end(&finish.metadata);
     os_close(finish.dest);
     os_close(finish.source.file);
@@ -121,17 +115,13 @@ void directory_finish(struct reflink_session *session,
 
 /* --- links ---------------------------------------------------------------- */
 
-static bool is_there(os_error error)
-{
-    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
-}
-
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
                     const wchar_t *dest, struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
     os_error error = os_copy_link(source, dest);
-    if (is_there(error) && policy->existing == REFLINK_EXISTING_KEEP)
+    bool exists = error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
+    if (exists && policy->existing == REFLINK_EXISTING_KEEP)
         outcome->status = REFLINK_SKIPPED;
     else if (error == CODE_PRIVILEGE_NOT_HELD || error == CODE_ACCESS_DENIED)
         outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,

@@ -13,7 +13,7 @@
 
 /* One SOURCE of the command line. */
 struct operand {
-    const wchar_t *words;
+    const wchar_t *typed;
     wchar_t *source; /* without separators at its end */
     wchar_t *dest;   /* the target path; NULL for a pattern */
     uint64_t size;
@@ -42,7 +42,7 @@ static void report_no_memory(const struct tree_visitor *visitor,
 /* --- examining a path ----------------------------------------------------- */
 
 /* Copies the path without the separators at its end, unless it is a root. */
-static wchar_t *without_end(const wchar_t *path)
+static wchar_t *without_separators(const wchar_t *path)
 {
     size_t length = wcslen(path);
     wchar_t *cut = path_splice(path, length, L"");
@@ -78,10 +78,10 @@ static os_error find_target(const struct operands *operands,
                             const wchar_t *source, wchar_t **target)
 {
     const wchar_t *name = path_base_name(source);
-    bool in_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+    bool needs_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
     wchar_t *full = NULL;
     os_error error = 0;
-    if (operands->into && in_full)
+    if (operands->into && needs_full)
         error = os_full_path(source, &full);
     if (error != 0)
         return error;
@@ -94,14 +94,14 @@ static os_error find_target(const struct operands *operands,
     return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-static os_error look_at(const struct operands *operands,
+static os_error examine(const struct operands *operands,
                         struct operand *operand)
 {
     struct os_info info = {0};
-    operand->pattern = wildcard_is(operand->words);
+    operand->pattern = wildcard_is(operand->typed);
     if (operand->pattern)
         return 0;
-    operand->source = without_end(operand->words);
+    operand->source = without_separators(operand->typed);
     if (operand->source == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     if (path_query_state(operand->source, &info) == 0) {
@@ -114,9 +114,9 @@ static os_error look_at(const struct operands *operands,
 
 /* --- iterating over all targets ------------------------------------------- */
 
-/* What to do with each target; it returns false to stop. */
-struct each {
-    bool (*target)(void *context, const struct target *target);
+/* What to do with each target; `run` returns false to stop. */
+struct target_action {
+    bool (*run)(void *context, const struct target *target);
     void *context;
     bool first; /* first pass: mark patterns that cannot be listed as failed */
     /* gets invalid names; NULL: only checking */
@@ -126,17 +126,17 @@ struct each {
 /* The state while the matches of a pattern are visited. */
 struct matching {
     const struct operands *operands;
-    const struct each *each;
+    const struct target_action *action;
     bool more;
     os_error error;
 };
 
-static bool take_match(void *context, const wchar_t *source,
-                       const struct os_entry *entry)
+static bool on_match(void *context, const wchar_t *source,
+                     const struct os_entry *entry)
 {
     struct matching *matching = context;
     const struct operands *operands = matching->operands;
-    const struct each *each = matching->each;
+    const struct target_action *action = matching->action;
     wchar_t *dest = NULL;
     matching->error = verbatim_join(operands->dest, entry->name, &dest);
     struct target target = {
@@ -146,7 +146,7 @@ static bool take_match(void *context, const wchar_t *source,
         .directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
         .is_link = entry->is_link && operands->recursive};
     if (matching->error == 0)
-        matching->more = each->target(each->context, &target);
+        matching->more = action->run(action->context, &target);
     free(dest);
     return matching->error == 0 && matching->more;
 }
@@ -155,24 +155,24 @@ static bool take_match(void *context, const wchar_t *source,
  * Reports an invalid name when the targets are processed; ignores it while they
  * are checked.
  */
-static bool take_invalid_name(void *context, const wchar_t *shown)
+static bool on_invalid_name(void *context, const wchar_t *shown)
 {
     struct matching *matching = context;
-    if (matching->each->report_to != NULL)
-        tree_report(matching->each->report_to, shown, matching->operands->dest,
-                    CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
-                    REFLINK_HINT_NO_NAME);
+    if (matching->action->report_to != NULL)
+        tree_report(matching->action->report_to, shown,
+                    matching->operands->dest, CODE_INVALID_NAME,
+                    REFLINK_STEP_LIST, OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
     matching->more = !os_cancelled();
     return matching->more;
 }
 
 /* Visits one operand's targets. Returns false if a target stopped it. */
-static bool each_of(const struct operands *operands,
-                    const struct operand *operand, const struct each *each,
-                    os_error *error)
+static bool visit_operand(const struct operands *operands,
+                          const struct operand *operand,
+                          const struct target_action *action, os_error *error)
 {
-    struct matching matching = {operands, each, true, 0};
-    const struct wildcard_visitor visitor = {take_match, take_invalid_name,
+    struct matching matching = {operands, action, true, 0};
+    const struct wildcard_visitor visitor = {on_match, on_invalid_name,
                                              &matching};
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
@@ -181,8 +181,8 @@ static bool each_of(const struct operands *operands,
                             .is_link = operand->is_link};
     *error = 0;
     if (!operand->pattern)
-        return each->target(each->context, &target);
-    *error = wildcard_each(operand->words, operands->recursive, &visitor);
+        return action->run(action->context, &target);
+    *error = wildcard_each(operand->typed, operands->recursive, &visitor);
     if (matching.error != 0)
         *error = matching.error;
     return matching.more;
@@ -192,9 +192,9 @@ static bool each_of(const struct operands *operands,
  * Visits all targets. Reports a pattern that cannot be listed. Returns false if
  * a target stopped it.
  */
-static bool each_target(const struct operands *operands,
-                        const struct each *each,
-                        const struct tree_visitor *visitor)
+static bool visit_targets(const struct operands *operands,
+                          const struct target_action *action,
+                          const struct tree_visitor *visitor)
 {
     bool more = true;
     for (int i = 0; i < operands->count && more; i++) {
@@ -202,10 +202,10 @@ static bool each_target(const struct operands *operands,
         os_error error = 0;
         if (operand->failed)
             continue;
-        more = each_of(operands, operand, each, &error);
-        operand->failed = each->first && error != 0;
+        more = visit_operand(operands, operand, action, &error);
+        operand->failed = action->first && error != 0;
         if (error != 0)
-            tree_report(visitor, operand->words, operands->dest, error,
+            tree_report(visitor, operand->typed, operands->dest, error,
                         REFLINK_STEP_LIST, OUTCOME_SOURCE,
                         error == CODE_DIRECTORY_NOT_SUPPORTED
                             ? REFLINK_HINT_RECURSIVE
@@ -265,13 +265,13 @@ static bool check_repeated(void *context, const struct target *target)
 
 static void check_collisions(struct check *check)
 {
-    struct each each = {check_repeated, check, false, NULL};
+    struct target_action action = {check_repeated, check, false, NULL};
     size_t count = name_set_keep_repeated(&check->names);
     if (count == 0)
         return;
     check->dests = calloc(count, sizeof *check->dests);
     if (check->dests != NULL)
-        each_target(check->operands, &each, check->visitor);
+        visit_targets(check->operands, &action, check->visitor);
     else
         check->no_memory = true;
     for (size_t i = 0; check->dests != NULL && i < count; i++)
@@ -283,12 +283,12 @@ static void check_collisions(struct check *check)
  * Whether to refuse: two targets would have the same name by the system's case
  * rules, or a tree would be copied into itself.
  */
-static bool refuses(const struct operands *operands,
-                    const struct tree_visitor *visitor)
+static bool is_refused(const struct operands *operands,
+                       const struct tree_visitor *visitor)
 {
     struct check check = {.operands = operands, .visitor = visitor};
-    struct each each = {check_target, &check, true, NULL};
-    each_target(operands, &each, visitor);
+    struct target_action action = {check_target, &check, true, NULL};
+    visit_targets(operands, &action, visitor);
     if (!check.no_memory)
         check_collisions(&check);
     if (check.no_memory)
@@ -330,8 +330,8 @@ void operands_visit(const struct operands *operands,
                     const struct tree_visitor *visitor)
 {
     struct visit visit = {operands, visitor, false};
-    struct each each = {visit_target, &visit, false, visitor};
-    if (!each_target(operands, &each, visitor) && os_cancelled() &&
+    struct target_action action = {visit_target, &visit, false, visitor};
+    if (!visit_targets(operands, &action, visitor) && os_cancelled() &&
         !visit.interruption_reported)
         tree_report(visitor, operands->sources[0], operands->dest,
                     CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
@@ -348,8 +348,8 @@ bool operands_is(const wchar_t *const *sources, int count, bool into,
  * Decides whether DEST must be a directory: if there are several sources, or
  * wildcards that could match several. Returns false if it is not one.
  */
-static bool finds_dest(struct operands *operands,
-                       const struct tree_visitor *visitor)
+static bool resolve_dest(struct operands *operands,
+                         const struct tree_visitor *visitor)
 {
     bool exists = path_is_directory(operands->dest);
     operands->into = exists || operands->into || operands->count > 1 ||
@@ -367,7 +367,7 @@ bool operands_begin(struct operands *operands,
                     const struct tree_visitor *visitor)
 {
     operands->items = NULL;
-    if (!finds_dest(operands, visitor))
+    if (!resolve_dest(operands, visitor))
         return false;
     operands->items = calloc((size_t)operands->count, sizeof *operands->items);
     if (operands->items == NULL) {
@@ -376,16 +376,16 @@ bool operands_begin(struct operands *operands,
     }
     for (int i = 0; i < operands->count; i++) {
         struct operand *operand = &operands->items[i];
-        operand->words = operands->sources[i];
-        os_error error = look_at(operands, operand);
+        operand->typed = operands->sources[i];
+        os_error error = examine(operands, operand);
         operand->failed = error != 0;
         if (error == CODE_NOT_ENOUGH_MEMORY)
-            report_no_memory(visitor, operand->words, operands->dest);
+            report_no_memory(visitor, operand->typed, operands->dest);
         else if (error != 0)
-            tree_report(visitor, operand->words, operands->dest, error,
+            tree_report(visitor, operand->typed, operands->dest, error,
                         REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
-    return !refuses(operands, visitor);
+    return !is_refused(operands, visitor);
 }
 
 void operands_end(struct operands *operands)
