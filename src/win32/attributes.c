@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, a hash that needs no table. */
+/* FNV-1a, a hash that needs no table. Hashing begins with HASH_START. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
 static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 {
     const BYTE *at = bytes;
@@ -24,7 +26,7 @@ static uint64_t hash(uint64_t start, const void *bytes, size_t length)
  */
 static uint64_t device_of(HANDLE handle)
 {
-    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    uint64_t value = HASH_START;
     wchar_t *path = NULL;
     if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
         return 0;
@@ -41,41 +43,38 @@ static uint64_t device_of(HANDLE handle)
     return length != 0 ? value : 0;
 }
 
-/*
- * The two queries return serial numbers of different lengths and unrelated file
- * numbers. Hashing the kind ensures that results of one never equal those of
- * the other.
- */
-enum id_kind { ID_128_BITS = 1, ID_64_BITS };
-
-static uint64_t volume_of(uint64_t serial, BYTE kind)
-{
-    return hash(hash(UINT64_C(0xcbf29ce484222325), &serial, sizeof serial),
-                &kind, sizeof kind);
-}
+enum { ID_128_BITS = 1, ID_64_BITS };
 
 /*
  * Uses the 128-bit file number if the volume has it, as ReFS does; otherwise
- * the older 64-bit one.
+ * the older 64-bit one. The two queries return serial numbers of different
+ * lengths and unrelated file numbers. Hashing the kind of query ensures that
+ * results of one never equal those of the other.
  */
 static os_error identify(HANDLE handle, struct os_identity *identity)
 {
     struct sdk_file_id id;
     BY_HANDLE_FILE_INFORMATION old;
+    uint64_t serial = 0;
+    BYTE kind = 0;
     memset(identity, 0, sizeof *identity);
     if (GetFileInformationByHandleEx(
             handle, (FILE_INFO_BY_HANDLE_CLASS)SDK_FILE_ID_INFO, &id,
             sizeof id)) {
-        identity->volume = volume_of(id.volume, ID_128_BITS);
+        serial = id.volume;
+        kind = ID_128_BITS;
         memcpy(identity->file, id.id, sizeof identity->file);
     } else if (GetFileInformationByHandle(handle, &old)) {
-        identity->volume = volume_of(old.dwVolumeSerialNumber, ID_64_BITS);
+        serial = old.dwVolumeSerialNumber;
+        kind = ID_64_BITS;
         memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
         memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
                sizeof old.nFileIndexHigh);
     } else {
         return win32_last_error();
     }
+    identity->volume =
+        hash(hash(HASH_START, &serial, sizeof serial), &kind, sizeof kind);
     identity->device = device_of(handle);
     return 0;
 }

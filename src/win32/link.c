@@ -6,11 +6,11 @@
 #include <string.h>
 
 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE [MS-FSCC 2.1.2]. */
-enum { REPARSE_MOST = 16 * 1024 };
+enum { REPARSE_MAX = 16 * 1024 };
 
 /* A link: all that is needed to recreate it. */
 struct link {
-    BYTE buffer[REPARSE_MOST];
+    BYTE buffer[REPARSE_MAX];
     DWORD size;
     bool directory;
 };
@@ -32,14 +32,14 @@ static os_error read_link(const wchar_t *full, struct link *link)
         return win32_last_error();
     if (!GetFileInformationByHandle(handle, &info) ||
         !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
-                         REPARSE_MOST, &link->size, NULL))
+                         REPARSE_MAX, &link->size, NULL))
         error = win32_last_error();
     else
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     /* the driver may report more than it wrote */
-    if (link->size > REPARSE_MOST)
-        link->size = REPARSE_MOST;
+    if (link->size > REPARSE_MAX)
+        link->size = REPARSE_MAX;
     CloseHandle(handle);
     return error;
 }
@@ -126,9 +126,10 @@ static os_error make_link(const wchar_t *full, struct link *link)
     HANDLE saved = NULL;
     if (reparse_tag(link->buffer, link->size) != REPARSE_TAG_SYMLINK)
         return write_link(full, link, &refused);
-    bool taken = win32_take_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
+    bool enabled =
+        win32_take_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
     os_error error = write_link(full, link, &refused);
-    if (taken)
+    if (enabled)
         win32_drop_privilege(saved);
     return refused && write_as_developer(full, link) ? 0 : error;
 }

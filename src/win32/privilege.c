@@ -39,12 +39,12 @@ bool win32_take_privilege(const wchar_t *name, HANDLE *saved)
             !OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE, &token))
             return false;
     }
-    bool taken = use_copy(token, name);
+    bool enabled = use_copy(token, name);
     if (token != *saved)
         CloseHandle(token);
-    if (!taken && *saved != NULL)
+    if (!enabled && *saved != NULL)
         CloseHandle(*saved);
-    return taken;
+    return enabled;
 }
 
 void win32_drop_privilege(HANDLE saved)

@@ -9,7 +9,7 @@
  * Queries start with the first size and grow up to the second; no list is
  * larger.
  */
-enum { LIST_FIRST = 4096, LIST_MOST = 4 << 20 };
+enum { LIST_FIRST = 4096, LIST_MAX = 4 << 20 };
 
 /*
  * The system does not report how much of the buffer it filled, so the buffer is
@@ -20,7 +20,7 @@ os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
 {
     *streams = NULL;
     *count = 0;
-    for (DWORD size = LIST_FIRST; size <= LIST_MOST; size *= 4) {
+    for (DWORD size = LIST_FIRST; size <= LIST_MAX; size *= 4) {
         BYTE *list = calloc(1, size);
         if (list == NULL)
             return ERROR_NOT_ENOUGH_MEMORY;
@@ -56,7 +56,7 @@ os_error os_get_ea(struct os_file *file, void **block, size_t *size)
     *block = NULL;
     *size = 0;
     for (ULONG next = LIST_FIRST;
-         result == SDK_STATUS_BUFFER_OVERFLOW && next <= SDK_EA_MOST;
+         result == SDK_STATUS_BUFFER_OVERFLOW && next <= SDK_EA_MAX;
          next *= 4) {
         room = next;
         free(*block);

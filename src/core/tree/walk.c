@@ -17,7 +17,7 @@
  * system memory. In deeper levels, a directory's subdirectories are collected
  * by name, and its listing is closed before they are entered.
  */
-enum { MOST_LISTS = 32 };
+enum { MAX_LISTS = 32 };
 
 /* A directory that is being walked. */
 struct frame {
@@ -253,7 +253,7 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         os_list_close(frame->list);
         frame->list = NULL;
     } else if (directory && !entry->is_link && !duplicate &&
-               walk->depth > MOST_LISTS)
+               walk->depth > MAX_LISTS)
         defer(walk, frame, entry->name);
     else if (!push_name(walk, entry->name))
         return;
