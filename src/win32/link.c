@@ -127,10 +127,10 @@ static os_error make_link(const wchar_t *full, struct link *link)
     if (reparse_tag(link->buffer, link->size) != REPARSE_TAG_SYMLINK)
         return write_link(full, link, &refused);
     bool enabled =
-        win32_take_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
+        win32_enable_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
     os_error error = write_link(full, link, &refused);
     if (enabled)
-        win32_drop_privilege(saved);
+        win32_restore_token(saved);
     return refused && write_as_developer(full, link) ? 0 : error;
 }
 

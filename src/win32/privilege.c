@@ -26,7 +26,7 @@ static bool use_copy(HANDLE token, const wchar_t *name)
     return used;
 }
 
-bool win32_take_privilege(const wchar_t *name, HANDLE *saved)
+bool win32_enable_privilege(const wchar_t *name, HANDLE *saved)
 {
     HANDLE token = NULL;
     *saved = NULL;
@@ -47,7 +47,7 @@ bool win32_take_privilege(const wchar_t *name, HANDLE *saved)
     return enabled;
 }
 
-void win32_drop_privilege(HANDLE saved)
+void win32_restore_token(HANDLE saved)
 {
     if (!SetThreadToken(NULL, saved))
         RevertToSelf();

@@ -84,12 +84,12 @@ static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
         return 0;
     os_error error = win32_last_error();
     if (error != ERROR_INVALID_OWNER ||
-        !win32_take_privilege(L"SeRestorePrivilege", &saved))
+        !win32_enable_privilege(L"SeRestorePrivilege", &saved))
         return error;
     error = SetKernelObjectSecurity(handle, parts, descriptor)
                 ? 0
                 : win32_last_error();
-    win32_drop_privilege(saved);
+    win32_restore_token(saved);
     return error;
 }
 

@@ -218,8 +218,8 @@ bool layout_read(struct layout *layout, struct reflink_error *error)
     return fail(error, code, REFLINK_STEP_EXTENTS, hint);
 }
 
-bool layout_take(const wchar_t *path, const struct reflink_policy *policy,
-                 struct layout *layout, struct reflink_error *error)
+bool layout_query(const wchar_t *path, const struct reflink_policy *policy,
+                  struct layout *layout, struct reflink_error *error)
 {
     struct retry retry = {.policy = policy};
     for (;;) {

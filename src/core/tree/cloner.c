@@ -7,21 +7,21 @@
 #include "core/base/outcome.h"
 #include "dest_path.h"
 
-bool cloner_begin(struct cloner *run)
+bool cloner_begin(struct cloner *cloner)
 {
-    *run = (struct cloner){.session = reflink_session_open()};
-    return run->session != NULL;
+    *cloner = (struct cloner){.session = reflink_session_open()};
+    return cloner->session != NULL;
 }
 
 /*
  * Finds the target. Returns false if there is none; the outcome has the error.
  */
-static bool find_target(struct cloner *run, const wchar_t *source,
+static bool find_target(struct cloner *cloner, const wchar_t *source,
                         const wchar_t *dest, struct reflink_outcome *outcome)
 {
-    free(run->target);
-    run->target = NULL;
-    os_error error = dest_path_find(source, dest, &run->target);
+    free(cloner->target);
+    cloner->target = NULL;
+    os_error error = dest_path_find(source, dest, &cloner->target);
     if (error == 0)
         return true;
     memset(outcome, 0, sizeof *outcome);
@@ -37,35 +37,35 @@ static bool find_target(struct cloner *run, const wchar_t *source,
     return false;
 }
 
-void cloner_one(struct cloner *run, const struct reflink_policy *policy,
+void cloner_run(struct cloner *cloner, const struct reflink_policy *policy,
                 const wchar_t *source, const wchar_t *dest,
                 const struct reflink_range *range,
                 struct reflink_outcome *outcome)
 {
-    if (!find_target(run, source, dest, outcome))
+    if (!find_target(cloner, source, dest, outcome))
         return;
     if (range != NULL)
-        reflink_range(run->session, policy, source, run->target, range,
+        reflink_range(cloner->session, policy, source, cloner->target, range,
                       outcome);
     else
-        reflink_file(run->session, policy, source, run->target, outcome);
+        reflink_file(cloner->session, policy, source, cloner->target, outcome);
 }
 
-void cloner_dry(struct cloner *run, const struct reflink_policy *policy,
-                const wchar_t *source, const wchar_t *dest,
-                const struct reflink_range *range,
-                void (*tell)(void *context,
-                             const struct reflink_dry_step *step),
-                void *context, struct reflink_outcome *outcome)
+void cloner_dry_run(struct cloner *cloner, const struct reflink_policy *policy,
+                    const wchar_t *source, const wchar_t *dest,
+                    const struct reflink_range *range,
+                    void (*report)(void *context,
+                                   const struct reflink_dry_step *step),
+                    void *context, struct reflink_outcome *outcome)
 {
-    if (find_target(run, source, dest, outcome))
-        reflink_dry_run(run->session, policy, source, run->target, range, tell,
-                        context, outcome);
+    if (find_target(cloner, source, dest, outcome))
+        reflink_dry_run(cloner->session, policy, source, cloner->target, range,
+                        report, context, outcome);
 }
 
-void cloner_end(struct cloner *run)
+void cloner_end(struct cloner *cloner)
 {
-    free(run->target);
-    reflink_session_close(run->session);
-    *run = (struct cloner){0};
+    free(cloner->target);
+    reflink_session_close(cloner->session);
+    *cloner = (struct cloner){0};
 }

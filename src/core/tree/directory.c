@@ -25,7 +25,7 @@ static void end(struct reflink_outcome *outcome, uint64_t start)
     outcome->method = REFLINK_METHOD_NONE;
 }
 
-bool directory_foresee(const struct reflink_policy *policy,
+bool directory_dry_run(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome)
@@ -79,10 +79,10 @@ static bool open_both(const struct reflink_policy *policy,
     return error == 0;
 }
 
-void directory_finish(struct reflink_session *session,
-                      const struct reflink_policy *policy,
-                      const wchar_t *source, const wchar_t *dest,
-                      struct reflink_outcome *outcome)
+void directory_copy_metadata(struct reflink_session *session,
+                             const struct reflink_policy *policy,
+                             const wchar_t *source, const wchar_t *dest,
+                             struct reflink_outcome *outcome)
 {
     struct source from = {0};
     struct os_file *to = NULL;

@@ -98,7 +98,7 @@ static os_error examine(const struct operands *operands,
                         struct operand *operand)
 {
     struct os_info info = {0};
-    operand->pattern = wildcard_is(operand->typed);
+    operand->pattern = wildcard_is_pattern(operand->typed);
     if (operand->pattern)
         return 0;
     operand->source = without_separators(operand->typed);
@@ -182,7 +182,7 @@ static bool visit_operand(const struct operands *operands,
     *error = 0;
     if (!operand->pattern)
         return action->run(action->context, &target);
-    *error = wildcard_each(operand->typed, operands->recursive, &visitor);
+    *error = wildcard_visit(operand->typed, operands->recursive, &visitor);
     if (matching.error != 0)
         *error = matching.error;
     return matching.more;
@@ -338,10 +338,10 @@ void operands_visit(const struct operands *operands,
                     REFLINK_HINT_INTERRUPTED);
 }
 
-bool operands_is(const wchar_t *const *sources, int count, bool into,
-                 bool recursive)
+bool operands_needed(const wchar_t *const *sources, int count, bool into,
+                     bool recursive)
 {
-    return recursive || into || count > 1 || wildcard_is(sources[0]);
+    return recursive || into || count > 1 || wildcard_is_pattern(sources[0]);
 }
 
 /*
@@ -353,7 +353,7 @@ static bool resolve_dest(struct operands *operands,
 {
     bool exists = path_is_directory(operands->dest);
     operands->into = exists || operands->into || operands->count > 1 ||
-                     wildcard_is(operands->sources[0]) ||
+                     wildcard_is_pattern(operands->sources[0]) ||
                      path_ends_with_separator(operands->dest);
     if (!operands->into || exists)
         return true;

@@ -24,8 +24,8 @@ struct operands {
  * Whether a command line with these arguments needs this module. Otherwise it
  * is one file to one DEST.
  */
-bool operands_is(const wchar_t *const *sources, int count, bool into,
-                 bool recursive);
+bool operands_needed(const wchar_t *const *sources, int count, bool into,
+                     bool recursive);
 
 /*
  * Examines all sources. Returns false if nothing can be done. Reports failures

@@ -8,7 +8,7 @@
 #include "core/base/path.h"
 #include "core/base/path_query.h"
 
-bool wildcard_is(const wchar_t *path)
+bool wildcard_is_pattern(const wchar_t *path)
 {
     struct os_info info;
     return path_has_wildcard(path) && path_query_state(path, &info) != 0;
@@ -98,8 +98,8 @@ static os_error take_entry(const struct listing *listing,
     return error;
 }
 
-os_error wildcard_each(const wchar_t *pattern, bool directories,
-                       const struct wildcard_visitor *visitor)
+os_error wildcard_visit(const wchar_t *pattern, bool directories,
+                        const struct wildcard_visitor *visitor)
 {
     struct listing listing = {
         .pattern = path_base_name(pattern),

@@ -62,8 +62,8 @@ static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
 {
     struct seen *seen = context;
     struct reflink_outcome outcome;
-    directory_finish(seen->world->session, &seen->world->policy, source, dest,
-                     &outcome);
+    directory_copy_metadata(seen->world->session, &seen->world->policy, source,
+                            dest, &outcome);
     seen->lost |= outcome.lost;
     conclude(seen, &outcome);
 }
@@ -482,7 +482,8 @@ Test(tree, a_stream_of_a_directory_that_cannot_be_emptied_is_lost)
     sim_set_stream(L"R:\\new\\t", L"one", "much longer than that", 21);
     struct reflink_outcome outcome;
     sim_fault(SIM_OP_SET_SIZE, 1, CODE_DISK_FULL);
-    directory_finish(w.session, &w.policy, L"R:\\t", L"R:\\new\\t", &outcome);
+    directory_copy_metadata(w.session, &w.policy, L"R:\\t", L"R:\\new\\t",
+                            &outcome);
     cr_expect_eq(outcome.status, REFLINK_OK);
     cr_expect_eq(outcome.lost, REFLINK_LOST_STREAMS);
     cr_expect(
