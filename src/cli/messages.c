@@ -297,7 +297,7 @@ void message_add_reason(struct text *text,
     text_free(&volume);
 }
 
-const wchar_t *message_support(enum info_way way)
+const wchar_t *message_way(enum info_behavior way)
 {
     return support_names[way];
 }
@@ -305,12 +305,8 @@ const wchar_t *message_support(enum info_way way)
 void message_add_support(struct text *text, const struct info *info)
 {
     struct text cluster = {0};
-    if (info->cluster_size != 0) {
-        text_add(&cluster, L" (clusters of ");
-        text_add_size(&cluster, info->cluster_size);
-        text_add(&cluster, L")");
-    }
-    text_format(text, support_sentences[info->way], text_words(&cluster));
+    add_cluster(&cluster, info);
+    text_format(text, way_sentences[info->behavior], text_words(&cluster));
     text_fail_with(text, &cluster);
     text_free(&cluster);
 }

@@ -37,9 +37,10 @@ const wchar_t *message_step(enum reflink_step step);
 /* Returns what the user can do about an error; NULL for no hint. */
 const wchar_t *message_hint(enum reflink_hint hint);
 
-/* Returns the stable word for what reflink does on a volume, such as
-   `clones`. */
-const wchar_t *message_support(enum info_way way);
+/* What reflink would do on a volume: the stable word, and a sentence without
+   its subject, that names the volume's cluster size. */
+const wchar_t *message_way(enum info_behavior way);
+void message_add_way(struct text *text, const struct info *info);
 
 /* Adds the same as a sentence without its subject, with the volume's cluster
    size if that is known. */

@@ -39,9 +39,9 @@ static void add_support(struct text *text, const struct info *info, bool known)
 {
     struct text sentence = {0};
     if (known)
-        message_add_support(&sentence, info);
-    json_string(text, L"reflink", known ? message_support(info->way) : NULL);
-    add_string(text, L"reflink_text", text_words(&sentence));
+        message_add_way(&sentence, info);
+    json_string(text, L"reflink", known ? message_way(info->behavior) : NULL);
+    add_words(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
 }

@@ -30,7 +30,7 @@ static void query_features(struct os_file *file, struct info *info)
         answer(volume.known, volume.features & OS_VOLUME_READ_ONLY);
 }
 
-static enum info_way way_of(const struct info *info)
+static enum info_behavior behavior_of(const struct info *info)
 {
     if (info->read_only == INFO_YES)
         return INFO_READ_ONLY;
@@ -66,7 +66,7 @@ static bool read_once(const wchar_t *path, struct info *info,
     info->cluster_size = cluster_size_of(file);
     info->largest_request = PLAN_LIMIT;
     info->free_known = os_free_bytes(file, &info->free_bytes) == 0;
-    info->way = way_of(info);
+    info->behavior = behavior_of(info);
     os_close(file);
     return true;
 }
