@@ -136,11 +136,38 @@ void report_extents_begin(struct report_list *list, struct text *out)
         const struct layout_run *run = &layout->runs[i];
         widen(list, 0, run->offset);
         widen(list, 1, run->length);
-        if (run->place != LAYOUT_HOLE)
-            widen(list, 2, run->place);
+        if (run->volume_offset != LAYOUT_HOLE)
+            widen(list, 2, run->volume_offset);
     }
     if (layout->count != 0)
-        add_heads(list, heads, L"  references", out);
+        add_heads(list, extents_heads, L"  references", text);
+}
+
+void report_extents_begin(struct report_list *list, struct text *out)
+{
+    list->begun = true;
+    if (list->style->json) {
+        report_json_extents_begin(list, out);
+    } else if (is_text(list)) {
+        measure_extents(list);
+        add_extents_head(list, out);
+    }
+}
+
+static void add_run(const struct report_list *list,
+                    const struct layout_run *run, struct text *text)
+{
+    text_format(text, L"%*" TEXT_U64 L"  %*" TEXT_U64, list->widths[0],
+                run->offset, list->widths[1], run->length);
+    if (run->volume_offset == LAYOUT_HOLE)
+        text_format(text, L"  %*ls", list->widths[2], L"hole");
+    else
+        text_format(text, L"  %*" TEXT_U64, list->widths[2],
+                    run->volume_offset);
+    if (run->volume_offset == LAYOUT_HOLE || !list->layout->counted)
+        text_format(text, L"  %10ls\n", L"-");
+    else
+        text_format(text, L"  %10u\n", (unsigned)run->references);
 }
 
 void report_extents_run(const struct report_list *list,

@@ -84,13 +84,13 @@ void report_json_extents_begin(const struct report_list *list,
 void report_json_extents_run(const struct report_list *list,
                              const struct layout_run *run, struct text *text)
 {
-    bool hole = run->place == LAYOUT_HOLE;
+    bool hole = run->volume_offset == LAYOUT_HOLE;
     json_item(text);
     json_number(text, L"offset", run->offset);
     json_number(text, L"length", run->length);
-    add_number(text, L"volume_offset", !hole, run->place);
-    add_number(text, L"references", !hole && list->layout->counted,
-               run->references);
+    add_if(text, L"volume_offset", !hole, run->volume_offset);
+    add_if(text, L"references", !hole && list->layout->counted,
+           run->references);
     json_close(text);
 }
 

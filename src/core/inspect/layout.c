@@ -52,9 +52,9 @@ void layout_close(struct layout *layout)
 static bool continues(const struct layout_run *last,
                       const struct layout_run *run)
 {
-    if (last->place == LAYOUT_HOLE || run->place == LAYOUT_HOLE)
-        return last->place == run->place;
-    return last->place + last->length == run->place &&
+    if (last->volume_offset == LAYOUT_HOLE || run->volume_offset == LAYOUT_HOLE)
+        return last->volume_offset == run->volume_offset;
+    return last->volume_offset + last->length == run->volume_offset &&
            last->references == run->references;
 }
 
@@ -124,7 +124,7 @@ static os_error add_extent(struct reader *reader,
     struct layout_run run = {
         .offset = reader->vcn * cluster,
         .length = (extent->next_vcn - reader->vcn) * cluster,
-        .place = (uint64_t)(extent->lcn + (int64_t)skipped) * cluster,
+        .volume_offset = (uint64_t)(extent->lcn + (int64_t)skipped) * cluster,
         .references = extent->references};
     reader->vcn = extent->next_vcn;
     return append(reader->layout, &run);
@@ -187,7 +187,7 @@ static void compute_totals(struct layout *layout)
 {
     for (size_t i = 0; i < layout->count; i++) {
         const struct layout_run *run = &layout->runs[i];
-        if (run->place == LAYOUT_HOLE)
+        if (run->volume_offset == LAYOUT_HOLE)
             layout->holes += run->length;
         else if (run->references > 1)
             layout->shared += run->length;

@@ -24,7 +24,7 @@ struct layout_run {
     uint64_t length;
     /* Offset on the volume, or LAYOUT_HOLE. Data stored in the file's own
        record counts as a hole. */
-    uint64_t place;
+    uint64_t volume_offset;
     /* 0 for a hole, or if unknown. */
     uint32_t references;
 };
