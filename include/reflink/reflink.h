@@ -56,6 +56,7 @@ struct reflink_policy {
     enum reflink_existing existing;
     enum reflink_flush flush;
     bool security;    /* also copy owner, group and DACL */
+    bool writable;    /* DEST is not read-only even if SOURCE is */
     unsigned retries; /* how often to retry after a transient error */
 };
 

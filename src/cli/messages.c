@@ -238,6 +238,15 @@ static const wchar_t *const usage_errors[] = {
     [MESSAGE_BAD_VALUE] = L"--%ls: '%ls' is not %ls",
     [MESSAGE_BAD_SIZE] = L"%ls: '%ls' is not a size",
     [MESSAGE_EMPTY_OPERAND] = L"operand %d is empty",
+    [MESSAGE_BLANK_OPERAND] = L"'%ls' consists of spaces and is no path",
+    [MESSAGE_QUOTED_OPERAND] =
+        L"'%ls' contains a quotation mark, which no path can. A backslash "
+        L"before a closing quotation mark escapes it: write \"C:\\dir\" or "
+        L"\"C:\\dir\\\\\", not \"C:\\dir\\\"",
+    [MESSAGE_WILDCARD] = L"'%ls' contains wildcards; name one file here",
+    [MESSAGE_TWO_TARGETS] = L"-t and -T contradict each other",
+    [MESSAGE_NOT_WITH_RANGE] = L"%ls cannot be used with a range",
+    [MESSAGE_ONLY_RECURSIVE] = L"%ls needs -r",
     [MESSAGE_EXTRA_OPERAND] = L"extra operand '%ls'",
     [MESSAGE_NO_OPERANDS] = L"missing SOURCE and DEST",
     [MESSAGE_NO_SOURCE] = L"missing SOURCE",
@@ -297,16 +306,20 @@ void message_add_reason(struct text *text,
     text_free(&volume);
 }
 
-const wchar_t *message_way(enum info_behavior way)
+const wchar_t *message_support(enum info_behavior behavior)
 {
-    return support_names[way];
+    return support_names[behavior];
 }
 
 void message_add_support(struct text *text, const struct info *info)
 {
     struct text cluster = {0};
-    add_cluster(&cluster, info);
-    text_format(text, way_sentences[info->behavior], text_words(&cluster));
+    if (info->cluster_size != 0) {
+        text_add(&cluster, L" (clusters of ");
+        text_add_size(&cluster, info->cluster_size);
+        text_add(&cluster, L")");
+    }
+    text_format(text, support_sentences[info->behavior], text_words(&cluster));
     text_fail_with(text, &cluster);
     text_free(&cluster);
 }

@@ -37,10 +37,9 @@ const wchar_t *message_step(enum reflink_step step);
 /* Returns what the user can do about an error; NULL for no hint. */
 const wchar_t *message_hint(enum reflink_hint hint);
 
-/* What reflink would do on a volume: the stable word, and a sentence without
-   its subject, that names the volume's cluster size. */
-const wchar_t *message_way(enum info_behavior way);
-void message_add_way(struct text *text, const struct info *info);
+/* Returns the stable word for what reflink does on a volume, such as
+   `clones`. */
+const wchar_t *message_support(enum info_behavior behavior);
 
 /* Adds the same as a sentence without its subject, with the volume's cluster
    size if that is known. */
@@ -88,7 +87,13 @@ enum message_usage_error {
     MESSAGE_BAD_VALUE,           /* option, value, message_value() */
     MESSAGE_BAD_SIZE,            /* operand's name, value */
     MESSAGE_EMPTY_OPERAND,       /* its number, from 1 (int) */
-    MESSAGE_EXTRA_OPERAND,       /* operand */
+    MESSAGE_BLANK_OPERAND,
+    MESSAGE_QUOTED_OPERAND,
+    MESSAGE_WILDCARD,
+    MESSAGE_TWO_TARGETS,
+    MESSAGE_NOT_WITH_RANGE,
+    MESSAGE_ONLY_RECURSIVE,
+    MESSAGE_EXTRA_OPERAND, /* operand */
     MESSAGE_NO_OPERANDS,
     MESSAGE_NO_SOURCE,
     MESSAGE_NO_DEST, /* SOURCE */

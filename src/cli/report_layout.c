@@ -140,40 +140,13 @@ void report_extents_begin(struct report_list *list, struct text *out)
             widen(list, 2, run->volume_offset);
     }
     if (layout->count != 0)
-        add_heads(list, extents_heads, L"  references", text);
-}
-
-void report_extents_begin(struct report_list *list, struct text *out)
-{
-    list->begun = true;
-    if (list->style->json) {
-        report_json_extents_begin(list, out);
-    } else if (is_text(list)) {
-        measure_extents(list);
-        add_extents_head(list, out);
-    }
-}
-
-static void add_run(const struct report_list *list,
-                    const struct layout_run *run, struct text *text)
-{
-    text_format(text, L"%*" TEXT_U64 L"  %*" TEXT_U64, list->widths[0],
-                run->offset, list->widths[1], run->length);
-    if (run->volume_offset == LAYOUT_HOLE)
-        text_format(text, L"  %*ls", list->widths[2], L"hole");
-    else
-        text_format(text, L"  %*" TEXT_U64, list->widths[2],
-                    run->volume_offset);
-    if (run->volume_offset == LAYOUT_HOLE || !list->layout->counted)
-        text_format(text, L"  %10ls\n", L"-");
-    else
-        text_format(text, L"  %10u\n", (unsigned)run->references);
+        add_heads(list, heads, L"  references", out);
 }
 
 void report_extents_run(const struct report_list *list,
                         const struct layout_run *run, struct text *out)
 {
-    bool hole = run->place == LAYOUT_HOLE;
+    bool hole = run->volume_offset == LAYOUT_HOLE;
     if (list->style->json) {
         report_json_extents_run(list, run, out);
         return;
@@ -185,7 +158,7 @@ void report_extents_run(const struct report_list *list,
     if (hole)
         text_format(out, L"  %*ls", list->widths[2], L"hole");
     else
-        text_format(out, L"  %*" TEXT_U64, list->widths[2], run->place);
+        text_format(out, L"  %*" TEXT_U64, list->widths[2], run->volume_offset);
     if (hole || !list->layout->counted)
         text_format(out, L"  %10ls\n", L"-");
     else

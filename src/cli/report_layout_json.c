@@ -39,9 +39,10 @@ static void add_support(struct text *text, const struct info *info, bool known)
 {
     struct text sentence = {0};
     if (known)
-        message_add_way(&sentence, info);
-    json_string(text, L"reflink", known ? message_way(info->behavior) : NULL);
-    add_words(text, L"reflink_text", text_words(&sentence));
+        message_add_support(&sentence, info);
+    json_string(text, L"reflink",
+                known ? message_support(info->behavior) : NULL);
+    add_string(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
 }
@@ -88,9 +89,9 @@ void report_json_extents_run(const struct report_list *list,
     json_item(text);
     json_number(text, L"offset", run->offset);
     json_number(text, L"length", run->length);
-    add_if(text, L"volume_offset", !hole, run->volume_offset);
-    add_if(text, L"references", !hole && list->layout->counted,
-           run->references);
+    add_number(text, L"volume_offset", !hole, run->volume_offset);
+    add_number(text, L"references", !hole && list->layout->counted,
+               run->references);
     json_close(text);
 }
 

@@ -43,7 +43,7 @@ static void run_file(struct single *single, const struct options *options)
                        report_dry_step, &dry, &outcome);
         console_planned(&single->console, &dry, &outcome);
     } else {
-        reflink_session_watch(single->run.session, watch, single);
+        reflink_session_watch(single->run.session, on_progress, single);
         cloner_run(&single->run, &options->policy, source, dest, range,
                    &outcome);
         console_done(&single->console, &outcome);
@@ -66,7 +66,16 @@ static int run_single(const struct options *options)
 
 int run_files(const struct options *options)
 {
-    struct operands operands = many_of(options);
+    /* with -t, all operands are sources; otherwise the last one is DEST */
+    bool has_target = options->target != NULL;
+    int count = options->operand_count - (has_target ? 0 : 1);
+    struct operands operands = {
+        .sources = options->operands,
+        .count = count,
+        .dest = has_target ? options->target : options->operands[count],
+        .into = has_target,
+        .recursive = options->recursive,
+    };
     if (!options->has_range &&
         operands_needed(operands.sources, operands.count, operands.into,
                         operands.recursive))

@@ -127,12 +127,13 @@ static bool on_no_name(void *context, const wchar_t *shown)
 static void query_operand(struct query *query, const struct command *command,
                           const wchar_t *operand)
 {
-    if (!wildcard_is_pattern(words)) {
-        show_match(each, words, NULL);
+    struct match match = {query, command};
+    const struct wildcard_visitor visitor = {on_match, on_no_name, &match};
+    if (!wildcard_is_pattern(operand)) {
+        on_match(&match, operand, NULL);
         return;
     }
-    const struct wildcard_visitor visitor = {show_match, show_no_name, each};
-    os_error code = wildcard_visit(words, each->form->directories, &visitor);
+    os_error code = wildcard_visit(operand, command->directories, &visitor);
     const struct reflink_error error = {code, REFLINK_STEP_LIST,
                                         code == CODE_DIRECTORY_NOT_SUPPORTED
                                             ? REFLINK_HINT_DIRECTORY
@@ -194,10 +195,20 @@ static void query_file(struct query *query, const wchar_t *path)
     struct reflink_error error = {0};
     struct layout layout;
     struct report_list list = {
-        .style = &show->style, .path = path, .layout = &layout};
-    if (layout_query(path, &show->options->policy, &layout, &error)) {
-        part(show);
-        list_runs(show, &list);
+        .style = &query->style, .path = path, .layout = &layout};
+    if (layout_query(path, &query->options->policy, &layout, &error)) {
+        bool complete = true;
+        separate(query);
+        report_extents_begin(&list, &query->out);
+        for (size_t i = 0; i < layout.count && complete; i++) {
+            report_extents_run(&list, &layout.runs[i], &query->out);
+            complete = print_part(query);
+        }
+        if (complete)
+            report_extents_end(&list, &query->out);
+        else if (!query->stdout_failed)
+            report_extents_failed(&list, &interrupted, &query->out,
+                                  &query->err);
     } else {
         file_failed(query, path, &error);
     }

@@ -162,7 +162,7 @@ static void finish_directory(void *context, struct reflink_session *session,
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_copy_metadata(session, &p->options->policy, source, dest,
+    directory_copy_metadata(session, &run->options->policy, source, dest,
                             &outcome);
     if (outcome.status != REFLINK_OK)
         console_done(&run->console, &outcome);
@@ -241,9 +241,9 @@ static bool plan_entry(struct tree_run *run, const wchar_t *source,
 {
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
-    struct report_dry dry = {.style = &p->console.style};
-    bool go_on =
-        directory_dry_run(&p->options->policy, source, dest, kind, &outcome);
+    struct report_dry dry = {.style = &run->console.style};
+    bool possible =
+        directory_dry_run(&run->options->policy, source, dest, kind, &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
     if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;

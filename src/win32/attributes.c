@@ -91,6 +91,7 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
         return win32_last_error();
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
     info->attributes = basic.FileAttributes;
+    info->created = basic.CreationTime.QuadPart;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;
     return 0;
@@ -139,10 +140,11 @@ os_error os_change_number(struct os_file *file, uint64_t *number)
 
 /* The system does not change times that are 0 [FILE_BASIC_INFO]. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
-                         int64_t written)
+                         int64_t created, int64_t written)
 {
     FILE_BASIC_INFO basic;
     memset(&basic, 0, sizeof basic);
+    basic.CreationTime.QuadPart = created;
     basic.LastWriteTime.QuadPart = written;
     basic.FileAttributes = attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
     return SetFileInformationByHandle(file->handle, FileBasicInfo, &basic,

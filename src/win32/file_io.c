@@ -46,6 +46,12 @@ static const struct opening openings[] = {
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
                           OPEN_ALWAYS, 0},
+    /* rights that no sharing mode is about, so an exclusively opened file can
+       be opened, too [MS-FSA 2.1.5.1.2.2] */
+    [OS_OPEN_SECURITY] = {READ_CONTROL | WRITE_DAC,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE |
+                              FILE_SHARE_DELETE,
+                          OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };
@@ -92,6 +98,8 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
         if (base == OS_CREATE_NEW || base == OS_OPEN_DIRECTORY)
             how.access |= WRITE_DAC | WRITE_OWNER;
     }
+    if (intent & OS_WITH_OWNER)
+        how.access |= WRITE_OWNER;
     if (intent & OS_ENCRYPTED)
         how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
     os_error error = open_handle(path, &how, &opened->handle);

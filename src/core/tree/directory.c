@@ -95,7 +95,7 @@ void directory_copy_metadata(struct reflink_session *session,
         metadata_open_streams(&metadata, dest, outcome) &&
         metadata_empty_streams(&metadata, outcome) &&
         metadata_copy(&metadata, session, policy, &from, to, outcome) &&
-        metadata_stamp(&from, to, outcome);
+        metadata_stamp(&from, to, 0, outcome);
     /* Most directories have none of these attributes. If the query fails, they
        count as set. */
     if (copied && metadata_kept(&from.info) != 0 &&
