@@ -383,6 +383,29 @@ static bool enable(HANDLE token, bool on)
            GetLastError() == ERROR_SUCCESS;
 }
 
+/* A group that may own, as Administrators: S-1-5-32-544. */
+static void test_owning_group(HANDLE file)
+{
+    static union {
+        TOKEN_GROUPS information;
+        uint8_t room[4096];
+    } groups;
+    HANDLE token;
+    DWORD size;
+
+    OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token);
+    GetTokenInformation(token, TokenGroups, &groups, sizeof groups, &size);
+    CloseHandle(token);
+    for (DWORD i = 0; i < groups.information.GroupCount; i++) {
+        const SID_AND_ATTRIBUTES *one = &groups.information.Groups[i];
+
+        check_status(set(file, OWNER, 0, one->Sid, NULL, NULL),
+                     one->Attributes & SE_GROUP_OWNER ? ST_SUCCESS
+                                                      : ST_INVALID_OWNER,
+                     "one of the user's groups");
+    }
+}
+
 static void test_owner(void)
 {
     HANDLE file = create_file(L"owner");
@@ -393,6 +416,7 @@ static void test_owner(void)
                  "the user himself");
     check_status(set(file, OWNER, 0, somebody, NULL, NULL), ST_INVALID_OWNER,
                  "somebody else");
+    test_owning_group(file);
     OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE, &token);
     DuplicateTokenEx(token,
                      TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY | TOKEN_IMPERSONATE,
@@ -517,13 +541,17 @@ static void test_moments(void)
     HANDLE folder = create_folder(L"moments"), file;
     struct acl first = one_entry(OI, 1, everyone);
     struct acl second = one_entry(OI, 2, everyone);
-    struct acl inherited = one_entry(ID, 1, everyone);
+    struct acl inherited = one_entry(ID, 1, everyone), later;
     wchar_t from[1024], to[1024];
 
     set_dacl(folder, 0, 0, &first);
     CloseHandle(create_file(L"moments\\file"));
     set_dacl(folder, 0, 0, &second);
     file = open_at(dir, L"moments\\file", GENERIC_WRITE, CREATE_ALWAYS, 0);
+    CloseHandle(file);
+    file = open_at(dir, L"moments\\other", READ_CONTROL, OPEN_ALWAYS, 0);
+    later = one_entry(ID, 2, everyone);
+    check_dacl(file, SE_DACL_AUTO_INHERITED, &later, "a later file has it");
     CloseHandle(file);
     file = open_at(dir, L"moments\\file", READ_CONTROL, OPEN_ALWAYS, 0);
     check_dacl(file, SE_DACL_AUTO_INHERITED, &inherited,
