@@ -5,11 +5,13 @@
 
 #include "core/errors.h"
 #include "core/base/outcome.h"
+#include "core/base/path.h"
 #include "dest_path.h"
 
-bool cloner_begin(struct cloner *cloner)
+bool cloner_begin(struct cloner *cloner, bool exact)
 {
-    *cloner = (struct cloner){.session = reflink_session_open()};
+    *cloner =
+        (struct cloner){.session = reflink_session_open(), .exact = exact};
     return cloner->session != NULL;
 }
 
@@ -21,7 +23,13 @@ static bool find_target(struct cloner *cloner, const wchar_t *source,
 {
     free(cloner->target);
     cloner->target = NULL;
-    os_error error = dest_path_find(source, dest, &cloner->target);
+    os_error error = 0;
+    if (cloner->exact) {
+        cloner->target = path_splice(dest, wcslen(dest), L"");
+        error = cloner->target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+    } else {
+        error = dest_path_find(source, dest, &cloner->target);
+    }
     if (error == 0)
         return true;
     memset(outcome, 0, sizeof *outcome);
@@ -32,7 +40,7 @@ static bool find_target(struct cloner *cloner, const wchar_t *source,
         outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     else
         outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                          missing ? REFLINK_HINT_NO_DIRECTORY
+                          missing ? REFLINK_HINT_MISSING_DIRECTORY
                                   : REFLINK_HINT_NOT_DIRECTORY);
     return false;
 }

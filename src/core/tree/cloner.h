@@ -9,11 +9,12 @@
 
 struct cloner {
     struct reflink_session *session;
+    bool exact; /* DEST is the name itself, never a directory to put into */
     wchar_t *target; /* of the last source */
 };
 
 /* Returns false if out of memory. The caller calls cloner_end in any case. */
-bool cloner_begin(struct cloner *cloner);
+bool cloner_begin(struct cloner *cloner, bool exact);
 
 /*
  * Clones `source` to `dest`, or into `dest` if that is a directory: the whole

@@ -38,6 +38,7 @@ struct frame {
 
 struct walk {
     const struct tree_visitor *visitor;
+    bool from_root; /* SOURCE is the root of a volume */
     struct path_buffer source;
     struct path_buffer dest;
     struct os_info root; /* DEST's directory, once it exists */
@@ -245,6 +246,12 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         return;
     }
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (walk->from_root && walk->depth == 1 && directory &&
+        tree_is_system_directory(entry->name)) {
+        visitor->passed_over(visitor->context, TREE_SYSTEM_DIRECTORY,
+                             entry->name);
+        return;
+    }
     bool duplicate = false;
     os_error error = check_duplicate(walk, frame, entry->name, &duplicate);
     /* stop: other entries may be duplicates of each other */
@@ -261,7 +268,8 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
                   REFLINK_HINT_COLLISION);
     else if (entry->is_link)
-        visitor->link(visitor->context, walk->source.words, walk->dest.words);
+        visitor->link(visitor->context, walk->source.words, walk->dest.words,
+                      false);
     else if (directory)
         enter(walk);
     else
@@ -299,6 +307,12 @@ static void advance(struct walk *walk)
     }
 }
 
+bool tree_is_system_directory(const wchar_t *name)
+{
+    return name_compare(name, L"System Volume Information") == 0 ||
+           name_compare(name, L"$RECYCLE.BIN") == 0;
+}
+
 void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
                  const wchar_t *dest, os_error error, enum reflink_step step,
                  enum outcome_side side, enum reflink_hint hint)
@@ -313,7 +327,8 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest)
 {
-    struct walk walk = {.visitor = visitor};
+    struct walk walk = {.visitor = visitor,
+                        .from_root = path_is_volume_root(source)};
     bool cut = false;
     if (path_buffer_set(&walk.source, source) &&
         path_buffer_set(&walk.dest, dest)) {

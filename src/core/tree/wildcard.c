@@ -14,6 +14,11 @@ bool wildcard_is_pattern(const wchar_t *path)
     return path_has_wildcard(path) && path_query_state(path, &info) != 0;
 }
 
+bool wildcard_is_misplaced(const wchar_t *path)
+{
+    return path_has_wildcard_directory(path);
+}
+
 /* --- matching a name ------------------------------------------------------ */
 
 /*

@@ -13,6 +13,9 @@
  */
 bool wildcard_is_pattern(const wchar_t *path);
 
+/* Whether a part other than the last contains `*` or `?`, which no path can. */
+bool wildcard_is_misplaced(const wchar_t *path);
+
 /* What to do with each match; each call returns false to stop. */
 struct wildcard_visitor {
     bool (*match)(void *context, const wchar_t *path,
