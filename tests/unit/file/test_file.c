@@ -113,6 +113,35 @@ Test(file, clones_on_a_full_volume)
     world_end(&w);
 }
 
+/* Once the disk is full, a file that cannot fit is not begun; clones go on. */
+Test(file, a_full_disk_is_not_filled_again)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"S:\\a", 0, 1000000, 1);
+    sim_fill_pattern(L"S:\\small", 0, 5000, 2);
+    w.volume->capacity = sim_used_clusters(w.volume) + 20;
+    world_run_paths(&w, L"S:\\a", L"R:\\a");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    uint64_t sizes = sim_calls(SIM_OP_SET_SIZE);
+    world_run_paths(&w, L"S:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    cr_expect_eq(sim_calls(SIM_OP_SET_SIZE), sizes);
+    world_run_paths(&w, L"S:\\small", L"R:\\small");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    world_end(&w);
+    w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 1000000, 1);
+    w.volume->capacity = sim_used_clusters(w.volume) + 20;
+    w.policy.mode = REFLINK_NEVER;
+    world_run_paths(&w, L"R:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    w.policy.mode = REFLINK_AUTO;
+    world_run_paths(&w, L"R:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_cloned, 1000000);
+    world_end(&w);
+}
+
 Test(file, the_sparse_flag_is_sources)
 {
     for (int sparse = 0; sparse < 2; sparse++) {

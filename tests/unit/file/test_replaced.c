@@ -186,6 +186,13 @@ Test(replaced, encryption)
     expect_replaced(&w);
     cr_expect(sim_attributes(L"R:\\b") & OS_ATTRIBUTE_ENCRYPTED);
     world_end(&w);
+    w = make("refs-4k");
+    w.volume->encrypts = true;
+    sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_ENCRYPTED);
+    expect_replaced(&w);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_ENCRYPTED);
+    cr_expect_eq(world_requests(), 0);
+    world_end(&w);
     w = make("ntfs");
     w.volume->encrypts = false;
     sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_ENCRYPTED);
