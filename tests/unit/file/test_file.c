@@ -1053,3 +1053,16 @@ Test(file, a_complete_staging_file_goes_when_its_server_answers)
     cr_expect_eq(sim_calls(SIM_OP_REMOVE), 2);
     world_end(&w);
 }
+
+/* What is missing is said: the directory, or that a file is in its place. */
+Test(file, a_dest_whose_directory_is_none)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 100, 1);
+    world_run_paths(&w, L"R:\\a", L"R:\\no\\b");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_NO_DIRECTORY);
+    world_run_paths(&w, L"R:\\a", L"R:\\a\\b");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_PARENT_IS_FILE);
+    cr_expect_eq(sim_file_count(L"R:\\"), 1);
+    world_end(&w);
+}
