@@ -116,7 +116,8 @@ enum {
     REFLINK_LOST_INTEGRITY = 0x8,
     REFLINK_LOST_SECURITY = 0x10,
     REFLINK_LOST_ATTRIBUTES = 0x20,
-    REFLINK_LOST_COUNT = 6
+    REFLINK_LOST_TIME = 0x40, /* the last-write time */
+    REFLINK_LOST_COUNT = 7
 };
 
 /*
@@ -194,6 +195,7 @@ enum reflink_hint {
     REFLINK_HINT_VIRUS,             /* the virus scanner blocks it */
     REFLINK_HINT_FALSE_HOLE,        /* the volume reports data as a hole */
     REFLINK_HINT_TOO_LARGE,         /* file too large, though space is free */
+    REFLINK_HINT_READ_ONLY,         /* the file is read-only */
     REFLINK_HINT_PERMISSIONS,       /* DEST would get other permissions */
     REFLINK_HINT_MISSING_DIRECTORY, /* DEST must be a directory; create it */
     REFLINK_HINT_MISSING_TREE,      /* the same with -r, which can create it */
@@ -223,9 +225,11 @@ struct reflink_outcome {
     uint32_t cluster_size; /* 0: unknown */
     uint32_t refusal;      /* code of the last refused request, or 0 */
     bool no_resources;     /* it said that the volume lacks resources */
-    unsigned retries;      /* retries after transient errors */
-    uint32_t retry_code;   /* code of the last transient error, or 0 */
-    unsigned unverified;   /* clones that failed verification */
+    bool kept_sparse;    /* DEST stays sparse, because SOURCE has holes without
+                            the sparse flag */
+    unsigned retries;    /* retries after transient errors */
+    uint32_t retry_code; /* code of the last transient error, or 0 */
+    unsigned unverified; /* clones that failed verification */
     uint64_t elapsed_us;
     struct reflink_error error;
     unsigned lost;           /* REFLINK_LOST_*, to warn the user about */

@@ -142,6 +142,8 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"\\ at its end to have it created",
     [REFLINK_HINT_PARENT_IS_FILE] =
         L"the path before its last part is a file, not a directory",
+    [REFLINK_HINT_READ_ONLY] =
+        L"it is read-only; clear that attribute first (attrib -r)",
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
@@ -151,6 +153,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
     L"named streams",         L"extended attributes",   L"the sparse flag",
     L"the integrity setting", L"owner and permissions", L"some attributes",
+    L"the last-write time",
 };
 
 /* The stable word for programs, and the sentence for people. The index is the
@@ -245,7 +248,6 @@ static const wchar_t *const usage_errors[] = {
     [MESSAGE_BAD_VALUE] = L"--%ls: '%ls' is not %ls",
     [MESSAGE_BAD_SIZE] = L"%ls: '%ls' is not a size",
     [MESSAGE_EMPTY_OPERAND] = L"operand %d is empty",
-    [MESSAGE_BLANK_OPERAND] = L"'%ls' consists of spaces and is no path",
     [MESSAGE_QUOTED_OPERAND] =
         L"'%ls' contains a quotation mark, which no path can. A backslash "
         L"before a closing quotation mark escapes it: write \"C:\\dir\" or "

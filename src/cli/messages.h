@@ -87,7 +87,6 @@ enum message_usage_error {
     MESSAGE_BAD_VALUE,           /* option, value, message_value() */
     MESSAGE_BAD_SIZE,            /* operand's name, value */
     MESSAGE_EMPTY_OPERAND,       /* its number, from 1 (int) */
-    MESSAGE_BLANK_OPERAND,
     MESSAGE_QUOTED_OPERAND,
     MESSAGE_WILDCARD,
     MESSAGE_WILDCARD_PLACE,

@@ -464,13 +464,10 @@ static bool check_run(struct parser *parser)
  */
 static bool is_path(struct parser *parser, const wchar_t *path)
 {
-    bool quoted = wcschr(path, L'"') != NULL;
-    bool blank = path[wcsspn(path, L" ")] == L'\0';
-    if (quoted)
-        text_format(parser->error, message_usage(MESSAGE_QUOTED_OPERAND), path);
-    else if (blank)
-        text_format(parser->error, message_usage(MESSAGE_BLANK_OPERAND), path);
-    return !quoted && !blank;
+    if (wcschr(path, L'"') == NULL)
+        return true;
+    text_format(parser->error, message_usage(MESSAGE_QUOTED_OPERAND), path);
+    return false;
 }
 
 static bool check_operands(struct parser *parser)

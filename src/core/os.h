@@ -99,7 +99,8 @@ enum { /* os_info.attributes; the system's values [MS-FSCC 2.6] */
 };
 
 struct os_info {
-    uint64_t size; /* end of file */
+    uint64_t size;      /* end of file */
+    uint64_t allocated; /* bytes of the volume that it takes, as reported */
     uint32_t attributes;
     int64_t created; /* creation, in 100 ns since 1601 */
     int64_t written; /* last write, in 100 ns since 1601 */

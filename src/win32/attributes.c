@@ -90,6 +90,7 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
                                       sizeof standard))
         return win32_last_error();
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
+    info->allocated = (uint64_t)standard.AllocationSize.QuadPart;
     info->attributes = basic.FileAttributes;
     info->created = basic.CreationTime.QuadPart;
     info->written = basic.LastWriteTime.QuadPart;

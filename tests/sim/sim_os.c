@@ -285,6 +285,8 @@ static void query(const struct os_file *file, struct os_info *info)
     const struct sim_node *node = sim_file_of(file->node);
     memset(info, 0, sizeof *info);
     info->size = file->node->size;
+    info->allocated = sim_map_covered(&file->node->extents, 0, UINT64_MAX) *
+                      node->volume->cluster;
     info->attributes = sim_attributes_of(file->node);
     info->created = node->created;
     info->written = node->written;

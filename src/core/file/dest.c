@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/base/allocation.h"
 #include "core/base/classify.h"
 #include "core/clone/cluster.h"
 #include "core/errors.h"
@@ -183,6 +184,19 @@ bool dest_prepare_in_place(struct transfer *transfer,
 void dest_finish(const struct transfer *transfer,
                  const struct dest_facts *prepared)
 {
-    if (prepared->made_sparse)
+    struct os_range first;
+    size_t count = 0;
+    bool more = false;
+    if (!prepared->made_sparse)
+        return;
+    /* a file without holes takes at least its size, unless it is compressed */
+    bool may_have = prepared->source.allocated < prepared->source.size;
+    bool known = may_have &&
+                 allocation_ranges(transfer->source, 0, transfer->source_size,
+                                   &first, 1, &count, &more) == 0;
+    bool has_holes = known && (count == 0 || first.offset != 0 ||
+                               first.length < transfer->source_size);
+    if (!has_holes)
         os_set_sparse(transfer->dest, false);
+    transfer->outcome->kept_sparse = has_holes;
 }

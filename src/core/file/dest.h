@@ -39,7 +39,11 @@ bool dest_prepare_new(struct transfer *transfer, struct dest_facts *prepared);
 bool dest_prepare_in_place(struct transfer *transfer,
                            struct dest_facts *prepared, uint64_t old_size);
 
-/* Clears the sparse flag again if SOURCE is not sparse. */
+/*
+ * Clears the sparse flag again if SOURCE is not sparse. If SOURCE has holes
+ * nevertheless, as files on a Samba server can have, DEST keeps the flag:
+ * without it, the volume would allocate every hole.
+ */
 void dest_finish(const struct transfer *transfer,
                  const struct dest_facts *prepared);
 

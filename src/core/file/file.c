@@ -84,12 +84,14 @@ static bool create_dest(struct job *job)
     if (job->policy->security)
         extra |= OS_WITH_SECURITY;
     if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
+        !metadata_open_streams(&job->metadata, job->staging.path,
+                               job->outcome) ||
         !(job->policy->security ||
           replaced_prepare(&job->replaced, job->staging.file, job->staging.path,
                            job->outcome)) ||
-        !metadata_open_streams(&job->metadata, job->staging.path,
-                               job->outcome) ||
-        !staging_mark(&job->staging, job->outcome))
+        !staging_mark(&job->staging, job->outcome) ||
+        !(job->policy->security ||
+          replaced_update(&job->replaced, job->staging.file, job->outcome)))
         return false;
     os_error error = os_query(job->staging.file, &job->facts.dest);
     if (error != 0)
@@ -154,8 +156,8 @@ static enum attempt_end transfer_data(struct job *job)
 
 /*
  * Checks that DEST has the right size, because a request may have been clipped,
- * and SOURCE's attributes. Attributes that the volume kept before are not
- * checked again.
+ * and SOURCE's attributes and time. Attributes that the volume kept before are
+ * not checked again.
  */
 static bool check_dest(struct job *job)
 {
@@ -164,12 +166,13 @@ static bool check_dest(struct job *job)
     struct volume *volume =
         volume_get(&job->session->volumes, &job->facts.dest.identity);
     uint32_t known = volume != NULL ? volume->kept : 0;
-    if (job->outcome->requests == 0 && (metadata_kept(source) & ~known) == 0)
+    if (job->outcome->requests == 0 && (metadata_kept(source) & ~known) == 0 &&
+        metadata_is_ordinary_time(source))
         return true; /* nothing can differ */
     os_error error = os_query_state(job->staging.file, &now);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
-    metadata_check(source, now.attributes, job->outcome);
+    metadata_check(source, &now, job->outcome);
     if (volume != NULL)
         volume->kept |= metadata_kept(source) & now.attributes;
     return now.size == source->size ||
@@ -186,7 +189,7 @@ static os_error take_name(struct job *job, bool replace)
     if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
         outcome_stop(job->outcome) ||
         !(job->policy->security ||
-          replaced_apply(&job->replaced, job->staging.file, job->outcome)))
+          replaced_update(&job->replaced, job->staging.file, job->outcome)))
         return 0;
     replaced_close(&job->replaced);
     return staging_commit(&job->staging, job->dest_path, replace);

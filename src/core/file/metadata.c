@@ -243,11 +243,23 @@ uint32_t metadata_kept(const struct os_info *source)
     return source->attributes & KEPT_ATTRIBUTES;
 }
 
+/*
+ * Sets the time, too, if the volume can store it. FAT and exFAT store the years
+ * 1980 to 2107 and answer others with CODE_INVALID_PARAMETER
+ * [alexcrichton/filetime #30]. To the system, 0 means to leave a time as it is,
+ * and a negative number is no time [FILE_BASIC_INFO].
+ */
 static os_error stamp(const struct source *source, struct os_file *dest,
                       int64_t created)
 {
-    return os_set_metadata(dest, metadata_kept(&source->info), created,
-                           source->info.written);
+    uint32_t attributes = metadata_kept(&source->info);
+    int64_t written = source->info.written != 0 ? source->info.written : 1;
+    os_error error = written > 0
+                         ? os_set_metadata(dest, attributes, created, written)
+                         : CODE_INVALID_PARAMETER;
+    if (error == CODE_INVALID_PARAMETER)
+        error = os_set_metadata(dest, attributes, created, 0);
+    return error;
 }
 
 bool metadata_stamp(const struct source *source, struct os_file *dest,
@@ -258,11 +270,25 @@ bool metadata_stamp(const struct source *source, struct os_file *dest,
            fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
 }
 
-void metadata_check(const struct os_info *source, uint32_t now,
+bool metadata_is_ordinary_time(const struct os_info *source)
+{
+    /* 1980-01-02 and 2107-12-30: FAT's years, wherever the clock is */
+    static const int64_t first = INT64_C(119600928000000000);
+    static const int64_t last = INT64_C(159992928000000000);
+    return source->written >= first && source->written <= last;
+}
+
+void metadata_check(const struct os_info *source, const struct os_info *now,
                     struct reflink_outcome *outcome)
 {
-    if ((metadata_kept(source) & ~now) != 0)
+    enum { COARSEST = 20000000 }; /* 2 s, in 100 ns */
+    int64_t wanted = source->written;
+    int64_t apart =
+        now->written > wanted ? now->written - wanted : wanted - now->written;
+    if ((metadata_kept(source) & ~now->attributes) != 0)
         outcome->lost |= REFLINK_LOST_ATTRIBUTES;
+    if (apart > COARSEST)
+        outcome->lost |= REFLINK_LOST_TIME;
 }
 
 /*

@@ -44,7 +44,7 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
 
 /*
  * Sets attributes and last-write time; and the creation time, unless `created`
- * is 0.
+ * is 0. A time that the volume cannot store is recorded as lost.
  */
 bool metadata_stamp(const struct source *source, struct os_file *dest,
                     int64_t created, struct reflink_outcome *outcome);
@@ -53,10 +53,17 @@ bool metadata_stamp(const struct source *source, struct os_file *dest,
 uint32_t metadata_kept(const struct os_info *source);
 
 /*
- * Compares DEST's attributes `now` with those that it must have, and records
- * missing ones as lost.
+ * Whether every volume can store SOURCE's last-write time. It need not be read
+ * back then.
  */
-void metadata_check(const struct os_info *source, uint32_t now,
+bool metadata_is_ordinary_time(const struct os_info *source);
+
+/*
+ * Compares what DEST has `now` with the attributes and the last-write time that
+ * it must have, and records as lost what differs. A time may be rounded to 2 s,
+ * the coarsest resolution of any volume (FAT).
+ */
+void metadata_check(const struct os_info *source, const struct os_info *now,
                     struct reflink_outcome *outcome);
 
 /*

@@ -60,10 +60,14 @@ static bool open_existing(struct job *job, const struct os_info *there)
         job->source.file = NULL;
     }
     os_error error = os_open(job->outcome->dest, OS_OPEN_IN_PLACE, &job->dest);
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (error == CODE_SHARING_VIOLATION)
+        hint = REFLINK_HINT_IN_USE;
+    if (error == CODE_ACCESS_DENIED &&
+        (there->attributes & OS_ATTRIBUTE_READONLY) != 0)
+        hint = REFLINK_HINT_READ_ONLY;
     if (error != 0)
-        return fail(job, error, REFLINK_STEP_OPEN_DEST,
-                    error == CODE_SHARING_VIOLATION ? REFLINK_HINT_IN_USE
-                                                    : REFLINK_HINT_NONE);
+        return fail(job, error, REFLINK_STEP_OPEN_DEST, hint);
     error = os_query(job->dest, &job->facts.dest);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY, REFLINK_HINT_NONE);

@@ -51,9 +51,20 @@ bool source_open(const wchar_t *path, bool with_security, struct source *source,
     source->numbered =
         source->shared && os_change_number(source->file, &source->number) == 0;
     error = os_query(source->file, &source->info);
-    if (error != 0)
+    if (error != 0) {
         outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
-    return error == 0;
+        return false;
+    }
+    /* Some systems report a size of 0 for files that have data, such as those
+       in `\\\\wsl$\\...\\proc`: one read decides. */
+    uint8_t byte = 0;
+    uint32_t done = 0;
+    if (source->info.size != 0 ||
+        os_read(source->file, 0, &byte, 1, &done) != 0 || done == 0)
+        return true;
+    outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,
+                      OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    return false;
 }
 
 /*

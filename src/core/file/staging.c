@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <wchar.h>
 
 #include "core/errors.h"
 #include "core/base/classify.h"
@@ -19,6 +20,16 @@ static bool fail(struct reflink_outcome *outcome, os_error error,
 {
     outcome_fail(outcome, error, step, OUTCOME_DEST);
     return false;
+}
+
+bool staging_is_name(const wchar_t *name)
+{
+    static const wchar_t prefix[] = L"~reflink-";
+    enum { PREFIX = sizeof prefix / sizeof prefix[0] - 1, DIGITS = 16 };
+    if (wcsncmp(name, prefix, PREFIX) != 0)
+        return false;
+    return wcsspn(name + PREFIX, L"0123456789abcdef") == DIGITS &&
+           wcscmp(name + PREFIX + DIGITS, L".tmp") == 0;
 }
 
 bool staging_begin(struct staging *staging, const wchar_t *dest_path,

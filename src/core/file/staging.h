@@ -10,6 +10,9 @@
 #include "core/os.h"
 #include "core/base/outcome.h"
 
+/* Whether a file with this name is a staging file, of this or another run. */
+bool staging_is_name(const wchar_t *name);
+
 /* Initialize it with zeros. */
 struct staging {
     struct os_file *file; /* NULL: no file at present */

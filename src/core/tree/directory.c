@@ -98,9 +98,11 @@ void directory_copy_metadata(struct reflink_session *session,
         metadata_stamp(&from, to, 0, outcome);
     /* Most directories have none of these attributes. If the query fails, they
        count as set. */
-    if (copied && metadata_kept(&from.info) != 0 &&
+    if (copied &&
+        (metadata_kept(&from.info) != 0 ||
+         !metadata_is_ordinary_time(&from.info)) &&
         os_query_state(to, &now) == 0)
-        metadata_check(&from.info, now.attributes, outcome);
+        metadata_check(&from.info, &now, outcome);
     metadata_end(&metadata);
     os_close(to);
     os_close(from.file);

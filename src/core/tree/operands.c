@@ -6,7 +6,7 @@
 #include "core/base/verbatim.h"
 #include "core/base/identity.h"
 #include "core/base/name_set.h"
-#include "core/file/source.h"
+#include "core/file/staging.h"
 #include "core/os.h"
 #include "core/base/path.h"
 #include "core/base/path_query.h"
@@ -166,11 +166,13 @@ static bool on_match(void *context, const wchar_t *source,
     const struct target_action *action = matching->action;
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     wchar_t *dest = NULL;
-    if (matching->operand->in_root && directory &&
-        tree_is_system_directory(entry->name)) {
+    bool is_system = matching->operand->in_root && directory &&
+                     tree_is_system_directory(entry->name);
+    if (is_system || (!directory && staging_is_name(entry->name))) {
         if (action->report_to != NULL)
-            action->report_to->passed_over(action->report_to->context,
-                                           TREE_SYSTEM_DIRECTORY, source);
+            action->report_to->passed_over(
+                action->report_to->context,
+                is_system ? TREE_SYSTEM_DIRECTORY : TREE_STAGING_FILE, source);
         return true;
     }
     matching->error = verbatim_join(operands->dest, entry->name, &dest);

@@ -8,7 +8,7 @@
 #include "core/base/identity.h"
 #include "core/base/verbatim.h"
 #include "core/base/name_set.h"
-#include "core/file/source.h"
+#include "core/file/staging.h"
 #include "core/base/path.h"
 #include "core/base/path_query.h"
 
@@ -250,6 +250,10 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         tree_is_system_directory(entry->name)) {
         visitor->passed_over(visitor->context, TREE_SYSTEM_DIRECTORY,
                              entry->name);
+        return;
+    }
+    if (!directory && staging_is_name(entry->name)) {
+        visitor->passed_over(visitor->context, TREE_STAGING_FILE, entry->name);
         return;
     }
     bool duplicate = false;

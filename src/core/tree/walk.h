@@ -13,6 +13,7 @@
 enum tree_passed_over {
     TREE_SAME_SOURCE,      /* the same SOURCE was given before */
     TREE_SYSTEM_DIRECTORY, /* the system's own, at the root of a volume */
+    TREE_STAGING_FILE,     /* of another run, or left behind by a power cut */
     TREE_PASSED_OVER_COUNT
 };
 

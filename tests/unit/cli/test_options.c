@@ -251,8 +251,6 @@ Test(options, mistakes_are_named)
         {{L"--force=yes", L"a", L"b"},
          L"--force takes no value ('yes' was given)"},
         {{L"--=x", L"a", L"b"}, L"unknown option '--=x'"},
-        {{L"a", L"  "}, L"'  ' consists of spaces and is no path"},
-        {{L"-t", L" ", L"a"}, L"' ' consists of spaces and is no path"},
         /* what `"C:\\dir\\" -f` becomes */
         {{L"a", L"C:\\dir\" -f"},
          L"'C:\\dir\" -f' contains a quotation mark, which no path can. A "
