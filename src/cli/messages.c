@@ -1,5 +1,7 @@
 #include "messages.h"
 
+#include "core/errors.h"
+
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"not-asked",
     [REFLINK_REASON_EMPTY] = L"empty",
@@ -88,7 +90,8 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
 };
 
 static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
-    [REFLINK_HINT_EXISTS] = L"use -f to replace it, or -n to leave it alone",
+    [REFLINK_HINT_EXISTS] =
+        L"it already exists; use -f to replace it, or -n to leave it alone",
     [REFLINK_HINT_SAME_FILE] = L"SOURCE and DEST are the same file",
     [REFLINK_HINT_STREAM] =
         L"it names an alternate data stream, which cannot be cloned",
@@ -138,6 +141,20 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
+};
+
+/* The problems that reflink itself detects. For these the code is only the
+   nearest one that the system has, and its message would mislead. */
+static const bool own_problems[REFLINK_HINT_COUNT] = {
+    [REFLINK_HINT_EXISTS] = true,         [REFLINK_HINT_SAME_FILE] = true,
+    [REFLINK_HINT_STREAM] = true,         [REFLINK_HINT_DIRECTORY] = true,
+    [REFLINK_HINT_NOT_DIRECTORY] = true,  [REFLINK_HINT_NO_DIRECTORY] = true,
+    [REFLINK_HINT_SOURCE_CHANGED] = true, [REFLINK_HINT_PAST_END] = true,
+    [REFLINK_HINT_TOO_FAR] = true,        [REFLINK_HINT_ENCRYPTED] = true,
+    [REFLINK_HINT_INTERRUPTED] = true,    [REFLINK_HINT_RECURSIVE] = true,
+    [REFLINK_HINT_INSIDE] = true,         [REFLINK_HINT_COLLISION] = true,
+    [REFLINK_HINT_DIFFERENT] = true,      [REFLINK_HINT_NO_NAME] = true,
+    [REFLINK_HINT_FALSE_HOLE] = true,
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */
@@ -333,6 +350,15 @@ const wchar_t *message_step(enum reflink_step step)
 const wchar_t *message_hint(enum reflink_hint hint)
 {
     return hints[hint];
+}
+
+bool message_hint_replaces_message(const struct reflink_error *error)
+{
+    if (error->hint == REFLINK_HINT_EXISTS)
+        return error->step != REFLINK_STEP_RENAME;
+    if (error->hint == REFLINK_HINT_NOT_DIRECTORY)
+        return error->code == CODE_DIRECTORY;
+    return own_problems[error->hint];
 }
 
 const wchar_t *message_lost(unsigned index)

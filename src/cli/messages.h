@@ -34,8 +34,16 @@ const wchar_t *message_method(enum reflink_method method);
 /* Returns what was being done when an error occurred, such as `reading it`. */
 const wchar_t *message_step(enum reflink_step step);
 
-/* Returns what the user can do about an error; NULL for no hint. */
+/* Returns what reflink knows about an error beyond the system's message; NULL
+   for no hint. */
 const wchar_t *message_hint(enum reflink_hint hint);
+
+/*
+ * Whether reflink itself found the problem. Its hint then says everything, and
+ * the system's message for the code would mislead. False if the system refused
+ * a call: the hint then only adds to its message.
+ */
+bool message_hint_replaces_message(const struct reflink_error *error);
 
 /* Returns the stable word for what reflink does on a volume, such as
    `clones`. */

@@ -65,8 +65,10 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
 {
     text_add(err, L"reflink: ");
     text_add_name(err, path);
-    text_format(err, L": %ls", message_step(error->step));
-    add_message(error->code, err);
+    if (!message_hint_replaces_message(error)) {
+        text_format(err, L": %ls", message_step(error->step));
+        add_message(error->code, err);
+    }
     if (error->hint != REFLINK_HINT_NONE)
         text_format(err, L": %ls", message_hint(error->hint));
     text_add(err, L"\n");

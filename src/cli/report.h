@@ -39,7 +39,7 @@ void report_warnings(const struct reflink_outcome *outcome,
                      const struct report_style *style, struct text *err);
 
 /* Adds `reflink: PATH: what failed: MESSAGE (CODE)`, and the hint if there is
-   one. */
+   one. Adds `reflink: PATH: HINT` if reflink itself found the problem. */
 void report_error(const wchar_t *path, const struct reflink_error *error,
                   struct text *err);
 

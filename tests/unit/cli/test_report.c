@@ -1,6 +1,7 @@
 /* Every line of the output, to the letter. */
 #include <criterion/criterion.h>
 
+#include "cli/messages.h"
 #include "cli/report.h"
 
 TestSuite(report, .timeout = 120);
@@ -238,12 +239,12 @@ Test(report, errors_name_path_step_message_code_and_hint)
                  0);
     cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
     text_clear(&err);
-    o.error = (struct reflink_error){80, REFLINK_STEP_CREATE,
+    o.error = (struct reflink_error){183, REFLINK_STEP_RENAME,
                                      REFLINK_HINT_EXISTS, false};
     report_file(&o, &quiet, &out, &err);
-    cr_expect_not_null(
-        wcsstr(text_words(&err),
-               L" (80): use -f to replace it, or -n to leave it alone\n"));
+    cr_expect_not_null(wcsstr(text_words(&err),
+                              L" (183): it already exists; use -f to replace "
+                              L"it, or -n to leave it alone\n"));
     text_clear(&err);
     o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
                                      REFLINK_HINT_NONE, true};
@@ -252,6 +253,61 @@ Test(report, errors_name_path_step_message_code_and_hint)
     cr_expect_eq(out.length, 0);
     text_free(&out);
     text_free(&err);
+}
+
+/* What reflink finds itself has a code for programs alone: the system's message
+   for it would mislead. */
+Test(report, own_problems_have_no_system_message)
+{
+    static const struct {
+        struct reflink_error error;
+        const wchar_t *line;
+    } rows[] = {
+        {{32, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_SAME_FILE, false},
+         L"reflink: b: SOURCE and DEST are the same file\n"},
+        {{80, REFLINK_STEP_CREATE, REFLINK_HINT_EXISTS, false},
+         L"reflink: b: it already exists; use -f to replace it, or -n to leave "
+         L"it alone\n"},
+        {{1006, REFLINK_STEP_READ, REFLINK_HINT_SOURCE_CHANGED, true},
+         L"reflink: a: it was changed while it was being copied; try again "
+         L"when no program writes to it\n"},
+        {{267, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
+         L"reflink: b: it must be an existing directory\n"},
+        {{5, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
+         L"reflink: b: opening it for writing: message of code 5 (5): it must "
+         L"be an existing directory\n"},
+        {{32, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_IN_USE, false},
+         L"reflink: b: opening it for writing: message of code 32 (32): "
+         L"another program has it open; close it there and try again\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reflink_outcome o = {.source = L"a",
+                                    .dest = L"b",
+                                    .status = REFLINK_FAILED,
+                                    .error = rows[i].error};
+        expect_lines(&o, plain, L"", rows[i].line);
+    }
+}
+
+/* Every hint is on one side or the other, and none without a sentence. */
+Test(report, only_hints_about_a_refused_call_have_a_system_message)
+{
+    static const bool system_too[REFLINK_HINT_COUNT] = {
+        [REFLINK_HINT_NONE] = true,         [REFLINK_HINT_NOT_A_FILE] = true,
+        [REFLINK_HINT_IN_USE] = true,       [REFLINK_HINT_LINK_RIGHT] = true,
+        [REFLINK_HINT_OWNER_RIGHT] = true,  [REFLINK_HINT_CLOUD] = true,
+        [REFLINK_HINT_NOT_REPORTED] = true, [REFLINK_HINT_VIRUS] = true,
+        [REFLINK_HINT_TOO_LARGE] = true,    [REFLINK_HINT_PERMISSIONS] = true,
+    };
+    for (int hint = REFLINK_HINT_NONE; hint < REFLINK_HINT_COUNT; hint++) {
+        const struct reflink_error error = {267, REFLINK_STEP_CREATE,
+                                            (enum reflink_hint)hint, false};
+        cr_expect_eq(message_hint_replaces_message(&error), !system_too[hint],
+                     "hint %d", hint);
+        cr_expect(hint == REFLINK_HINT_NONE ||
+                      message_hint((enum reflink_hint)hint) != NULL,
+                  "hint %d", hint);
+    }
 }
 
 Test(report, refusals_say_why)
