@@ -14,7 +14,7 @@ static void expect_lines(const struct reflink_outcome *outcome,
 {
     struct text out = {0};
     struct text err = {0};
-    report_file(outcome, &style, &out, &err);
+    report_file(outcome, &style, NULL, &out, &err);
     cr_expect_eq(wcscmp(text_words(&out), out_wanted), 0, "stdout: %ls",
                  text_words(&out));
     cr_expect_eq(wcscmp(text_words(&err), err_wanted), 0, "stderr: %ls",
@@ -96,7 +96,7 @@ Test(report, every_reason_has_words)
                                     .reason = (enum reflink_reason)reason};
         struct text out = {0};
         struct text err = {0};
-        report_file(&o, &plain, &out, &err);
+        report_file(&o, &plain, NULL, &out, &err);
         const wchar_t *words = wcsstr(text_words(&out), L"): ");
         cr_expect_not_null(words, "reason %d", reason);
         cr_expect_gt(wcslen(words), 10, "reason %d", reason);
@@ -122,7 +122,7 @@ Test(report, a_range_has_words_of_its_own)
     expect_lines(&o, range,
                  L"copied  a -> b  (0 bytes, < 1 ms): the range is empty\n",
                  L"");
-    report_file(&o, &range_json, &out, &err);
+    report_file(&o, &range_json, NULL, &out, &err);
     cr_expect_not_null(wcsstr(text_words(&out), L"\"the range is empty\""));
     o.reason = REFLINK_REASON_BELOW_CLUSTER;
     expect_lines(&o, plain,
@@ -234,21 +234,21 @@ Test(report, errors_name_path_step_message_code_and_hint)
         .error = {.code = 112, .step = REFLINK_STEP_WRITE}};
     struct text out = {0};
     struct text err = {0};
-    report_file(&o, &quiet, &out, &err);
+    report_file(&o, &quiet, NULL, &out, &err);
     cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing to it: ", 27),
                  0);
     cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
     text_clear(&err);
     o.error = (struct reflink_error){183, REFLINK_STEP_RENAME,
                                      REFLINK_HINT_EXISTS, false};
-    report_file(&o, &quiet, &out, &err);
+    report_file(&o, &quiet, NULL, &out, &err);
     cr_expect_not_null(wcsstr(text_words(&err),
                               L" (183): it already exists; use -f to replace "
                               L"it, or -n to leave it alone\n"));
     text_clear(&err);
     o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
                                      REFLINK_HINT_NONE, true};
-    report_file(&o, &quiet, &out, &err);
+    report_file(&o, &quiet, NULL, &out, &err);
     cr_expect_eq(wcsncmp(text_words(&err), L"reflink: a: opening ", 20), 0);
     cr_expect_eq(out.length, 0);
     text_free(&out);

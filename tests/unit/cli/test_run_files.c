@@ -122,6 +122,27 @@ Test(run_files, order_is_that_of_the_walk)
     free(first_err);
 }
 
+/* A build's tree: what is small is counted, and what a volume cannot do has one
+   line. */
+Test(run_files, a_tree_has_few_lines)
+{
+    struct world w = make_tree(); /* of 12, one is empty and one small */
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\n"), 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"24 copied (35.1 KiB: 12 empty, 12 "
+                                     L"smaller than a cluster), 0 failed"),
+                 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(RUN(L"-rv", L"R:\\t", L"R:\\v"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"->"), DIRECTORIES * FILES);
+    world_end(&w);
+    w = make_tree();
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"S:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\n"), 2, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"so its files are copied\n"), 1, "%ls",
+                 sim_printed(OS_STDOUT));
+    world_end(&w);
+}
+
 /* What one file of a tree is refused says nothing of the next. */
 Test(run_files, a_lack_of_resources_is_one_file_s)
 {
@@ -138,7 +159,7 @@ Test(run_files, a_lack_of_resources_is_one_file_s)
     cr_expect_eq(
         RUN(L"-rv", L"-j1", L"--reflink=always", L"--json", L"R:\\t", L"R:\\v"),
         3);
-    cr_expect_eq(count_of(OS_STDOUT, L"\"volume-refused\""), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"reason\":\"volume-refused\""), 1);
     cr_expect_eq(count_of(OS_STDOUT, L"\"refusal_code\":1450"), 1);
     cr_expect_not(sim_exists(L"R:\\v\\a"));
     cr_expect(sim_same_bytes(L"R:\\t\\b", L"R:\\v\\b"));
