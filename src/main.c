@@ -52,6 +52,8 @@ int wmain(int argc, wchar_t **argv)
         code = run_info(&options);
     else if (options.action == OPTIONS_EXTENTS)
         code = run_extents(&options);
+    else if (!run_files_check(&options, &error))
+        code = print_usage_error(&error);
     else if (options.action == OPTIONS_SHARED)
         code = run_shared(&options);
     else

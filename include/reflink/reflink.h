@@ -56,6 +56,7 @@ struct reflink_policy {
     enum reflink_existing existing;
     enum reflink_flush flush;
     bool security;    /* also copy owner, group and DACL */
+    bool writable;    /* DEST is not read-only even if SOURCE is */
     unsigned retries; /* how often to retry after a transient error */
 };
 
@@ -168,32 +169,35 @@ enum reflink_step {
 /* What reflink knows about an error beyond the system's message. */
 enum reflink_hint {
     REFLINK_HINT_NONE,
-    REFLINK_HINT_EXISTS,         /* -f replaces it, -n keeps it */
-    REFLINK_HINT_SAME_FILE,      /* SOURCE and DEST are the same file */
-    REFLINK_HINT_STREAM,         /* a named stream cannot be cloned */
-    REFLINK_HINT_DIRECTORY,      /* the path is a directory */
-    REFLINK_HINT_NOT_DIRECTORY,  /* DEST is not a directory, but must be */
-    REFLINK_HINT_NO_DIRECTORY,   /* DEST's directory does not exist */
-    REFLINK_HINT_NOT_A_FILE,     /* a device or a pipe */
-    REFLINK_HINT_SOURCE_CHANGED, /* SOURCE changed while it was cloned */
-    REFLINK_HINT_PAST_END,       /* the range ends past SOURCE's end */
-    REFLINK_HINT_TOO_FAR,        /* the range ends past 2^63 - 1 */
-    REFLINK_HINT_IN_USE,         /* another program has the file open */
-    REFLINK_HINT_ENCRYPTED,      /* DEST would be unencrypted: not written */
-    REFLINK_HINT_INTERRUPTED,    /* the user pressed Ctrl-C */
-    REFLINK_HINT_RECURSIVE,      /* a directory, but -r was not given */
-    REFLINK_HINT_INSIDE,         /* DEST is inside SOURCE */
-    REFLINK_HINT_COLLISION,      /* two SOURCEs would have this name */
-    REFLINK_HINT_LINK_RIGHT,     /* the user may not create links */
-    REFLINK_HINT_OWNER_RIGHT,    /* the user may not set the owner */
-    REFLINK_HINT_DIFFERENT,      /* DEST reads back different data */
-    REFLINK_HINT_NOT_REPORTED,   /* the volume does not report extents */
-    REFLINK_HINT_NO_NAME,        /* the listed name is not a valid one */
-    REFLINK_HINT_CLOUD,          /* a cloud provider manages the folder */
-    REFLINK_HINT_VIRUS,          /* the virus scanner blocks it */
-    REFLINK_HINT_FALSE_HOLE,     /* the volume reports data as a hole */
-    REFLINK_HINT_TOO_LARGE,      /* file too large, though space is free */
-    REFLINK_HINT_PERMISSIONS,    /* DEST would get other permissions */
+    REFLINK_HINT_EXISTS,            /* -f replaces it, -n keeps it */
+    REFLINK_HINT_SAME_FILE,         /* SOURCE and DEST are the same file */
+    REFLINK_HINT_STREAM,            /* a named stream cannot be cloned */
+    REFLINK_HINT_DIRECTORY,         /* the path is a directory */
+    REFLINK_HINT_NOT_DIRECTORY,     /* DEST is not a directory, but must be */
+    REFLINK_HINT_NO_DIRECTORY,      /* DEST's directory does not exist */
+    REFLINK_HINT_NOT_A_FILE,        /* a device or a pipe */
+    REFLINK_HINT_SOURCE_CHANGED,    /* SOURCE changed while it was cloned */
+    REFLINK_HINT_PAST_END,          /* the range ends past SOURCE's end */
+    REFLINK_HINT_TOO_FAR,           /* the range ends past 2^63 - 1 */
+    REFLINK_HINT_IN_USE,            /* another program has the file open */
+    REFLINK_HINT_ENCRYPTED,         /* DEST would be unencrypted: not written */
+    REFLINK_HINT_INTERRUPTED,       /* the user pressed Ctrl-C */
+    REFLINK_HINT_RECURSIVE,         /* a directory, but -r was not given */
+    REFLINK_HINT_INSIDE,            /* DEST is inside SOURCE */
+    REFLINK_HINT_COLLISION,         /* two SOURCEs would have this name */
+    REFLINK_HINT_LINK_RIGHT,        /* the user may not create links */
+    REFLINK_HINT_OWNER_RIGHT,       /* the user may not set the owner */
+    REFLINK_HINT_DIFFERENT,         /* DEST reads back different data */
+    REFLINK_HINT_NOT_REPORTED,      /* the volume does not report extents */
+    REFLINK_HINT_NO_NAME,           /* the listed name is not a valid one */
+    REFLINK_HINT_CLOUD,             /* a cloud provider manages the folder */
+    REFLINK_HINT_VIRUS,             /* the virus scanner blocks it */
+    REFLINK_HINT_FALSE_HOLE,        /* the volume reports data as a hole */
+    REFLINK_HINT_TOO_LARGE,         /* file too large, though space is free */
+    REFLINK_HINT_PERMISSIONS,       /* DEST would get other permissions */
+    REFLINK_HINT_MISSING_DIRECTORY, /* DEST must be a directory; create it */
+    REFLINK_HINT_MISSING_TREE,      /* the same with -r, which can create it */
+    REFLINK_HINT_PARENT_IS_FILE, /* a file is where DEST's directory must be */
     REFLINK_HINT_COUNT
 };
 

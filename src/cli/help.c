@@ -37,9 +37,17 @@ static const wchar_t *const usage[] = {
     L"  -t, --target-directory=DIRECTORY  clone all SOURCEs into DIRECTORY\n",
     L"  -f, --force           replace an existing DEST in one atomic step\n",
     L"  -n, --no-clobber      leave an existing DEST alone\n",
+    L"  -u, --update          replace DEST only if SOURCE was written later\n",
+    L"  -T, --no-target-directory  never put SOURCE into DEST; -r merges the "
+    L"two\n",
     L"  -j, --jobs=N          files to process in parallel, 1 to 64 (default "
     L"8)\n",
     L"  --security            also copy owner, group and permissions\n",
+    L"  --writable            DEST is not read-only even if SOURCE is\n",
+    L"  --keep-directory-symlink  with -r: follow links to directories in "
+    L"DEST\n",
+    L"  --retarget-links      with -r: links into SOURCE point into DEST "
+    L"instead\n",
     L"  --flush=WHEN          flush to disk: auto (before replacing), always, "
     L"never\n",
     L"Ranges (written into DEST in place; DEST may grow but is never "

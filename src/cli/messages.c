@@ -125,7 +125,7 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_DIRECTORY] = L"it is a directory, not a file",
     [REFLINK_HINT_NOT_DIRECTORY] = L"it must be an existing directory",
     [REFLINK_HINT_NO_DIRECTORY] =
-        L"the directory does not exist; create it first",
+        L"the directory it belongs in does not exist; create that first",
     [REFLINK_HINT_NOT_A_FILE] = L"it is not a file on a disk",
     [REFLINK_HINT_SOURCE_CHANGED] =
         L"it was changed while it was being copied; try again when no program "
@@ -165,6 +165,13 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_TOO_LARGE] =
         L"the volume has enough free space, but its file system cannot store "
         L"a file of this size (FAT32: less than 4 GiB)",
+    [REFLINK_HINT_MISSING_DIRECTORY] =
+        L"this directory does not exist; create it first (mkdir)",
+    [REFLINK_HINT_MISSING_TREE] =
+        L"this directory does not exist; create it first (mkdir), or write a "
+        L"\\ at its end to have it created",
+    [REFLINK_HINT_PARENT_IS_FILE] =
+        L"the path before its last part is a file, not a directory",
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
@@ -326,6 +333,21 @@ static const wchar_t *const usage_errors[] = {
     [MESSAGE_BAD_VALUE] = L"--%ls: '%ls' is not %ls",
     [MESSAGE_BAD_SIZE] = L"%ls: '%ls' is not a size",
     [MESSAGE_EMPTY_OPERAND] = L"operand %d is empty",
+    [MESSAGE_BLANK_OPERAND] = L"'%ls' consists of spaces and is no path",
+    [MESSAGE_QUOTED_OPERAND] =
+        L"'%ls' contains a quotation mark, which no path can. A backslash "
+        L"before a closing quotation mark escapes it: write \"C:\\dir\" or "
+        L"\"C:\\dir\\\\\", not \"C:\\dir\\\"",
+    [MESSAGE_WILDCARD] = L"'%ls' contains wildcards; name one file here",
+    [MESSAGE_WILDCARD_PLACE] =
+        L"'%ls': wildcards work only in the last part of a path",
+    [MESSAGE_WILDCARD_DEST] = L"DEST cannot contain wildcards: '%ls'",
+    [MESSAGE_RANGE_LENGTH] =
+        L"missing LENGTH after '%ls': a range needs SOURCE_OFFSET, DEST_OFFSET "
+        L"and LENGTH",
+    [MESSAGE_TWO_TARGETS] = L"-t and -T contradict each other",
+    [MESSAGE_NOT_WITH_RANGE] = L"%ls cannot be used with a range",
+    [MESSAGE_ONLY_RECURSIVE] = L"%ls needs -r",
     [MESSAGE_EXTRA_OPERAND] = L"extra operand '%ls'",
     [MESSAGE_NO_OPERANDS] = L"missing SOURCE and DEST",
     [MESSAGE_NO_SOURCE] = L"missing SOURCE",
@@ -410,9 +432,9 @@ const wchar_t *message_reason_count(enum reflink_reason reason)
     return reason_counts[reason];
 }
 
-const wchar_t *message_support(enum info_way way)
+const wchar_t *message_support(enum info_behavior behavior)
 {
-    return support_names[way];
+    return support_names[behavior];
 }
 
 void message_add_support(struct text *text, const struct info *info)
@@ -423,7 +445,7 @@ void message_add_support(struct text *text, const struct info *info)
         text_add_size(&cluster, info->cluster_size);
         text_add(&cluster, L")");
     }
-    text_format(text, support_sentences[info->way], text_words(&cluster));
+    text_format(text, support_sentences[info->behavior], text_words(&cluster));
     text_fail_with(text, &cluster);
     text_free(&cluster);
 }

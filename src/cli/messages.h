@@ -60,7 +60,7 @@ bool message_hint_replaces_message(const struct reflink_error *error);
 
 /* Returns the stable word for what reflink does on a volume, such as
    `clones`. */
-const wchar_t *message_support(enum info_way way);
+const wchar_t *message_support(enum info_behavior behavior);
 
 /* Adds the same as a sentence without its subject, with the volume's cluster
    size if that is known. */
@@ -130,7 +130,16 @@ enum message_usage_error {
     MESSAGE_BAD_VALUE,           /* option, value, message_value() */
     MESSAGE_BAD_SIZE,            /* operand's name, value */
     MESSAGE_EMPTY_OPERAND,       /* its number, from 1 (int) */
-    MESSAGE_EXTRA_OPERAND,       /* operand */
+    MESSAGE_BLANK_OPERAND,
+    MESSAGE_QUOTED_OPERAND,
+    MESSAGE_WILDCARD,
+    MESSAGE_WILDCARD_PLACE,
+    MESSAGE_WILDCARD_DEST,
+    MESSAGE_RANGE_LENGTH,
+    MESSAGE_TWO_TARGETS,
+    MESSAGE_NOT_WITH_RANGE,
+    MESSAGE_ONLY_RECURSIVE,
+    MESSAGE_EXTRA_OPERAND, /* operand */
     MESSAGE_NO_OPERANDS,
     MESSAGE_NO_SOURCE,
     MESSAGE_NO_DEST, /* SOURCE */

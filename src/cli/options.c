@@ -28,8 +28,13 @@ enum option_id {
     OPTION_VERSION,
     OPTION_FORCE,
     OPTION_NO_CLOBBER,
+    OPTION_UPDATE,
     OPTION_SECURITY,
+    OPTION_WRITABLE,
     OPTION_RECURSIVE,
+    OPTION_NO_TARGET_DIRECTORY,
+    OPTION_KEEP_DIRECTORY_SYMLINK,
+    OPTION_RETARGET_LINKS,
     OPTION_JOBS,
     OPTION_TARGET,
     OPTION_JSON,
@@ -95,11 +100,26 @@ static bool apply_flag(struct parser *parser, const struct option *option,
     case OPTION_NO_CLOBBER:
         options->policy.existing = REFLINK_EXISTING_KEEP;
         break;
+    case OPTION_UPDATE:
+        options->policy.existing = REFLINK_EXISTING_UPDATE;
+        break;
     case OPTION_SECURITY:
         options->policy.security = true;
         break;
+    case OPTION_WRITABLE:
+        options->policy.writable = true;
+        break;
     case OPTION_RECURSIVE:
         options->recursive = true;
+        break;
+    case OPTION_NO_TARGET_DIRECTORY:
+        options->exact_dest = true;
+        break;
+    case OPTION_KEEP_DIRECTORY_SYMLINK:
+        options->follow_dest_links = true;
+        break;
+    case OPTION_RETARGET_LINKS:
+        options->retarget_links = true;
         break;
     case OPTION_DRY_RUN:
         options->dry_run = true;
@@ -230,8 +250,15 @@ static const struct option table[] = {
     {L"version", 0, VALUE_NONE, OPTION_VERSION, apply_flag},
     {L"force", L'f', VALUE_NONE, OPTION_FORCE, apply_flag},
     {L"no-clobber", L'n', VALUE_NONE, OPTION_NO_CLOBBER, apply_flag},
+    {L"update", L'u', VALUE_NONE, OPTION_UPDATE, apply_flag},
     {L"security", 0, VALUE_NONE, OPTION_SECURITY, apply_flag},
+    {L"writable", 0, VALUE_NONE, OPTION_WRITABLE, apply_flag},
     {L"recursive", L'r', VALUE_NONE, OPTION_RECURSIVE, apply_flag},
+    {L"no-target-directory", L'T', VALUE_NONE, OPTION_NO_TARGET_DIRECTORY,
+     apply_flag},
+    {L"keep-directory-symlink", 0, VALUE_NONE, OPTION_KEEP_DIRECTORY_SYMLINK,
+     apply_flag},
+    {L"retarget-links", 0, VALUE_NONE, OPTION_RETARGET_LINKS, apply_flag},
     {L"jobs", L'j', VALUE_NEEDED, OPTION_JOBS, apply_number},
     {L"target-directory", L't', VALUE_NEEDED, OPTION_TARGET, apply_target},
     {L"json", 0, VALUE_NONE, OPTION_JSON, apply_flag},
@@ -400,6 +427,23 @@ static bool check_run(struct parser *parser)
 {
     const struct options *options = parser->options;
     bool has_target = options->target != NULL;
+    bool updates = options->policy.existing == REFLINK_EXISTING_UPDATE;
+    if (options->exact_dest && has_target) {
+        text_add(parser->error, message_usage(MESSAGE_TWO_TARGETS));
+        return false;
+    }
+    if (options->has_range && (options->exact_dest || updates)) {
+        text_format(parser->error, message_usage(MESSAGE_NOT_WITH_RANGE),
+                    updates ? L"-u" : L"-T");
+        return false;
+    }
+    if (!options->recursive &&
+        (options->follow_dest_links || options->retarget_links)) {
+        text_format(parser->error, message_usage(MESSAGE_ONLY_RECURSIVE),
+                    options->retarget_links ? L"--retarget-links"
+                                            : L"--keep-directory-symlink");
+        return false;
+    }
     if (options->has_range && (options->recursive || has_target)) {
         text_add(parser->error, message_usage(MESSAGE_RANGE_OPERANDS));
         return false;
@@ -408,20 +452,40 @@ static bool check_run(struct parser *parser)
         text_add(parser->error, message_usage(MESSAGE_NO_SOURCE));
         return false;
     }
-    if (has_target || (!options->has_range && options->operand_count > 2))
+    if (has_target || (!options->has_range && !options->exact_dest &&
+                       options->operand_count > 2))
         return true;
     return check_two(parser, MESSAGE_NO_OPERANDS, MESSAGE_NO_DEST);
+}
+
+/*
+ * Rejects what no path can be. Windows gives the program `C:\dir" -f` for
+ * `"C:\dir\" -f`, because the backslash escapes the quotation mark.
+ */
+static bool is_path(struct parser *parser, const wchar_t *path)
+{
+    bool quoted = wcschr(path, L'"') != NULL;
+    bool blank = path[wcsspn(path, L" ")] == L'\0';
+    if (quoted)
+        text_format(parser->error, message_usage(MESSAGE_QUOTED_OPERAND), path);
+    else if (blank)
+        text_format(parser->error, message_usage(MESSAGE_BLANK_OPERAND), path);
+    return !quoted && !blank;
 }
 
 static bool check_operands(struct parser *parser)
 {
     const struct options *options = parser->options;
+    if (options->target != NULL && !is_path(parser, options->target))
+        return false;
     for (int i = 0; i < options->operand_count; i++) {
         if (options->operands[i][0] == L'\0') {
             text_format(parser->error, message_usage(MESSAGE_EMPTY_OPERAND),
                         i + 1);
             return false;
         }
+        if (!is_path(parser, options->operands[i]))
+            return false;
     }
     switch (options->action) {
     case OPTIONS_INFO:

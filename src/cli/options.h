@@ -22,10 +22,13 @@ enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 struct options {
     enum options_action action;
     struct reflink_policy policy;
-    bool recursive;        /* -r */
-    unsigned jobs;         /* -j: files in parallel; 0: the default */
-    const wchar_t *target; /* -t; NULL: DEST is the last operand */
-    bool has_range;        /* a range option, or five operands */
+    bool recursive;         /* -r */
+    bool exact_dest;        /* -T: DEST is the name itself */
+    bool follow_dest_links; /* --keep-directory-symlink */
+    bool retarget_links;    /* --retarget-links */
+    unsigned jobs;          /* -j: files in parallel; 0: the default */
+    const wchar_t *target;  /* -t; NULL: DEST is the last operand */
+    bool has_range;         /* a range option, or five operands */
     struct reflink_range range;
     bool quiet;
     bool verbose;

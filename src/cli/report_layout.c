@@ -136,8 +136,8 @@ void report_extents_begin(struct report_list *list, struct text *out)
         const struct layout_run *run = &layout->runs[i];
         widen(list, 0, run->offset);
         widen(list, 1, run->length);
-        if (run->place != LAYOUT_HOLE)
-            widen(list, 2, run->place);
+        if (run->volume_offset != LAYOUT_HOLE)
+            widen(list, 2, run->volume_offset);
     }
     if (layout->count != 0)
         add_heads(list, heads, L"  references", out);
@@ -146,7 +146,7 @@ void report_extents_begin(struct report_list *list, struct text *out)
 void report_extents_run(const struct report_list *list,
                         const struct layout_run *run, struct text *out)
 {
-    bool hole = run->place == LAYOUT_HOLE;
+    bool hole = run->volume_offset == LAYOUT_HOLE;
     if (list->style->json) {
         report_json_extents_run(list, run, out);
         return;
@@ -158,7 +158,7 @@ void report_extents_run(const struct report_list *list,
     if (hole)
         text_format(out, L"  %*ls", list->widths[2], L"hole");
     else
-        text_format(out, L"  %*" TEXT_U64, list->widths[2], run->place);
+        text_format(out, L"  %*" TEXT_U64, list->widths[2], run->volume_offset);
     if (hole || !list->layout->counted)
         text_format(out, L"  %10ls\n", L"-");
     else

@@ -40,7 +40,8 @@ static void add_support(struct text *text, const struct info *info, bool known)
     struct text sentence = {0};
     if (known)
         message_add_support(&sentence, info);
-    json_string(text, L"reflink", known ? message_support(info->way) : NULL);
+    json_string(text, L"reflink",
+                known ? message_support(info->behavior) : NULL);
     add_string(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
@@ -84,11 +85,11 @@ void report_json_extents_begin(const struct report_list *list,
 void report_json_extents_run(const struct report_list *list,
                              const struct layout_run *run, struct text *text)
 {
-    bool hole = run->place == LAYOUT_HOLE;
+    bool hole = run->volume_offset == LAYOUT_HOLE;
     json_item(text);
     json_number(text, L"offset", run->offset);
     json_number(text, L"length", run->length);
-    add_number(text, L"volume_offset", !hole, run->place);
+    add_number(text, L"volume_offset", !hole, run->volume_offset);
     add_number(text, L"references", !hole && list->layout->counted,
                run->references);
     json_close(text);

@@ -4,6 +4,13 @@
 
 #include "options.h"
 
+/*
+ * Checks what options_parse cannot, because it needs the file system: wildcards
+ * where none can be. For OPTIONS_RUN and OPTIONS_SHARED. Returns false for a
+ * usage error, and adds it to `error` as one line without a line end.
+ */
+bool run_files_check(const struct options *options, struct text *error);
+
 /* Clones or copies as the options say, prints the results, and returns the exit
    code: that of totals_exit_code, or of console_stdout_failed. */
 int run_files(const struct options *options);

@@ -129,11 +129,11 @@ static void query_operand(struct query *query, const struct command *command,
 {
     struct match match = {query, command};
     const struct wildcard_visitor visitor = {on_match, on_no_name, &match};
-    if (!wildcard_is(operand)) {
+    if (!wildcard_is_pattern(operand)) {
         on_match(&match, operand, NULL);
         return;
     }
-    os_error code = wildcard_each(operand, command->directories, &visitor);
+    os_error code = wildcard_visit(operand, command->directories, &visitor);
     const struct reflink_error error = {code, REFLINK_STEP_LIST,
                                         code == CODE_DIRECTORY_NOT_SUPPORTED
                                             ? REFLINK_HINT_DIRECTORY
@@ -196,7 +196,7 @@ static void query_file(struct query *query, const wchar_t *path)
     struct layout layout;
     struct report_list list = {
         .style = &query->style, .path = path, .layout = &layout};
-    if (layout_take(path, &query->options->policy, &layout, &error)) {
+    if (layout_query(path, &query->options->policy, &layout, &error)) {
         bool complete = true;
         separate(query);
         report_extents_begin(&list, &query->out);

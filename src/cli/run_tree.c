@@ -1,5 +1,6 @@
 #include "run_tree.h"
 
+#include "core/errors.h"
 #include "core/tree/directory.h"
 #include "core/tree/workers.h"
 #include "console.h"
@@ -45,11 +46,29 @@ static void count_file(void *context, const wchar_t *source,
     os_monitor_unlock(count->gate);
 }
 
-static void pass_link(void *context, const wchar_t *source, const wchar_t *dest)
+static void pass_link(void *context, const wchar_t *source, const wchar_t *dest,
+                      bool operand)
 {
     (void)context;
     (void)source;
     (void)dest;
+    (void)operand;
+}
+
+static void pass_leave(void *context, const wchar_t *source,
+                       const wchar_t *dest)
+{
+    (void)context;
+    (void)source;
+    (void)dest;
+}
+
+static void ignore_passed_over(void *context, enum tree_passed_over why,
+                               const wchar_t *source)
+{
+    (void)context;
+    (void)why;
+    (void)source;
 }
 
 static bool pass_enter(void *context, const wchar_t *source,
@@ -84,8 +103,10 @@ static void run_count(void *context)
     const struct tree_visitor visitor = {.file = count_file,
                                          .link = pass_link,
                                          .enter = pass_enter,
-                                         .leave = pass_link,
+                                         .leave = pass_leave,
                                          .failed = pass_failed,
+                                         .misused = pass_failed,
+                                         .passed_over = ignore_passed_over,
                                          .stopped = is_unwanted,
                                          .context = count};
     operands_visit(run->operands, &visitor);
@@ -162,7 +183,8 @@ static void finish_directory(void *context, struct reflink_session *session,
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_finish(session, &run->options->policy, source, dest, &outcome);
+    directory_copy_metadata(session, &run->options->policy, source, dest,
+                            &outcome);
     if (outcome.status != REFLINK_OK)
         console_done(&run->console, &outcome);
     else if (outcome.lost != 0 || outcome.warnings != 0)
@@ -182,12 +204,15 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
     workers_report(run->workers, outcome);
 }
 
-static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
+/* Users who name a link as SOURCE may have expected what it leads to, so it is
+   always reported. */
+static void on_link(void *context, const wchar_t *source, const wchar_t *dest,
+                    bool operand)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
     directory_link(&run->options->policy, source, dest, &outcome);
-    if (outcome.status != REFLINK_OK || run->options->verbose)
+    if (outcome.status != REFLINK_OK || run->options->verbose || operand)
         workers_report(run->workers, &outcome);
 }
 
@@ -212,11 +237,26 @@ static bool never(void *context)
     return false;
 }
 
+static void on_misused(void *context, const struct reflink_outcome *outcome)
+{
+    struct tree_run *run = context;
+    console_usage_error(&run->console, outcome);
+}
+
+static void on_passed_over(void *context, enum tree_passed_over why,
+                           const wchar_t *source)
+{
+    struct tree_run *run = context;
+    console_passed_over(&run->console, why, source);
+}
+
 static const struct tree_visitor cloning = {.file = on_file,
                                             .link = on_link,
                                             .enter = on_enter,
                                             .leave = on_leave,
                                             .failed = on_failed,
+                                            .misused = on_misused,
+                                            .passed_over = on_passed_over,
                                             .stopped = never};
 
 /* --- the dry run ---------------------------------------------------------- */
@@ -242,7 +282,7 @@ static bool plan_entry(struct tree_run *run, const wchar_t *source,
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
     bool possible =
-        directory_foresee(&run->options->policy, source, dest, kind, &outcome);
+        directory_dry_run(&run->options->policy, source, dest, kind, &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
     if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;
@@ -252,8 +292,10 @@ static bool plan_entry(struct tree_run *run, const wchar_t *source,
     return possible;
 }
 
-static void plan_link(void *context, const wchar_t *source, const wchar_t *dest)
+static void plan_link(void *context, const wchar_t *source, const wchar_t *dest,
+                      bool operand)
 {
+    (void)operand;
     plan_entry(context, source, dest, REFLINK_DRY_LINK);
 }
 
@@ -273,8 +315,10 @@ static void plan_failed(void *context, const struct reflink_outcome *outcome)
 static const struct tree_visitor planning = {.file = plan_file,
                                              .link = plan_link,
                                              .enter = plan_enter,
-                                             .leave = pass_link,
+                                             .leave = pass_leave,
                                              .failed = plan_failed,
+                                             .misused = on_misused,
+                                             .passed_over = on_passed_over,
                                              .stopped = never};
 
 /* --- both ----------------------------------------------------------------- */
@@ -291,6 +335,24 @@ static bool open_workers(struct tree_run *run)
     if (run->count.gate != NULL)
         run->workers = workers_open(&job, jobs);
     return run->workers != NULL;
+}
+
+/* Creates a DEST that ends with a separator and does not exist yet. */
+static bool create_dest(struct tree_run *run,
+                        const struct tree_visitor *visitor)
+{
+    const wchar_t *dest = run->operands->dest;
+    if (run->options->dry_run)
+        return plan_entry(run, run->operands->sources[0], dest,
+                          REFLINK_DRY_DIRECTORY);
+    os_error error = os_make_directory(dest);
+    if (error == 0 || error == CODE_ALREADY_EXISTS)
+        return true;
+    tree_report(visitor, run->operands->sources[0], dest, error,
+                REFLINK_STEP_CREATE, OUTCOME_DEST,
+                error == CODE_PATH_NOT_FOUND ? REFLINK_HINT_NO_DIRECTORY
+                                             : REFLINK_HINT_NONE);
+    return false;
 }
 
 static void visit(struct tree_run *run)
@@ -310,7 +372,8 @@ static void visit(struct tree_run *run)
     }
     if (!ready)
         console_no_memory(&run->console);
-    else if (operands_begin(run->operands, &visitor))
+    else if (operands_begin(run->operands, &visitor) &&
+             (!run->operands->creates_dest || create_dest(run, &visitor)))
         operands_visit(run->operands, &visitor);
     workers_close(run->workers);
     if (count->gate != NULL) {

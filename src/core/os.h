@@ -52,7 +52,7 @@ enum os_intent {
     /* Creates the new file encrypted. Where that did not work, os_query's
        attributes show it. */
     OS_ENCRYPTED = 0x200,
-    /* Also sets owner and group (OS_OPEN_SECURITY). */
+    /* Also sets owner and group (OS_OPEN_SECURITY), if the user may. */
     OS_WITH_OWNER = 0x400
 };
 

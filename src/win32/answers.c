@@ -101,20 +101,17 @@ static size_t read_streams(const uint8_t *answer, size_t size,
     return count;
 }
 
-/* An empty answer leaves only zeros in the buffer. */
-static bool is_empty(const uint8_t *answer, size_t size)
-{
-    return size == 0 || (size >= STREAM_NAME && read_32(answer) == 0 &&
-                         read_32(answer + STREAM_NAME_LENGTH) == 0);
-}
-
 os_error answers_streams(const void *answer, size_t size,
                          struct os_stream_name **streams, size_t *count)
 {
+    const uint8_t *bytes = answer;
     *streams = NULL;
-    *count = is_empty(answer, size) ? 0 : read_streams(answer, size, NULL);
-    if (*count == 0)
+    *count = 0;
+    /* an empty answer leaves only zeros in the buffer */
+    if (size == 0 || (size >= STREAM_NAME && read_32(bytes) == 0 &&
+                      read_32(bytes + STREAM_NAME_LENGTH) == 0))
         return 0;
+    *count = read_streams(answer, size, NULL);
     *streams = calloc(*count, sizeof **streams);
     if (*streams == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
@@ -128,7 +125,7 @@ os_error answers_streams(const void *answer, size_t size,
 enum { RANGE_LENGTH = 8, RANGE = 16 };
 
 /* Clips `range` to [offset, end). Returns false if nothing is left. */
-static bool cut(struct os_range *range, uint64_t offset, uint64_t end)
+static bool clip(struct os_range *range, uint64_t offset, uint64_t end)
 {
     uint64_t from = range->offset > offset ? range->offset : offset;
     uint64_t to = range->length < UINT64_MAX - range->offset
@@ -150,7 +147,7 @@ size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
     size_t count = 0;
     for (; size >= RANGE; size -= RANGE, bytes += RANGE) {
         struct os_range range = {read_64(bytes), read_64(bytes + RANGE_LENGTH)};
-        if (!cut(&range, offset, end))
+        if (!clip(&range, offset, end))
             continue;
         if (count == capacity) {
             *more = true;

@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static os_error last_error_unless(BOOL success)
-{
-    return success ? 0 : win32_last_error();
-}
+/* FNV-1a, a hash that needs no table. Hashing begins with HASH_START. */
+#define HASH_START UINT64_C(0xcbf29ce484222325)
 
-/* FNV-1a, a hash that needs no table. */
 static uint64_t hash(uint64_t start, const void *bytes, size_t length)
 {
     const BYTE *at = bytes;
@@ -29,7 +26,7 @@ static uint64_t hash(uint64_t start, const void *bytes, size_t length)
  */
 static uint64_t device_of(HANDLE handle)
 {
-    uint64_t value = UINT64_C(0xcbf29ce484222325);
+    uint64_t value = HASH_START;
     wchar_t *path = NULL;
     if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
         return 0;
@@ -46,41 +43,38 @@ static uint64_t device_of(HANDLE handle)
     return length != 0 ? value : 0;
 }
 
-/*
- * The two queries return serial numbers of different lengths and unrelated file
- * numbers. Hashing the kind ensures that results of one never equal those of
- * the other.
- */
-enum id_kind { ID_128_BITS = 1, ID_64_BITS };
-
-static uint64_t volume_of(uint64_t serial, BYTE kind)
-{
-    return hash(hash(UINT64_C(0xcbf29ce484222325), &serial, sizeof serial),
-                &kind, sizeof kind);
-}
+enum { ID_128_BITS = 1, ID_64_BITS };
 
 /*
  * Uses the 128-bit file number if the volume has it, as ReFS does; otherwise
- * the older 64-bit one.
+ * the older 64-bit one. The two queries return serial numbers of different
+ * lengths and unrelated file numbers. Hashing the kind of query ensures that
+ * results of one never equal those of the other.
  */
 static os_error identify(HANDLE handle, struct os_identity *identity)
 {
     struct sdk_file_id id;
     BY_HANDLE_FILE_INFORMATION old;
+    uint64_t serial = 0;
+    BYTE kind = 0;
     memset(identity, 0, sizeof *identity);
     if (GetFileInformationByHandleEx(
             handle, (FILE_INFO_BY_HANDLE_CLASS)SDK_FILE_ID_INFO, &id,
             sizeof id)) {
-        identity->volume = volume_of(id.volume, ID_128_BITS);
+        serial = id.volume;
+        kind = ID_128_BITS;
         memcpy(identity->file, id.id, sizeof identity->file);
     } else if (GetFileInformationByHandle(handle, &old)) {
-        identity->volume = volume_of(old.dwVolumeSerialNumber, ID_64_BITS);
+        serial = old.dwVolumeSerialNumber;
+        kind = ID_64_BITS;
         memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
         memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
                sizeof old.nFileIndexHigh);
     } else {
         return win32_last_error();
     }
+    identity->volume =
+        hash(hash(HASH_START, &serial, sizeof serial), &kind, sizeof kind);
     identity->device = device_of(handle);
     return 0;
 }
@@ -97,35 +91,35 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
         return win32_last_error();
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
     info->attributes = basic.FileAttributes;
+    info->created = basic.CreationTime.QuadPart;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;
     return 0;
 }
 
 /*
- * Whether the Windows Overlay Filter reads the data from a compressed stream or
- * an image, as after `compact /exe`. It hides the reparse point; the file below
- * it is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING; wimlib,
- * win32_capture.c]. Nothing documents that it also hides the sparse flag.
+ * The Windows Overlay Filter reads a file's data from a compressed stream or an
+ * image, as after `compact /exe`, and hides its reparse point. The file below
+ * the filter is sparse and has no clusters [FSCTL_GET_EXTERNAL_BACKING; wimlib,
+ * win32_capture.c]. Nothing documents that the filter also hides the sparse
+ * flag, so only sparse files cost this additional request.
  */
-static bool is_backed_externally(struct os_file *file)
-{
-    BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; ignored */
-    DWORD size = 0;
-    os_error error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
-                                   provider, sizeof provider, &size);
-    return error == 0 || error == ERROR_MORE_DATA;
-}
-
 os_error os_query(struct os_file *file, struct os_info *info)
 {
     const uint32_t both =
         FILE_ATTRIBUTE_SPARSE_FILE | FILE_ATTRIBUTE_REPARSE_POINT;
     os_error error = os_query_state(file, info);
-    if (error == 0 && (info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE &&
-        is_backed_externally(file))
-        info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
-    return error != 0 ? error : identify(file->handle, &info->identity);
+    if (error != 0)
+        return error;
+    if ((info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE) {
+        BYTE provider[256]; /* WOF_EXTERNAL_INFO and more; ignored */
+        DWORD size = 0;
+        error = win32_control(file, FSCTL_GET_EXTERNAL_BACKING, NULL, 0,
+                              provider, sizeof provider, &size);
+        if (error == 0 || error == ERROR_MORE_DATA)
+            info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
+    }
+    return identify(file->handle, &info->identity);
 }
 
 /* Accepts version 3 records for the 128-bit file numbers of ReFS. */
@@ -144,22 +138,27 @@ os_error os_change_number(struct os_file *file, uint64_t *number)
     return error;
 }
 
-/* Times that are 0 are not changed. */
+/* The system does not change times that are 0 [FILE_BASIC_INFO]. */
 os_error os_set_metadata(struct os_file *file, uint32_t attributes,
-                         int64_t written)
+                         int64_t created, int64_t written)
 {
     FILE_BASIC_INFO basic;
     memset(&basic, 0, sizeof basic);
+    basic.CreationTime.QuadPart = created;
     basic.LastWriteTime.QuadPart = written;
     basic.FileAttributes = attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
-    return last_error_unless(SetFileInformationByHandle(
-        file->handle, FileBasicInfo, &basic, sizeof basic));
+    return SetFileInformationByHandle(file->handle, FileBasicInfo, &basic,
+                                      sizeof basic)
+               ? 0
+               : win32_last_error();
 }
 
 os_error os_mark_deleted(struct os_file *file, bool deleted)
 {
     FILE_DISPOSITION_INFO disposition;
     disposition.DeleteFile = deleted;
-    return last_error_unless(SetFileInformationByHandle(
-        file->handle, FileDispositionInfo, &disposition, sizeof disposition));
+    return SetFileInformationByHandle(file->handle, FileDispositionInfo,
+                                      &disposition, sizeof disposition)
+               ? 0
+               : win32_last_error();
 }

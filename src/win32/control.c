@@ -75,8 +75,8 @@ enum { RANGES_AT_ONCE = 64 };
 
 /*
  * Queries the ranges in [offset, offset + *length). Windows fills the buffer
- * with those that fit. smbd only answers that the buffer is too small (seen
- * with Samba 4.17); then a shorter part of the file is queried, and `*length`
+ * with those that fit. Samba returns ERROR_INSUFFICIENT_BUFFER and no range
+ * (seen with 4.17); then a shorter part of the file is queried, and `*length`
  * is the length of that part.
  */
 static os_error query_ranges(struct os_file *file, uint64_t offset,
@@ -131,13 +131,13 @@ static os_error list_extents(struct os_file *file, bool counted, uint64_t vcn,
                              struct os_extent *extents, size_t capacity,
                              size_t *count, bool *more)
 {
-    enum { MOST = 1 << 16 }; /* 2 MiB at most */
+    enum { MAX_EXTENTS = 1 << 16 }; /* 2 MiB at most */
     DWORD element =
         counted ? sizeof(struct sdk_counted_extent) : sizeof(struct sdk_extent);
     LARGE_INTEGER in;
     in.QuadPart = (LONGLONG)vcn;
-    if (capacity > MOST)
-        capacity = MOST;
+    if (capacity > MAX_EXTENTS)
+        capacity = MAX_EXTENTS;
     DWORD size = sizeof(struct sdk_extents_head) + (DWORD)capacity * element;
     void *answer = calloc(1, size);
     if (answer == NULL)

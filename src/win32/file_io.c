@@ -46,42 +46,23 @@ static const struct opening openings[] = {
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
                           OPEN_ALWAYS, 0},
+    /* rights that no sharing mode is about, so an exclusively opened file can
+       be opened, too [MS-FSA 2.1.5.1.2.2] */
+    [OS_OPEN_SECURITY] = {READ_CONTROL | WRITE_DAC,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE |
+                              FILE_SHARE_DELETE,
+                          OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };
 
-static bool is_dest(unsigned intent)
-{
-    return intent == OS_CREATE_NEW || intent == OS_OPEN_DIRECTORY;
-}
-
-static struct opening opening_for(unsigned intent)
-{
-    struct opening how = openings[intent & OS_INTENT_MASK];
-    if (intent & OS_WITH_SECURITY)
-        how.access |= is_dest(intent & OS_INTENT_MASK)
-                          ? READ_CONTROL | WRITE_DAC | WRITE_OWNER
-                          : READ_CONTROL;
-    if (intent & OS_ENCRYPTED)
-        how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
-    return how;
-}
-
 /*
+ * Opens a file; refuses a device or pipe with ERROR_INVALID_FUNCTION.
+ *
  * GetFileType queries the volume and can fail. It then returns
- * FILE_TYPE_UNKNOWN with an error, for example when the connection has just
- * been lost.
+ * FILE_TYPE_UNKNOWN and sets an error [GetFileType], for example when the
+ * connection has just been lost.
  */
-static os_error check_is_disk(HANDLE handle)
-{
-    SetLastError(NO_ERROR);
-    DWORD type = GetFileType(handle);
-    if (type == FILE_TYPE_DISK)
-        return 0;
-    os_error error = type == FILE_TYPE_UNKNOWN ? GetLastError() : 0;
-    return error != 0 ? error : ERROR_INVALID_FUNCTION;
-}
-
 static os_error open_handle(const wchar_t *path, const struct opening *how,
                             HANDLE *handle)
 {
@@ -94,20 +75,33 @@ static os_error open_handle(const wchar_t *path, const struct opening *how,
     error = *handle == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
     free(full);
     /* CREATE_NEW always creates a file, never a device or pipe */
-    if (error == 0 && how->disposition != CREATE_NEW) {
-        error = check_is_disk(*handle);
-        if (error != 0)
-            CloseHandle(*handle);
-    }
-    return error;
+    if (error != 0 || how->disposition == CREATE_NEW)
+        return error;
+    SetLastError(NO_ERROR);
+    DWORD type = GetFileType(*handle);
+    if (type == FILE_TYPE_DISK)
+        return 0;
+    error = type == FILE_TYPE_UNKNOWN ? GetLastError() : 0;
+    CloseHandle(*handle);
+    return error != 0 ? error : ERROR_INVALID_FUNCTION;
 }
 
 os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
 {
+    unsigned base = intent & OS_INTENT_MASK;
+    struct opening how = openings[base];
     struct os_file *opened = malloc(sizeof *opened);
     if (opened == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    struct opening how = opening_for(intent);
+    if (intent & OS_WITH_SECURITY) {
+        how.access |= READ_CONTROL;
+        if (base == OS_CREATE_NEW || base == OS_OPEN_DIRECTORY)
+            how.access |= WRITE_DAC | WRITE_OWNER;
+    }
+    if (intent & OS_WITH_OWNER)
+        how.access |= WRITE_OWNER;
+    if (intent & OS_ENCRYPTED)
+        how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
     os_error error = open_handle(path, &how, &opened->handle);
     if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
         /* The owner of a directory may set its permissions but not always its

@@ -6,11 +6,11 @@
 #include <string.h>
 
 /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE [MS-FSCC 2.1.2]. */
-enum { REPARSE_MOST = 16 * 1024 };
+enum { REPARSE_MAX = 16 * 1024 };
 
 /* A link: all that is needed to recreate it. */
 struct link {
-    BYTE buffer[REPARSE_MOST];
+    BYTE buffer[REPARSE_MAX];
     DWORD size;
     bool directory;
 };
@@ -32,32 +32,19 @@ static os_error read_link(const wchar_t *full, struct link *link)
         return win32_last_error();
     if (!GetFileInformationByHandle(handle, &info) ||
         !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
-                         REPARSE_MOST, &link->size, NULL))
+                         REPARSE_MAX, &link->size, NULL))
         error = win32_last_error();
     else
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     /* the driver may report more than it wrote */
-    if (link->size > REPARSE_MOST)
-        link->size = REPARSE_MOST;
+    if (link->size > REPARSE_MAX)
+        link->size = REPARSE_MAX;
     CloseHandle(handle);
     return error;
 }
 
-/* Creates the empty file or directory that becomes the link. */
-static os_error create_empty(const wchar_t *full, bool directory)
-{
-    if (directory)
-        return CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
-    HANDLE handle = CreateFileW(full, GENERIC_WRITE, 0, NULL, CREATE_NEW,
-                                FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    if (handle == INVALID_HANDLE_VALUE)
-        return win32_last_error();
-    CloseHandle(handle);
-    return 0;
-}
-
-static void remove_empty(const wchar_t *full, bool directory)
+static void remove_link(const wchar_t *full, bool directory)
 {
     if (directory)
         RemoveDirectoryW(full);
@@ -66,16 +53,24 @@ static void remove_empty(const wchar_t *full, bool directory)
 }
 
 /*
- * Creates a link. Sets `*refused` if the system refused to turn the new file or
- * directory into a link.
+ * Creates an empty file or directory and turns it into the link. Sets
+ * `*refused` if the system refused the second step.
  */
 static os_error write_link(const wchar_t *full, struct link *link,
                            bool *refused)
 {
     DWORD returned = 0;
-    os_error error = create_empty(full, link->directory);
-    if (error != 0)
-        return error;
+    os_error error = 0;
+    if (link->directory) {
+        if (!CreateDirectoryW(full, NULL))
+            return win32_last_error();
+    } else {
+        HANDLE empty = CreateFileW(full, GENERIC_WRITE, 0, NULL, CREATE_NEW,
+                                   FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        if (empty == INVALID_HANDLE_VALUE)
+            return win32_last_error();
+        CloseHandle(empty);
+    }
     HANDLE handle = open_link(full, GENERIC_WRITE);
     if (handle == INVALID_HANDLE_VALUE) {
         error = win32_last_error();
@@ -88,8 +83,35 @@ static os_error write_link(const wchar_t *full, struct link *link,
         CloseHandle(handle);
     }
     if (error != 0)
-        remove_empty(full, link->directory);
+        remove_link(full, link->directory);
     return error;
+}
+
+/*
+ * In Developer Mode, the system refuses the request but allows this one
+ * function [microsoft/winfile #303, #308]. It takes a path and not the reparse
+ * data, so the new link is compared with the old one, and deleted if it
+ * differs.
+ */
+static bool write_as_developer(const wchar_t *full, const struct link *link)
+{
+    DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
+    uint16_t *target = reparse_target(link->buffer, link->size);
+    if (link->directory)
+        flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
+    bool created = target != NULL && CreateSymbolicLinkW(full, target, flags);
+    free(target);
+    struct link *new_link = created ? calloc(1, sizeof *new_link) : NULL;
+    if (new_link == NULL)
+        return false;
+    os_error error = read_link(full, new_link);
+    bool same = error == 0 && new_link->directory == link->directory &&
+                reparse_same(new_link->buffer, new_link->size, link->buffer,
+                             link->size);
+    if (error == 0 && !same)
+        remove_link(full, new_link->directory);
+    free(new_link);
+    return same;
 }
 
 /*
@@ -98,58 +120,18 @@ static os_error write_link(const wchar_t *full, struct link *link,
  * file is opened: it is checked then, and not with the request [MS-FSA 2.1.5.1,
  * 2.1.5.10.37].
  */
-static os_error write_as_administrator(const wchar_t *full, struct link *link,
-                                       bool *refused)
-{
-    HANDLE saved = NULL;
-    bool taken = win32_take_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
-    os_error error = write_link(full, link, refused);
-    if (taken)
-        win32_drop_privilege(saved);
-    return error;
-}
-
-/* Whether the new link equals the old one. If not, deletes it. */
-static bool is_made(const wchar_t *full, const struct link *link)
-{
-    struct link *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return false;
-    os_error error = read_link(full, made);
-    bool same =
-        error == 0 && made->directory == link->directory &&
-        reparse_same(made->buffer, made->size, link->buffer, link->size);
-    if (error == 0 && !same)
-        remove_empty(full, made->directory);
-    free(made);
-    return same;
-}
-
-/*
- * In Developer Mode, the system refuses the request but allows this one
- * function [microsoft/winfile #303, #308].
- */
-static bool write_as_developer(const wchar_t *full, const struct link *link)
-{
-    DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
-    uint16_t *target = reparse_target(link->buffer, link->size);
-    if (link->directory)
-        flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
-    bool made = target != NULL && CreateSymbolicLinkW(full, target, flags) &&
-                is_made(full, link);
-    free(target);
-    return made;
-}
-
 static os_error make_link(const wchar_t *full, struct link *link)
 {
     bool refused = false;
+    HANDLE saved = NULL;
     if (reparse_tag(link->buffer, link->size) != REPARSE_TAG_SYMLINK)
         return write_link(full, link, &refused);
-    os_error error = write_as_administrator(full, link, &refused);
-    if (refused && write_as_developer(full, link))
-        return 0;
-    return error;
+    bool enabled =
+        win32_enable_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
+    os_error error = write_link(full, link, &refused);
+    if (enabled)
+        win32_restore_token(saved);
+    return refused && write_as_developer(full, link) ? 0 : error;
 }
 
 os_error os_copy_link(const wchar_t *source, const wchar_t *dest)

@@ -8,8 +8,8 @@ struct os_directory {
     HANDLE find;
     WIN32_FIND_DATAW data;
     bool fresh; /* `data` has not been returned yet */
-    bool had_dot;
-    bool had_two_dots;
+    bool dot_listed;
+    bool two_dots_listed;
 };
 
 /*
@@ -75,26 +75,15 @@ os_error os_list_open(const wchar_t *directory, const wchar_t *pattern,
 static bool is_dots(struct os_directory *list)
 {
     const wchar_t *name = list->data.cFileName;
-    bool *had = NULL;
+    bool *listed = NULL;
     if (wcscmp(name, L".") == 0)
-        had = &list->had_dot;
+        listed = &list->dot_listed;
     else if (wcscmp(name, L"..") == 0)
-        had = &list->had_two_dots;
-    bool is = had != NULL && !*had;
-    if (is)
-        *had = true;
-    return is;
-}
-
-static os_error step(struct os_directory *list, bool *end)
-{
-    if (!list->fresh && !FindNextFileW(list->find, &list->data)) {
-        os_error error = win32_last_error();
-        *end = error == ERROR_NO_MORE_FILES;
-        return *end ? 0 : error;
-    }
-    list->fresh = false;
-    return 0;
+        listed = &list->two_dots_listed;
+    if (listed == NULL || *listed)
+        return false;
+    *listed = true;
+    return true;
 }
 
 os_error os_list_next(struct os_directory *list, struct os_entry *entry,
@@ -102,9 +91,12 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
 {
     *end = false;
     do {
-        os_error error = step(list, end);
-        if (error != 0 || *end)
-            return error;
+        if (!list->fresh && !FindNextFileW(list->find, &list->data)) {
+            os_error error = win32_last_error();
+            *end = error == ERROR_NO_MORE_FILES;
+            return *end ? 0 : error;
+        }
+        list->fresh = false;
     } while (is_dots(list));
     wcsncpy(entry->name, list->data.cFileName, MAX_PATH);
     entry->name[MAX_PATH] = L'\0';

@@ -81,24 +81,17 @@ os_error win32_last_error(void)
     return error != 0 ? error : ERROR_GEN_FAILURE;
 }
 
-/* Removes line ends and the full stop, because the code follows. */
-static void trim(wchar_t *text)
-{
-    size_t length = wcslen(text);
-    while (length != 0 &&
-           (text[length - 1] <= L' ' || text[length - 1] == L'.'))
-        text[--length] = L'\0';
-}
-
 void os_message(os_error code, wchar_t *buffer, size_t capacity)
 {
     DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM |
                                       FORMAT_MESSAGE_IGNORE_INSERTS |
                                       FORMAT_MESSAGE_MAX_WIDTH_MASK,
                                   NULL, code, 0, buffer, (DWORD)capacity, NULL);
+    /* without line ends and the full stop, because the code follows */
+    while (length != 0 &&
+           (buffer[length - 1] <= L' ' || buffer[length - 1] == L'.'))
+        length--;
+    buffer[length] = L'\0';
     if (length == 0)
-        buffer[0] = L'\0';
-    trim(buffer);
-    if (buffer[0] == L'\0')
         swprintf(buffer, capacity, L"system error");
 }

@@ -1,7 +1,11 @@
 /* Writes to standard output and standard error: a console, a file or a pipe. */
 #include "win32.h"
 
-/* WriteConsoleW fails for very long texts on older systems. */
+/*
+ * Characters passed at once. WriteConsoleW fails with ERROR_NOT_ENOUGH_MEMORY
+ * for a text that is larger than the available heap [WriteConsole,
+ * nNumberOfCharactersToWrite].
+ */
 enum { CONSOLE_AT_ONCE = 8192, UTF8_AT_ONCE = 4096 };
 
 static bool print_console(HANDLE handle, const wchar_t *text, size_t length)
@@ -30,17 +34,6 @@ static bool print_bytes(HANDLE handle, const char *bytes, DWORD length)
 }
 
 /*
- * Returns how much of the text to convert at once, without splitting a
- * surrogate pair.
- */
-static size_t piece_of(const wchar_t *text, size_t length)
-{
-    if (length <= UTF8_AT_ONCE)
-        return length;
-    return UTF8_AT_ONCE - (IS_HIGH_SURROGATE(text[UTF8_AT_ONCE - 1]) ? 1 : 0);
-}
-
-/*
  * Converts in pieces and needs no memory, because the message may be that there
  * is none. WideCharToMultiByte replaces an unpaired surrogate by U+FFFD.
  */
@@ -48,7 +41,13 @@ static bool print_utf8(HANDLE handle, const wchar_t *text, size_t length)
 {
     char bytes[UTF8_AT_ONCE * 3];
     while (length != 0) {
-        size_t step = piece_of(text, length);
+        size_t step = length;
+        if (length > UTF8_AT_ONCE) {
+            /* a surrogate pair must not be split */
+            step = UTF8_AT_ONCE;
+            if (IS_HIGH_SURROGATE(text[step - 1]))
+                step--;
+        }
         int size = WideCharToMultiByte(CP_UTF8, 0, text, (int)step, bytes,
                                        sizeof bytes, NULL, NULL);
         if (size <= 0 || !print_bytes(handle, bytes, (DWORD)size))

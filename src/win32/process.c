@@ -38,20 +38,13 @@ static BOOL WINAPI on_event(DWORD event)
     return TRUE;
 }
 
-/*
- * SetErrorMode: otherwise, a drive without a disk would open a window that asks
- * for one, and wait [SetErrorMode, remarks].
- */
-static void harden(void)
+void process_begin(void)
 {
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
+    /* otherwise, a drive without a disk would open a window that asks for one,
+       and wait [SetErrorMode, remarks] */
     SetErrorMode(SEM_FAILCRITICALERRORS);
-}
-
-void process_begin(void)
-{
-    harden();
     cancel_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (cancel_event != NULL)
         SetConsoleCtrlHandler(on_event, TRUE);

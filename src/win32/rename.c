@@ -5,16 +5,9 @@
 #include <string.h>
 
 /*
- * Whether a file system or server does not support an information class or one
- * of its flags.
+ * Uses NtSetInformationFile, because SetFileInformationByHandle is not
+ * documented to accept the flags of FileRenameInformationEx.
  */
-static bool is_unknown(os_error error)
-{
-    return error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
-           error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_LEVEL ||
-           error == ERROR_CALL_NOT_IMPLEMENTED;
-}
-
 static os_error set_name(HANDLE handle, int class,
                          struct sdk_name_information *info)
 {
@@ -43,7 +36,12 @@ static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
     for (size_t i = 0; replace && i < sizeof flags / sizeof flags[0]; i++) {
         info->flags = flags[i];
         os_error error = set_name(handle, SDK_FILE_RENAME_EX, info);
-        if (!is_unknown(error))
+        /* the file system or server does not support the class or a flag */
+        bool unsupported =
+            error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
+            error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_LEVEL ||
+            error == ERROR_CALL_NOT_IMPLEMENTED;
+        if (!unsupported)
             return error;
     }
     info->flags = replace ? SDK_NAME_REPLACE : 0;
@@ -51,8 +49,8 @@ static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
 }
 
 /*
- * If a read-only file is not replaced, clears its attribute for the moment, and
- * sets it again if that did not help.
+ * Clears the attribute of a read-only file that the system refused to replace,
+ * and sets it again if that did not help.
  */
 static os_error rename_over_readonly(HANDLE handle,
                                      struct sdk_name_information *info,
@@ -69,37 +67,26 @@ static os_error rename_over_readonly(HANDLE handle,
     return error;
 }
 
-/* Full paths begin with `\\?\` or `\\.\`; in an NT path this is `\??\`. */
-static struct sdk_name_information *make_information(const wchar_t *full)
-{
-    size_t length = wcslen(full);
-    struct sdk_name_information *info =
-        calloc(1, sizeof *info + length * sizeof *full);
-    if (info == NULL)
-        return NULL;
-    info->length = (ULONG)(length * sizeof *full);
-    wmemcpy(info->name, full, length);
-    if (length > 2)
-        info->name[1] = info->name[2] = L'?';
-    return info;
-}
-
-/*
- * Uses NtSetInformationFile, because SetFileInformationByHandle is not
- * documented to accept the flags of FileRenameInformationEx.
- */
 os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
 {
     wchar_t *full = NULL;
     os_error error = win32_full_path(path, &full);
     if (error != 0)
         return error;
-    struct sdk_name_information *info = make_information(full);
+    size_t length = wcslen(full);
+    struct sdk_name_information *info =
+        calloc(1, sizeof *info + length * sizeof *full);
     error = ERROR_NOT_ENOUGH_MEMORY;
-    if (info != NULL)
+    if (info != NULL) {
+        info->length = (ULONG)(length * sizeof *full);
+        wmemcpy(info->name, full, length);
+        /* `\\?\` or `\\.\`, with which full paths begin, is `\??\` here */
+        if (length > 2)
+            info->name[1] = info->name[2] = L'?';
         error = rename_once(file->handle, info, replace);
-    if (error == ERROR_ACCESS_DENIED && replace)
-        error = rename_over_readonly(file->handle, info, full);
+        if (error == ERROR_ACCESS_DENIED && replace)
+            error = rename_over_readonly(file->handle, info, full);
+    }
     free(info);
     free(full);
     return error;

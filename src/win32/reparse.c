@@ -65,17 +65,17 @@ static uint16_t unit(const struct target *target, size_t index)
     return number16(target->bytes, index * 2);
 }
 
-/* Whether the name has `words` (ASCII) at `index`, in upper or lower case. */
-static bool stands_at(const struct target *target, size_t index,
-                      const char *words)
+/* Whether the name has `text` (ASCII) at `index`, in upper or lower case. */
+static bool has_text_at(const struct target *target, size_t index,
+                        const char *text)
 {
-    for (; *words != '\0'; words++, index++) {
+    for (; *text != '\0'; text++, index++) {
         if (index >= target->units)
             return false;
         uint16_t c = unit(target, index);
         if (c >= 'a' && c <= 'z')
             c = (uint16_t)(c - 'a' + 'A');
-        if (c != (unsigned char)*words)
+        if (c != (unsigned char)*text)
             return false;
     }
     return true;
@@ -90,24 +90,14 @@ static const char *win32_prefix(const struct target *target, size_t *skip)
     *skip = 0;
     if (target->relative)
         return "";
-    if (!stands_at(target, 0, "\\??\\"))
+    if (!has_text_at(target, 0, "\\??\\"))
         return NULL;
     *skip = 4;
-    if (stands_at(target, 4, "UNC\\")) {
+    if (has_text_at(target, 4, "UNC\\")) {
         *skip = 8;
         return "\\\\";
     }
     return target->units > 5 && unit(target, 5) == ':' ? "" : "\\\\?\\";
-}
-
-/* A NUL would end the path too early. */
-static bool has_zero(const struct target *target)
-{
-    for (size_t i = 0; i < target->units; i++) {
-        if (unit(target, i) == 0)
-            return true;
-    }
-    return false;
 }
 
 uint16_t *reparse_target(const void *answer, size_t size)
@@ -115,7 +105,7 @@ uint16_t *reparse_target(const void *answer, size_t size)
     struct target target;
     size_t skip = 0;
     size_t length = 0;
-    if (!find_target(answer, size, &target) || has_zero(&target))
+    if (!find_target(answer, size, &target))
         return NULL;
     const char *prefix = win32_prefix(&target, &skip);
     if (prefix == NULL)
@@ -125,8 +115,14 @@ uint16_t *reparse_target(const void *answer, size_t size)
         return NULL;
     for (; *prefix != '\0'; prefix++)
         name[length++] = (unsigned char)*prefix;
-    for (size_t i = skip; i < target.units; i++)
-        name[length++] = unit(&target, i);
+    for (size_t i = skip; i < target.units; i++) {
+        name[length] = unit(&target, i);
+        /* a NUL would end the path too early */
+        if (name[length++] == 0) {
+            free(name);
+            return NULL;
+        }
+    }
     name[length] = 0;
     return name;
 }

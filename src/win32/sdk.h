@@ -142,8 +142,8 @@ struct sdk_set_integrity {
  * READ_FILE_USN_DATA: the record versions that are accepted [MS-FSCC 2.3.61].
  */
 struct sdk_usn_versions {
-    WORD least;
-    WORD most;
+    WORD min;
+    WORD max;
 };
 
 /* FSCTL_SET_SPARSE [MS-FSCC 2.3.83]. */
@@ -265,17 +265,7 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 #define SDK_STATUS_NOT_SUPPORTED ((LONG)0xC00000BB)
 
 /* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
-enum { SDK_EA_MOST = 1 << 18 };
-
-/* What a volume or file without extended attributes returns. */
-static inline BOOL sdk_has_no_ea(LONG status)
-{
-    return status == SDK_STATUS_NO_EAS_ON_FILE ||
-           status == SDK_STATUS_EAS_NOT_SUPPORTED ||
-           status == SDK_STATUS_NOT_SUPPORTED ||
-           status == SDK_STATUS_NOT_IMPLEMENTED ||
-           status == SDK_STATUS_INVALID_DEVICE_REQUEST;
-}
+enum { SDK_EA_MAX = 1 << 18 };
 
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,

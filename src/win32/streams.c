@@ -9,60 +9,39 @@
  * Queries start with the first size and grow up to the second; no list is
  * larger.
  */
-enum { LIST_FIRST = 4096, LIST_MOST = 4 << 20 };
+enum { LIST_FIRST = 4096, LIST_MAX = 4 << 20 };
 
 /*
- * Whether the error is one of those that a volume without named streams
- * returns.
+ * The system does not report how much of the buffer it filled, so the buffer is
+ * zeroed, and all of it is parsed.
  */
-static bool has_none(os_error error)
+os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
+                         size_t *count)
 {
-    return error == ERROR_HANDLE_EOF || error == ERROR_INVALID_PARAMETER ||
-           error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
-           error == ERROR_CALL_NOT_IMPLEMENTED || error == ERROR_INVALID_LEVEL;
-}
-
-/*
- * Returns the list and the size of its buffer; the system does not report how
- * much of it was filled. NULL: no streams.
- */
-static os_error query_streams(HANDLE handle, BYTE **list, DWORD *room)
-{
-    for (DWORD size = LIST_FIRST; size <= LIST_MOST; size *= 4) {
-        *list = calloc(1, size);
-        if (*list == NULL)
+    *streams = NULL;
+    *count = 0;
+    for (DWORD size = LIST_FIRST; size <= LIST_MAX; size *= 4) {
+        BYTE *list = calloc(1, size);
+        if (list == NULL)
             return ERROR_NOT_ENOUGH_MEMORY;
-        *room = size;
-        if (GetFileInformationByHandleEx(handle, FileStreamInfo, *list, size))
-            return 0;
+        if (GetFileInformationByHandleEx(file->handle, FileStreamInfo, list,
+                                         size)) {
+            os_error error = answers_streams(list, size, streams, count);
+            free(list);
+            return error;
+        }
         os_error error = win32_last_error();
-        free(*list);
-        *list = NULL;
-        if (has_none(error))
+        free(list);
+        bool no_streams =
+            error == ERROR_HANDLE_EOF || error == ERROR_INVALID_PARAMETER ||
+            error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
+            error == ERROR_CALL_NOT_IMPLEMENTED || error == ERROR_INVALID_LEVEL;
+        if (no_streams)
             return 0;
         if (error != ERROR_MORE_DATA && error != ERROR_INSUFFICIENT_BUFFER)
             return error;
     }
     return ERROR_MORE_DATA;
-}
-
-os_error os_list_streams(struct os_file *file, struct os_stream_name **streams,
-                         size_t *count)
-{
-    BYTE *list = NULL;
-    DWORD room = 0;
-    *streams = NULL;
-    *count = 0;
-    os_error error = query_streams(file->handle, &list, &room);
-    if (error == 0 && list != NULL)
-        error = answers_streams(list, room, streams, count);
-    free(list);
-    return error;
-}
-
-static os_error error_of(LONG status)
-{
-    return status >= 0 ? 0 : RtlNtStatusToDosError(status);
 }
 
 /*
@@ -77,7 +56,7 @@ os_error os_get_ea(struct os_file *file, void **block, size_t *size)
     *block = NULL;
     *size = 0;
     for (ULONG next = LIST_FIRST;
-         result == SDK_STATUS_BUFFER_OVERFLOW && next <= SDK_EA_MOST;
+         result == SDK_STATUS_BUFFER_OVERFLOW && next <= SDK_EA_MAX;
          next *= 4) {
         room = next;
         free(*block);
@@ -95,7 +74,12 @@ os_error os_get_ea(struct os_file *file, void **block, size_t *size)
         return 0;
     free(*block);
     *block = NULL;
-    return result >= 0 || sdk_has_no_ea(result) ? 0 : error_of(result);
+    bool no_ea = result == SDK_STATUS_NO_EAS_ON_FILE ||
+                 result == SDK_STATUS_EAS_NOT_SUPPORTED ||
+                 result == SDK_STATUS_NOT_SUPPORTED ||
+                 result == SDK_STATUS_NOT_IMPLEMENTED ||
+                 result == SDK_STATUS_INVALID_DEVICE_REQUEST;
+    return result >= 0 || no_ea ? 0 : RtlNtStatusToDosError(result);
 }
 
 os_error os_set_ea(struct os_file *file, const void *block, size_t size)
@@ -108,5 +92,5 @@ os_error os_set_ea(struct os_file *file, const void *block, size_t size)
     memcpy(copy, block, size);
     LONG result = NtSetEaFile(file->handle, &status, copy, (ULONG)size);
     free(copy);
-    return error_of(result);
+    return result >= 0 ? 0 : RtlNtStatusToDosError(result);
 }

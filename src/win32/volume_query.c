@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t features_of(DWORD flags)
-{
-    uint32_t features = 0;
-    if (flags & FILE_SUPPORTS_BLOCK_REFCOUNTING)
-        features |= OS_VOLUME_CLONES;
-    if (flags & FILE_SUPPORTS_INTEGRITY_STREAMS)
-        features |= OS_VOLUME_INTEGRITY;
-    if (flags & FILE_SUPPORTS_SPARSE_FILES)
-        features |= OS_VOLUME_SPARSE;
-    if (flags & FILE_READ_ONLY_VOLUME)
-        features |= OS_VOLUME_READ_ONLY;
-    return features;
-}
-
 void os_query_volume(struct os_file *file, struct os_volume *volume)
 {
     DWORD flags = 0;
@@ -25,9 +11,18 @@ void os_query_volume(struct os_file *file, struct os_volume *volume)
     volume->known = GetVolumeInformationByHandleW(
         file->handle, NULL, 0, NULL, NULL, &flags, volume->file_system,
         sizeof volume->file_system / sizeof volume->file_system[0]);
-    if (!volume->known)
+    if (!volume->known) {
         volume->file_system[0] = L'\0';
-    volume->features = volume->known ? features_of(flags) : 0;
+        return;
+    }
+    if (flags & FILE_SUPPORTS_BLOCK_REFCOUNTING)
+        volume->features |= OS_VOLUME_CLONES;
+    if (flags & FILE_SUPPORTS_INTEGRITY_STREAMS)
+        volume->features |= OS_VOLUME_INTEGRITY;
+    if (flags & FILE_SUPPORTS_SPARSE_FILES)
+        volume->features |= OS_VOLUME_SPARSE;
+    if (flags & FILE_READ_ONLY_VOLUME)
+        volume->features |= OS_VOLUME_READ_ONLY;
 }
 
 /*

@@ -29,12 +29,12 @@ os_error win32_full_path(const wchar_t *path, wchar_t **full);
  * Enables a privilege for this thread only, which then uses a copy of its
  * token. Returns false and changes nothing if the user does not have the
  * privilege. Otherwise the caller restores the previous token with
- * win32_drop_privilege(*saved); `*saved` is NULL if it was that of the process.
+ * win32_restore_token(*saved); `*saved` is NULL if it was that of the process.
  */
-bool win32_take_privilege(const wchar_t *name, HANDLE *saved);
+bool win32_enable_privilege(const wchar_t *name, HANDLE *saved);
 
-/* Restores the token that win32_take_privilege saved, and closes `saved`. */
-void win32_drop_privilege(HANDLE saved);
+/* Restores the token that win32_enable_privilege saved, and closes `saved`. */
+void win32_restore_token(HANDLE saved);
 
 /* Calls DeviceIoControl on an open file. `returned` may be NULL. */
 os_error win32_control(struct os_file *file, DWORD code, void *in,

@@ -15,6 +15,7 @@
 #include "bridge_log.h"
 #include "bridge_nt.h"
 #include "bridge_rename.h"
+#include "bridge_security.h"
 #include "bridge_smb.h"
 #include "bridge_status.h"
 #include "bridge_volume.h"
@@ -61,6 +62,8 @@ static hook_function original_query_basic_by_path;
 static hook_function original_query_full_by_path;
 static hook_function original_set_file;
 static hook_function original_flush;
+static hook_function original_query_security;
+static hook_function original_set_security;
 
 /* Every request is complete on return, so the event is set at once. APCs and
  * completion ports are not served: DeviceIoControl uses neither by itself. */
@@ -231,6 +234,13 @@ static bool may_hide_mark(nt_status status)
     return status == ST_SHARING_VIOLATION || status == ST_OBJECT_NAME_COLLISION;
 }
 
+static nt_status refuse(struct io_status_block *io)
+{
+    io->result.status = ST_ACCESS_DENIED;
+    io->information = 0;
+    return ST_ACCESS_DENIED;
+}
+
 static bool overwrites(ULONG disposition)
 {
     return disposition == DISPOSITION_SUPERSEDE ||
@@ -248,6 +258,8 @@ static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
 
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
+    if (security_refuses(access, path))
+        return refuse(io);
     status = ((open_function)original_open)(handle, access, path, io, sharing,
                                             options);
     if (status == ST_SUCCESS && is_drive(path))
@@ -313,6 +325,8 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
 
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
+    if (security_refuses(access, path))
+        return refuse(io);
     if (overwrites(disposition) &&
         look_for_mark(path, io, ST_SUCCESS) != ST_SUCCESS)
         return ST_DELETE_PENDING;
@@ -325,6 +339,8 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
     if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
                                  io->information == CREATE_SUPERSEDED))
         file_overwritten(*handle);
+    if (status == ST_SUCCESS && io->information == CREATE_CREATED)
+        security_created(*handle, path->security);
     return status;
 }
 
@@ -452,6 +468,28 @@ static nt_status WINAPI flush(HANDLE handle, struct io_status_block *io)
     return status;
 }
 
+static nt_status WINAPI query_security(HANDLE handle, ULONG information,
+                                       void *descriptor, ULONG size,
+                                       ULONG *needed)
+{
+    query_security_function wine =
+        (query_security_function)original_query_security;
+
+    if (smb_find(handle))
+        return wine(handle, information, descriptor, size, needed);
+    return security_query(wine, handle, information, descriptor, size, needed);
+}
+
+static nt_status WINAPI set_security(HANDLE handle, ULONG information,
+                                     const void *descriptor)
+{
+    set_security_function wine = (set_security_function)original_set_security;
+
+    if (smb_find(handle))
+        return wine(handle, information, descriptor);
+    return security_set(wine, handle, information, descriptor);
+}
+
 static const struct hook hooks[] = {
     {"NtFsControlFile", (hook_function)fs_control, &original_fs_control},
     {"NtCreateFile", (hook_function)create, &original_create},
@@ -468,6 +506,10 @@ static const struct hook hooks[] = {
      &original_query_full_by_path},
     {"NtSetInformationFile", (hook_function)set_file, &original_set_file},
     {"NtFlushBuffersFile", (hook_function)flush, &original_flush},
+    {"NtQuerySecurityObject", (hook_function)query_security,
+     &original_query_security},
+    {"NtSetSecurityObject", (hook_function)set_security,
+     &original_set_security},
 };
 
 /* Refusing to load is how the launcher learns that something is amiss. */
@@ -478,6 +520,6 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
         return TRUE;
     DisableThreadLibraryCalls(instance);
     return config_read() && file_startup() && volume_startup() &&
-           rename_startup() && smb_startup() &&
+           rename_startup() && security_startup() && smb_startup() &&
            hook_install(hooks, sizeof hooks / sizeof hooks[0]);
 }

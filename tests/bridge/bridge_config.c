@@ -1,6 +1,8 @@
 /* The bridge's environment variables; bridge_config.h lists them. */
 #include "bridge_config.h"
 
+#include "bridge_linux.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,10 +118,35 @@ static bool read_ntfs_rules(void)
     return bridge_config.ntfs_rules || strcmp(text, "off") == 0;
 }
 
+static bool read_security(void)
+{
+    static const char *const names[] = {"keep", "off", "none", "change"};
+    char text[512] = "keep";
+    struct linux_stat st;
+    char *at;
+
+    variable(L"REFLINK_BRIDGE_SECURITY", text, sizeof text);
+    at = strchr(text, '@');
+    if (at) {
+        *at++ = '\0';
+        if (linux_stat(at, &st) < 0)
+            return false;
+        bridge_config.security_on_one = true;
+        bridge_config.security_device = st.device;
+    }
+    for (int rule = SECURITY_KEEP; rule <= SECURITY_CHANGE; rule++) {
+        bridge_config.security = (enum bridge_security)rule;
+        if (strcmp(text, names[rule]) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool config_read(void)
 {
     variable(L"REFLINK_BRIDGE_LOG", bridge_config.log_path,
              sizeof bridge_config.log_path);
     return read_profile() && read_lie() && read_fail() && read_saturated() &&
-           read_pointers() && read_twins() && read_kill() && read_ntfs_rules();
+           read_pointers() && read_twins() && read_kill() &&
+           read_ntfs_rules() && read_security();
 }

@@ -14,6 +14,9 @@
  *                           it asks for a file to be renamed, and before it is
  * REFLINK_BRIDGE_NTFS_RULES off: renames and opens are as lenient as Wine;
  *                           default on, see bridge_rename.h
+ * REFLINK_BRIDGE_SECURITY   keep | off | none | change, and for one volume only
+ *                           with @ and a Linux path on it; see
+ *                           bridge_security.h
  * REFLINK_BRIDGE_LOG        absolute Linux path, appended to
  * REFLINK_BRIDGE_SMB        SERVER=SOCKET: files below \\SERVER\ are a real
  *                           server's; bridge_smb.h tells how
@@ -34,6 +37,13 @@ enum bridge_lie {
     LIE_PREFIX   /* clones all but the last cluster */
 };
 
+enum bridge_security {
+    SECURITY_KEEP,
+    SECURITY_OFF,   /* Wine's own */
+    SECURITY_NONE,  /* as on FAT */
+    SECURITY_CHANGE /* kept, on a share that does not let change it */
+};
+
 struct bridge_config {
     const struct bridge_profile *profile;
     enum bridge_lie lie;
@@ -46,6 +56,9 @@ struct bridge_config {
     bool twins;
     bool killed_at_rename;
     bool ntfs_rules;
+    enum bridge_security security;
+    bool security_on_one; /* on one device only; others keep it */
+    uint64_t security_device;
     char log_path[512]; /* empty: no log */
 };
 

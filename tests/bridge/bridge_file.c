@@ -15,21 +15,29 @@
 #define XATTR_FLUSHED "user.reflink.flushed"
 #define XATTR_DELETED "user.reflink.deleted"
 #define XATTR_BACKED "user.reflink.backed"
+#define XATTR_SECURITY "user.reflink.security"
 
 /* Exported by Wine's ntdll; checks the handle's access rights. */
 typedef nt_status(__cdecl *handle_to_fd_function)(HANDLE handle,
                                                   unsigned access, int *fd,
                                                   unsigned *options);
 
+typedef nt_status(WINAPI *query_object_function)(HANDLE handle, ULONG class,
+                                                 void *buffer, ULONG size,
+                                                 ULONG *returned);
+
 static handle_to_fd_function handle_to_fd;
+static query_object_function query_object;
 
 bool file_startup(void)
 {
-    FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"),
-                                   "wine_server_handle_to_fd");
+    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+    FARPROC found_fd = GetProcAddress(ntdll, "wine_server_handle_to_fd");
+    FARPROC found_query = GetProcAddress(ntdll, "NtQueryObject");
 
-    memcpy(&handle_to_fd, &found, sizeof handle_to_fd);
-    return handle_to_fd != NULL;
+    memcpy(&handle_to_fd, &found_fd, sizeof handle_to_fd);
+    memcpy(&query_object, &found_query, sizeof query_object);
+    return handle_to_fd && query_object;
 }
 
 nt_status file_status(int64_t result)
@@ -165,6 +173,33 @@ nt_status file_allows(HANDLE handle, ACCESS_MASK access)
     if (status == ST_SUCCESS)
         linux_close(fd);
     return status;
+}
+
+ACCESS_MASK file_rights(HANDLE handle)
+{
+    const ULONG basic_information = 0;
+    struct {
+        ULONG attributes;
+        ACCESS_MASK access;
+        ULONG rest[12];
+    } basic;
+
+    if (query_object(handle, basic_information, &basic, sizeof basic, NULL) !=
+        ST_SUCCESS)
+        return 0;
+    return basic.access;
+}
+
+bool file_open_path(const char *path, struct bridge_file *file)
+{
+    memset(file, 0, sizeof *file);
+    file->fd = linux_open(path, LINUX_O_PATH | LINUX_O_CLOEXEC, 0);
+    if (file->fd < 0)
+        return false;
+    if (examine(file) == 0)
+        return true;
+    file_close(file);
+    return false;
 }
 
 void file_close(struct bridge_file *file)
@@ -328,26 +363,38 @@ void file_overwritten(HANDLE handle)
     file_close(&file);
 }
 
-static int set_deleted(int fd, bool deleted)
+/* Sets an attribute, or removes it if `value` is NULL. */
+static int set_or_remove(int fd, const char *name, const void *value,
+                         size_t size)
 {
-    return deleted ? linux_set_xattr(fd, XATTR_DELETED, "1", 1)
-                   : linux_remove_xattr(fd, XATTR_DELETED);
+    return value ? linux_set_xattr(fd, name, value, size)
+                 : linux_remove_xattr(fd, name);
 }
 
 /* Linux changes attributes only of what may be written, but a program may make
  * a marked file read-only and then unmark it. */
-void file_mark_deleted(HANDLE handle, bool deleted)
+static int set_of_any(const struct bridge_file *file, const char *name,
+                      const void *value, size_t size)
 {
     const uint32_t owner_writes = 0200;
+    int result = set_or_remove(file->fd, name, value, size);
+
+    if (result == -LINUX_EACCES &&
+        linux_fchmod(file->fd, file->st.mode | owner_writes) == 0) {
+        result = set_or_remove(file->fd, name, value, size);
+        linux_fchmod(file->fd, file->st.mode);
+    }
+    return result;
+}
+
+void file_mark_deleted(HANDLE handle, bool deleted)
+{
     struct bridge_file file;
 
     if (file_open(handle, 0, &file) != ST_SUCCESS)
         return;
-    if (file.can_clone && set_deleted(file.fd, deleted) == -LINUX_EACCES &&
-        linux_fchmod(file.fd, file.st.mode | owner_writes) == 0) {
-        set_deleted(file.fd, deleted);
-        linux_fchmod(file.fd, file.st.mode);
-    }
+    if (file.can_clone)
+        set_of_any(&file, XATTR_DELETED, deleted ? "1" : NULL, 1);
     file_close(&file);
 }
 
@@ -371,6 +418,54 @@ bool file_is_marked_deleted_at(const char *path)
 
     return linux_get_xattr_by_path(path, XATTR_DELETED, &value, sizeof value) >
            0;
+}
+
+/* An attribute of a descriptor, or else of a path. */
+static int get_attribute(int fd, const char *path, void *value, size_t size)
+{
+    return path ? linux_get_xattr_by_path(path, XATTR_SECURITY, value, size)
+                : linux_get_xattr(fd, XATTR_SECURITY, value, size);
+}
+
+static uint8_t *read_security(int fd, const char *path, size_t *size)
+{
+    int there = get_attribute(fd, path, NULL, 0);
+    uint8_t *bytes = there > 0 ? malloc((size_t)there) : NULL;
+
+    if (!bytes)
+        return NULL;
+    there = get_attribute(fd, path, bytes, (size_t)there);
+    if (there > 0) {
+        *size = (size_t)there;
+        return bytes;
+    }
+    free(bytes);
+    return NULL;
+}
+
+uint8_t *file_security(const struct bridge_file *file, size_t *size)
+{
+    return read_security(file->fd, NULL, size);
+}
+
+nt_status file_set_security(const struct bridge_file *file,
+                            const uint8_t *bytes, size_t size)
+{
+    return file_status(set_of_any(file, XATTR_SECURITY, bytes, size));
+}
+
+uint8_t *file_security_of_folder(const struct bridge_file *file, size_t *size)
+{
+    char path[4096];
+    char *slash;
+
+    if (linux_path(file->fd, path, sizeof path) < 0)
+        return NULL;
+    slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return NULL;
+    *slash = '\0';
+    return read_security(-1, path, size);
 }
 
 void file_mark_flushed(const struct bridge_file *file)

@@ -11,6 +11,8 @@
  *   user.reflink.flushed    set by a flush, for profiles that heed it: the
  *                           write time it made durable
  *   user.reflink.deleted    the file is marked for deletion
+ *   user.reflink.security   its security descriptor, in self-relative form;
+ *                           bridge_security.h
  */
 #ifndef BRIDGE_FILE_H
 #define BRIDGE_FILE_H
@@ -51,6 +53,14 @@ void file_close(struct bridge_file *file);
 /* Whether `handle`, which can be opened, has all rights in `access`:
    ST_SUCCESS, or the status of the refusal. */
 nt_status file_allows(HANDLE handle, ACCESS_MASK access);
+
+/* All rights that the program has by `handle`; 0 if it cannot be told.
+   file_open and file_allows heed those to read and write only. */
+ACCESS_MASK file_rights(HANDLE handle);
+
+/* The same as file_open for what `path`, a Linux path, names; it can be asked
+   for attributes, but not read. */
+bool file_open_path(const char *path, struct bridge_file *file);
 
 bool file_is_data(const struct bridge_file *file);
 bool file_is_directory(const struct bridge_file *file);
@@ -93,6 +103,15 @@ bool file_is_marked_deleted(HANDLE handle);
 
 /* The same for what `path`, a Linux path, names. */
 bool file_is_marked_deleted_at(const char *path);
+
+/* The attribute with the security descriptor, to be given back with free, or
+   NULL. */
+uint8_t *file_security(const struct bridge_file *file, size_t *size);
+nt_status file_set_security(const struct bridge_file *file,
+                            const uint8_t *bytes, size_t size);
+
+/* The same attribute of the folder that the file lies in. */
+uint8_t *file_security_of_folder(const struct bridge_file *file, size_t *size);
 
 void file_mark_flushed(const struct bridge_file *file);
 bool file_was_flushed(const struct bridge_file *file);

@@ -22,6 +22,7 @@ enum {
     CALL_FTRUNCATE = 77,
     CALL_RENAME = 82,
     CALL_UNLINK = 87,
+    CALL_READLINK = 89,
     CALL_FCHMOD = 91,
     CALL_FSTATFS = 138,
     CALL_FSETXATTR = 190,
@@ -229,6 +230,19 @@ int linux_reopen(int fd, int flags)
 
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     return linux_open(path, flags | LINUX_O_CLOEXEC, 0);
+}
+
+int linux_path(int fd, char *path, size_t size)
+{
+    char link[32];
+    int length;
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    length = (int)system_call(CALL_READLINK, at(link), at(path),
+                              (int64_t)size - 1, 0, 0);
+    if (length >= 0)
+        path[length] = '\0';
+    return length;
 }
 
 int linux_btrfs_id(int fd, uint8_t id[16])

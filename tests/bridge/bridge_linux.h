@@ -36,6 +36,7 @@
 #define LINUX_O_EXCL 0200
 #define LINUX_O_APPEND 02000
 #define LINUX_O_CLOEXEC 02000000
+#define LINUX_O_PATH 010000000
 
 #define LINUX_S_IFMT 0170000
 #define LINUX_S_IFBLK 0060000
@@ -160,6 +161,10 @@ bool linux_is_locked(int fd, int64_t offset, int64_t length, bool for_write);
  * position of its own: `fd` shares Wine's, which must not move.
  */
 int linux_reopen(int fd, int flags);
+
+/* The path of the file behind `fd`, ended by 0: its length, or a negated
+ * errno. */
+int linux_path(int fd, char *path, size_t size);
 
 /* The 16-byte identity of a mounted Btrfs; 0 or a negated errno. */
 int linux_btrfs_id(int fd, uint8_t id[16]);

@@ -18,15 +18,11 @@ enum { PATH_SIZE = 4096 };
 typedef nt_status(WINAPI *open_file_function)(
     HANDLE *handle, ACCESS_MASK access, const struct object_attributes *path,
     struct io_status_block *io, ULONG sharing, ULONG options);
-typedef nt_status(WINAPI *query_object_function)(HANDLE handle, ULONG class,
-                                                 void *buffer, ULONG size,
-                                                 ULONG *returned);
 typedef nt_status(WINAPI *unix_name_function)(
     const struct object_attributes *path, char *name, ULONG *size,
     ULONG disposition);
 
 static open_file_function open_file;
-static query_object_function query_object;
 static unix_name_function unix_name;
 
 struct name_request {
@@ -55,28 +51,11 @@ bool rename_startup(void)
 {
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
     FARPROC found_open = GetProcAddress(ntdll, "NtOpenFile");
-    FARPROC found_query = GetProcAddress(ntdll, "NtQueryObject");
     FARPROC found_name = GetProcAddress(ntdll, "wine_nt_to_unix_file_name");
 
     memcpy(&open_file, &found_open, sizeof open_file);
-    memcpy(&query_object, &found_query, sizeof query_object);
     memcpy(&unix_name, &found_name, sizeof unix_name);
-    return open_file && query_object && unix_name;
-}
-
-/* wine_server_handle_to_fd heeds the rights to read and write only. */
-static bool may_delete(HANDLE handle)
-{
-    const ULONG basic_information = 0;
-    struct {
-        ULONG attributes;
-        ACCESS_MASK access;
-        ULONG rest[12];
-    } basic;
-
-    return query_object(handle, basic_information, &basic, sizeof basic,
-                        NULL) == ST_SUCCESS &&
-           (basic.access & DELETE);
+    return open_file && unix_name;
 }
 
 /* A symbolic link is replaced without a look at what it leads to: Wine, which
@@ -146,7 +125,7 @@ static nt_status judge(const struct name_request *request,
 {
     if (request->is_ex && bridge_config.profile->name_ex_status != ST_SUCCESS)
         return bridge_config.profile->name_ex_status;
-    if (!request->links && !may_delete(request->handle))
+    if (!request->links && !(file_rights(request->handle) & DELETE))
         return ST_ACCESS_DENIED;
     if (file_is_marked_deleted(request->handle))
         return ST_ACCESS_DENIED;

@@ -3,6 +3,7 @@
 
 #include "bridge_config.h"
 #include "bridge_file.h"
+#include "bridge_security.h"
 #include "bridge_status.h"
 
 #include <string.h>
@@ -86,6 +87,7 @@ static nt_status correct_attribute(const struct bridge_file *file,
     out->flags |= bridge_config.profile->volume_flags;
     if (file->fs.flags & LINUX_ST_RDONLY)
         out->flags |= read_only_volume;
+    security_correct_flags(file, &out->flags);
     out->name_length = length;
     for (uint32_t i = 0; i < (room < length ? room : length) / 2; i++)
         out->name[i] = (WCHAR)name[i];

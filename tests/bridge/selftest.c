@@ -12,14 +12,10 @@
  * The other process of some cases: opens FILE, marks it for deletion if told
  * to, sets the event HELD and waits for the event END.
  */
-#include "bridge_nt.h"
-#include "bridge_status.h"
+#include "selftest.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <wchar.h>
-#include <windows.h>
 
 #define ERROR_REFERENCES 347 /* ERROR_BLOCK_TOO_MANY_REFERENCES */
 #define ANY_SHARE (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
@@ -27,18 +23,18 @@
 #define KIB INT64_C(1024)
 #define GIB (INT64_C(1) << 30)
 
-static const wchar_t *dir, *other_dir;
+const wchar_t *dir, *other_dir;
 static int64_t cluster;
 static int failures;
 
-static void check(bool good, const char *what)
+void check(bool good, const char *what)
 {
     printf("%s - %s\n", good ? "ok" : "not ok", what);
     failures += !good;
 }
 
 /* Checks a Win32 error code, and shows the one that came instead. */
-static void check_error(DWORD error, DWORD expected, const char *what)
+void check_error(DWORD error, DWORD expected, const char *what)
 {
     if (error == expected)
         printf("ok - %s (%lu)\n", what, error);
@@ -133,8 +129,8 @@ static DWORD pointers(HANDLE file, int64_t vcn, unsigned capacity,
 
 /* ---------------------------------------------------------------- files */
 
-static HANDLE open_at(const wchar_t *folder, const wchar_t *name, DWORD access,
-                      DWORD creation, DWORD flags)
+HANDLE open_at(const wchar_t *folder, const wchar_t *name, DWORD access,
+               DWORD creation, DWORD flags)
 {
     wchar_t path[1024];
 
@@ -626,6 +622,15 @@ static void test_attributes(void)
 
 /* --------------------------------------------------------------- volumes */
 
+bool has_volume_flag(HANDLE file, DWORD flag)
+{
+    DWORD flags = 0;
+
+    return GetVolumeInformationByHandleW(file, NULL, 0, NULL, NULL, &flags,
+                                         NULL, 0) &&
+           (flags & flag);
+}
+
 /* Checks the flag, the name, and the allocation unit of the volume. */
 static void test_volume(const wchar_t *name, bool flag, int64_t unit)
 {
@@ -996,7 +1001,7 @@ static void case_subvolume(void)
 nt_status NTAPI NtSetInformationFile(HANDLE file, struct io_status_block *io,
                                      void *buffer, ULONG size, ULONG class);
 
-static void check_status(nt_status status, nt_status expected, const char *what)
+void check_status(nt_status status, nt_status expected, const char *what)
 {
     if (status == expected)
         printf("ok - %s (%08X)\n", what, status);
@@ -1548,6 +1553,11 @@ static const struct {
     {L"ex-invalid-class", case_ex_invalid_class},
     {L"mark", case_mark},
     {L"rules-off", case_rules_off},
+    {L"security", case_security},
+    {L"security-off", case_security_off},
+    {L"security-none", case_security_none},
+    {L"security-none-here", case_security_none_here},
+    {L"security-change", case_security_change},
     {L"command-line", case_command_line},
 };
 

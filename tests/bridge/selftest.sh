@@ -188,7 +188,8 @@ check_lies()
     run "$1" "$2" saturated 0 REFLINK_BRIDGE_SATURATED=65536+65536
     run "$1" "$2" pointers-off 0 REFLINK_BRIDGE_POINTERS=off
     for bad in PROFILE=none LIE=none FAIL=none FAIL=1@ SATURATED=1 \
-        POINTERS=none TWINS=none KILL=none NTFS_RULES=none SMB=none SMB=server=/nowhere; do
+        POINTERS=none TWINS=none KILL=none NTFS_RULES=none SMB=none \
+        SMB=server=/nowhere SECURITY=some SECURITY=none@/nowhere; do
         run "$1" "$2" share 125 REFLINK_BRIDGE_$bad
     done
 }
@@ -211,6 +212,33 @@ check_names()
     run "$1" "$2" ex-invalid-class 0 REFLINK_BRIDGE_PROFILE=samba
     run "$1" "$2" mark 0
     run "$1" "$2" rules-off 0 REFLINK_BRIDGE_NTFS_RULES=off
+}
+
+has_descriptor()
+{
+    getfattr --absolute-names -n user.reflink.security "$folder/$1" \
+        >/dev/null 2>&1
+}
+
+has_no_descriptor()
+{
+    ! has_descriptor "$1"
+}
+
+# Security descriptors: kept, and the other rules.
+check_security()
+{
+    run "$1" "$2" security 0
+    expect "$1: a descriptor that was set" has_descriptor exact
+    expect "$1: one that was inherited" has_descriptor parent-1/file
+    expect "$1: none where none was set" has_no_descriptor default
+    run "$1" "$2" security-off 0 REFLINK_BRIDGE_SECURITY=off
+    expect "$1, off: no descriptor" has_no_descriptor off
+    run "$1" "$2" security-none 0 REFLINK_BRIDGE_SECURITY=none
+    run "$1" "$2" security-none-here 0 \
+        "REFLINK_BRIDGE_SECURITY=none@$work/$1"
+    expect "$1, none: no descriptor" has_no_descriptor none
+    run "$1" "$2" security-change 0 REFLINK_BRIDGE_SECURITY=change
 }
 
 # What was shared, and what was not, as Linux sees it.
@@ -282,6 +310,7 @@ for volume in $volumes; do
     check_lies "$volume" "$other"
     check_names "$volume" "$other"
     check_sharing "$volume" "$other"
+    check_security "$volume" "$other"
 done
 
 btrfs subvolume create "$work/btrfs/sub" >/dev/null

@@ -221,8 +221,8 @@ static void fake_drop(HANDLE saved)
 #define CreateSymbolicLinkW fake_symlink
 #define DeleteFileW fake_delete
 #define RemoveDirectoryW fake_remove
-#define win32_take_privilege fake_take
-#define win32_drop_privilege fake_drop
+#define win32_enable_privilege fake_take
+#define win32_restore_token fake_drop
 #include "win32/link.c"
 #undef CreateFileW
 #undef CloseHandle
@@ -230,8 +230,8 @@ static void fake_drop(HANDLE saved)
 #undef CreateSymbolicLinkW
 #undef DeleteFileW
 #undef RemoveDirectoryW
-#undef win32_take_privilege
-#undef win32_drop_privilege
+#undef win32_enable_privilege
+#undef win32_restore_token
 
 /* --- links ---------------------------------------------------------------- */
 
@@ -362,13 +362,13 @@ static void check_token(bool impersonates)
     if (impersonates)
         ImpersonateSelf(SecurityImpersonation);
     expect(thread_token(&before) == impersonates, "no token to begin with");
-    expect(win32_take_privilege(any, &saved), "a privilege cannot be taken");
+    expect(win32_enable_privilege(any, &saved), "a privilege cannot be taken");
     expect(thread_token(&during), "no token with the privilege");
     expect(!same_id(&before, &during), "the caller's own token was changed");
-    win32_drop_privilege(saved);
+    win32_restore_token(saved);
     expect(thread_token(&after) == impersonates, "another kind of token");
     expect(same_id(&before, &after), "another token than before");
-    expect(!win32_take_privilege(L"SeNoSuchPrivilege", &saved),
+    expect(!win32_enable_privilege(L"SeNoSuchPrivilege", &saved),
            "a privilege that there is not");
     expect(thread_token(&after) == impersonates, "changed by a failure");
     expect(same_id(&before, &after), "another token after a failure");

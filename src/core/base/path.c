@@ -96,6 +96,13 @@ bool path_has_wildcard(const wchar_t *path)
     return wcspbrk(path_base_name(path), L"*?") != NULL;
 }
 
+bool path_has_wildcard_directory(const wchar_t *path)
+{
+    size_t start = prefix_length(path);
+    const wchar_t *wildcard = wcspbrk(path + start, L"*?");
+    return wildcard != NULL && wildcard < path_base_name(path);
+}
+
 wchar_t *path_join(const wchar_t *directory, const wchar_t *name)
 {
     size_t length = wcslen(directory);

@@ -53,6 +53,9 @@ bool path_is_name(const wchar_t *name);
 /* Whether the last part contains a wildcard, `*` or `?`. */
 bool path_has_wildcard(const wchar_t *path);
 
+/* Whether another part contains one. */
+bool path_has_wildcard_directory(const wchar_t *path);
+
 /*
  * Returns `directory` and `name`, joined by one separator. The caller frees the
  * path; NULL if out of memory.

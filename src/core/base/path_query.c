@@ -1,5 +1,7 @@
 #include "path_query.h"
 
+#include "identity.h"
+
 static os_error query_path(const wchar_t *path,
                            os_error (*query)(struct os_file *,
                                              struct os_info *),
@@ -29,4 +31,15 @@ bool path_is_directory(const wchar_t *path)
     struct os_info info;
     return path_query_state(path, &info) == 0 &&
            (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+bool path_is_volume_root(const wchar_t *path)
+{
+    wchar_t root[320];
+    struct os_info there;
+    struct os_info here;
+    os_volume_root(path, root, sizeof root / sizeof root[0]);
+    return root[0] != L'\0' && path_query(root, &there) == 0 &&
+           path_query(path, &here) == 0 &&
+           identity_same_file(&there.identity, &here.identity);
 }

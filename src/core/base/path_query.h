@@ -16,4 +16,11 @@ os_error path_query_state(const wchar_t *path, struct os_info *info);
 /* Returns false also if the path cannot be queried. */
 bool path_is_directory(const wchar_t *path);
 
+/*
+ * Whether the path is the root of a volume or share, however it is written; so
+ * is a folder that a volume is mounted on. Returns false also if it cannot be
+ * queried.
+ */
+bool path_is_volume_root(const wchar_t *path);
+
 #endif

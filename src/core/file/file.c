@@ -52,6 +52,8 @@ static bool open_and_lock_source(struct job *job)
     if (!source_open(job->outcome->source, job->policy->security, &job->source,
                      job->outcome))
         return false;
+    if (job->policy->writable)
+        job->source.info.attributes &= ~(uint32_t)OS_ATTRIBUTE_READONLY;
     source_lock_take(job->session->source_locks, &job->source_lock,
                      &job->source.info.identity);
     return true;

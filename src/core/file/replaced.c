@@ -2,15 +2,13 @@
 
 #include <stdlib.h>
 
-#include "core/base/classify.h"
 #include "core/errors.h"
 
 static bool fail(struct reflink_outcome *outcome, os_error error)
 {
     outcome_fail_hint(outcome, error, REFLINK_STEP_KEEP_SECURITY, OUTCOME_DEST,
-                      classify_io(error) == ERROR_CLASS_TRANSIENT
-                          ? REFLINK_HINT_NONE
-                          : REFLINK_HINT_PERMISSIONS);
+                      error == CODE_ACCESS_DENIED ? REFLINK_HINT_PERMISSIONS
+                                                  : REFLINK_HINT_NONE);
     return false;
 }
 
@@ -43,14 +41,12 @@ bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
         return true;
     os_error error = compare(replaced, staging, &old, &parts);
     free(old);
-    if (error == 0 && (parts & OS_SECURITY_OWNER) != 0)
-        replaced->sets_owner =
-            os_open(staging_path, OS_OPEN_SECURITY | OS_WITH_OWNER,
-                    &replaced->setter) == 0;
-    if (error == 0 && (parts & OS_SECURITY_DACL) != 0 &&
-        replaced->setter == NULL)
-        error = os_open(staging_path, OS_OPEN_SECURITY, &replaced->setter);
-    return error == 0 || fail(outcome, error);
+    if (error == 0 && parts != 0)
+        error = os_open(staging_path,
+                        OS_OPEN_SECURITY |
+                            (parts & OS_SECURITY_OWNER ? OS_WITH_OWNER : 0),
+                        &replaced->setter);
+    return error == 0 || parts == OS_SECURITY_OWNER || fail(outcome, error);
 }
 
 bool replaced_apply(const struct replaced *replaced, struct os_file *staging,
@@ -62,7 +58,7 @@ bool replaced_apply(const struct replaced *replaced, struct os_file *staging,
         return true;
     os_error error = compare(replaced, staging, &old, &parts);
     if (error == 0 && (parts & OS_SECURITY_OWNER) != 0 &&
-        (!replaced->sets_owner ||
+        (replaced->setter == NULL ||
          os_set_security(replaced->setter, old, OS_SECURITY_OWNER) != 0))
         outcome->warnings |= REFLINK_WARNING_OWNER_NOT_KEPT;
     /* without a setter, DEST's DACL was changed during the run */

@@ -14,10 +14,9 @@
 struct replaced {
     struct os_file *file; /* the DEST that is to be replaced; NULL: none */
     struct os_info info;
-    /* A second handle of the staging file, which may set its DACL; NULL: not
-       needed so far, or only the owner is different and cannot be set. */
+    /* A second handle of the staging file, which may set its security; NULL:
+       not needed so far, or only the owner is different and cannot be set. */
     struct os_file *setter;
-    bool sets_owner; /* `setter` may also set owner and group */
 };
 
 /*

@@ -69,6 +69,19 @@ static bool is_dangling(const wchar_t *dest)
     return there;
 }
 
+static bool parent_is_file(const wchar_t *dest)
+{
+    struct os_info info;
+    wchar_t *parent = path_directory(dest);
+    size_t length = parent != NULL ? wcslen(parent) : 0;
+    if (length > 1 && path_ends_with_separator(parent))
+        parent[length - 1] = L'\0';
+    bool is_file = parent != NULL && path_query_state(parent, &info) == 0 &&
+                   (info.attributes & OS_ATTRIBUTE_DIRECTORY) == 0;
+    free(parent);
+    return is_file;
+}
+
 bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
                struct os_info *info, struct reflink_outcome *outcome)
 {
@@ -80,7 +93,8 @@ bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
         return true;
     if (error == CODE_PATH_NOT_FOUND) {
         outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
-                          REFLINK_HINT_NO_DIRECTORY);
+                          parent_is_file(dest) ? REFLINK_HINT_PARENT_IS_FILE
+                                               : REFLINK_HINT_NO_DIRECTORY);
         return false;
     }
     if (error != 0) {

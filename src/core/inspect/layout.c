@@ -49,17 +49,19 @@ void layout_close(struct layout *layout)
 }
 
 /* Whether `run`, which begins in the file where `last` ends, continues it. */
-static bool goes_on(const struct layout_run *last, const struct layout_run *run)
+static bool continues(const struct layout_run *last,
+                      const struct layout_run *run)
 {
-    if (last->place == LAYOUT_HOLE || run->place == LAYOUT_HOLE)
-        return last->place == run->place;
-    return last->place + last->length == run->place &&
+    if (last->volume_offset == LAYOUT_HOLE || run->volume_offset == LAYOUT_HOLE)
+        return last->volume_offset == run->volume_offset;
+    return last->volume_offset + last->length == run->volume_offset &&
            last->references == run->references;
 }
 
 static os_error append(struct layout *layout, const struct layout_run *run)
 {
-    if (layout->count != 0 && goes_on(&layout->runs[layout->count - 1], run)) {
+    if (layout->count != 0 &&
+        continues(&layout->runs[layout->count - 1], run)) {
         layout->runs[layout->count - 1].length += run->length;
         return 0;
     }
@@ -85,18 +87,6 @@ struct reader {
     uint64_t vcn; /* all clusters before this one have been added */
     struct os_extent extents[EXTENTS_AT_ONCE];
 };
-
-/* Adds [vcn, next) as clusters that begin at `lcn`. */
-static os_error add_clusters(struct reader *reader, uint64_t next, int64_t lcn,
-                             uint32_t references)
-{
-    uint64_t cluster = reader->layout->cluster_size;
-    struct layout_run run = {reader->vcn * cluster,
-                             (next - reader->vcn) * cluster,
-                             (uint64_t)lcn * cluster, references};
-    reader->vcn = next;
-    return append(reader->layout, &run);
-}
 
 /* Adds [vcn, next) as a hole, up to the end of file. */
 static os_error add_hole(struct reader *reader, uint64_t next)
@@ -129,16 +119,23 @@ static os_error add_extent(struct reader *reader,
     }
     if (extent->lcn == OS_HOLE)
         return add_hole(reader, extent->next_vcn);
+    uint64_t cluster = reader->layout->cluster_size;
     uint64_t skipped = reader->vcn - extent->vcn;
-    return add_clusters(reader, extent->next_vcn,
-                        extent->lcn + (int64_t)skipped, extent->references);
+    struct layout_run run = {
+        .offset = reader->vcn * cluster,
+        .length = (extent->next_vcn - reader->vcn) * cluster,
+        .volume_offset = (uint64_t)(extent->lcn + (int64_t)skipped) * cluster,
+        .references = extent->references};
+    reader->vcn = extent->next_vcn;
+    return append(reader->layout, &run);
 }
 
 /*
- * Asks for the extents with reference counts. If the first such request is
- * refused, asks without them from then on.
+ * Requests the extents with reference counts. If the first such request is
+ * refused, requests them without from then on.
  */
-static os_error ask(struct reader *reader, size_t *count, bool *more)
+static os_error request_extents(struct reader *reader, size_t *count,
+                                bool *more)
 {
     struct layout *layout = reader->layout;
     os_error error = allocation_extents(
@@ -153,25 +150,7 @@ static os_error ask(struct reader *reader, size_t *count, bool *more)
                               count, more);
 }
 
-/*
- * Reads one list. Each list must extend past the previous one, or reading would
- * not end.
- */
-static os_error read_list(struct reader *reader, bool *more)
-{
-    size_t count = 0;
-    uint64_t before = reader->vcn;
-    os_error error =
-        os_cancelled() ? CODE_CANCELLED : ask(reader, &count, more);
-    for (size_t i = 0; i < count && error == 0; i++)
-        error = add_extent(reader, &reader->extents[i]);
-    if (error == 0 && count != 0 && *more && reader->vcn == before)
-        error = CODE_INVALID_DATA;
-    *more = *more && count != 0;
-    return error;
-}
-
-static os_error read_lists(struct layout *layout)
+static os_error read_runs(struct layout *layout)
 {
     uint64_t cluster = layout->cluster_size;
     struct reader *reader = calloc(1, sizeof *reader);
@@ -185,19 +164,30 @@ static os_error read_lists(struct layout *layout)
     layout->counted = true;
     bool more = true;
     os_error error = 0;
-    while (error == 0 && more)
-        error = read_list(reader, &more);
+    while (error == 0 && more) {
+        size_t count = 0;
+        uint64_t before = reader->vcn;
+        error = os_cancelled() ? CODE_CANCELLED
+                               : request_extents(reader, &count, &more);
+        for (size_t i = 0; i < count && error == 0; i++)
+            error = add_extent(reader, &reader->extents[i]);
+        /* a list that does not extend past the previous one would be read
+           again and again */
+        if (error == 0 && count != 0 && more && reader->vcn == before)
+            error = CODE_INVALID_DATA;
+        more = more && count != 0;
+    }
     if (error == 0)
         error = add_hole(reader, reader->end);
     free(reader);
     return error;
 }
 
-static void add_up(struct layout *layout)
+static void compute_totals(struct layout *layout)
 {
     for (size_t i = 0; i < layout->count; i++) {
         const struct layout_run *run = &layout->runs[i];
-        if (run->place == LAYOUT_HOLE)
+        if (run->volume_offset == LAYOUT_HOLE)
             layout->holes += run->length;
         else if (run->references > 1)
             layout->shared += run->length;
@@ -207,8 +197,17 @@ static void add_up(struct layout *layout)
     layout->allocated = layout->shared + layout->exclusive;
 }
 
-static bool fail_read(struct reflink_error *error, os_error code)
+bool layout_read(struct layout *layout, struct reflink_error *error)
 {
+    layout->cluster_size = cluster_size_of(layout->file);
+    if (layout->cluster_size == 0)
+        return fail(error, CODE_NOT_SUPPORTED, REFLINK_STEP_QUERY_VOLUME,
+                    REFLINK_HINT_NOT_REPORTED);
+    os_error code = read_runs(layout);
+    if (code == 0) {
+        compute_totals(layout);
+        return true;
+    }
     if (code == CODE_NOT_ENOUGH_MEMORY)
         return fail(error, code, REFLINK_STEP_MEMORY, REFLINK_HINT_NONE);
     enum reflink_hint hint = REFLINK_HINT_NONE;
@@ -219,21 +218,8 @@ static bool fail_read(struct reflink_error *error, os_error code)
     return fail(error, code, REFLINK_STEP_EXTENTS, hint);
 }
 
-bool layout_read(struct layout *layout, struct reflink_error *error)
-{
-    layout->cluster_size = cluster_size_of(layout->file);
-    if (layout->cluster_size == 0)
-        return fail(error, CODE_NOT_SUPPORTED, REFLINK_STEP_QUERY_VOLUME,
-                    REFLINK_HINT_NOT_REPORTED);
-    os_error code = read_lists(layout);
-    if (code != 0)
-        return fail_read(error, code);
-    add_up(layout);
-    return true;
-}
-
-bool layout_take(const wchar_t *path, const struct reflink_policy *policy,
-                 struct layout *layout, struct reflink_error *error)
+bool layout_query(const wchar_t *path, const struct reflink_policy *policy,
+                  struct layout *layout, struct reflink_error *error)
 {
     struct retry retry = {.policy = policy};
     for (;;) {

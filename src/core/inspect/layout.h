@@ -24,7 +24,7 @@ struct layout_run {
     uint64_t length;
     /* Offset on the volume, or LAYOUT_HOLE. Data stored in the file's own
        record counts as a hole. */
-    uint64_t place;
+    uint64_t volume_offset;
     /* 0 for a hole, or if unknown. */
     uint32_t references;
 };
@@ -62,8 +62,8 @@ bool layout_read(struct layout *layout, struct reflink_error *error);
  * policy says. Returns false if it failed; the error is in `*error`. The caller
  * calls layout_close in any case.
  */
-bool layout_take(const wchar_t *path, const struct reflink_policy *policy,
-                 struct layout *layout, struct reflink_error *error);
+bool layout_query(const wchar_t *path, const struct reflink_policy *policy,
+                  struct layout *layout, struct reflink_error *error);
 
 /* Closes the file and frees the runs. */
 void layout_close(struct layout *layout);

@@ -30,23 +30,7 @@ static void query_features(struct os_file *file, struct info *info)
         answer(volume.known, volume.features & OS_VOLUME_READ_ONLY);
 }
 
-/* `\\server\share\`, but not `\\?\...` or `\\.\...` */
-static bool is_unc(const wchar_t *root)
-{
-    return wcsncmp(root, L"\\\\", 2) == 0 && root[2] != L'?' && root[2] != L'.';
-}
-
-/* A redirector may not report that it is remote, but the root shows it. */
-static void query_remote(struct os_file *file, struct info *info)
-{
-    bool remote = false;
-    bool known = os_is_remote(file, &remote) == 0;
-    info->remote = answer(known, remote);
-    if (is_unc(info->root))
-        info->remote = INFO_YES;
-}
-
-static enum info_way way_of(const struct info *info)
+static enum info_behavior behavior_of(const struct info *info)
 {
     if (info->read_only == INFO_YES)
         return INFO_READ_ONLY;
@@ -59,6 +43,8 @@ static bool read_once(const wchar_t *path, struct info *info,
                       struct reflink_error *error)
 {
     struct os_file *file = NULL;
+    const wchar_t *root = info->root;
+    bool remote = false;
     memset(info, 0, sizeof *info);
     os_error code = os_open(path, OS_OPEN_LOOK, &file);
     if (code != 0) {
@@ -71,11 +57,16 @@ static bool read_once(const wchar_t *path, struct info *info,
     }
     os_volume_root(path, info->root, INFO_ROOT);
     query_features(file, info);
-    query_remote(file, info);
+    bool known = os_is_remote(file, &remote) == 0;
+    info->remote = answer(known, remote);
+    /* a redirector may not report that it is remote, but the root shows it:
+       `\\server\share\`, unlike `\\?\...` or `\\.\...` */
+    if (wcsncmp(root, L"\\\\", 2) == 0 && root[2] != L'?' && root[2] != L'.')
+        info->remote = INFO_YES;
     info->cluster_size = cluster_size_of(file);
     info->largest_request = PLAN_LIMIT;
     info->free_known = os_free_bytes(file, &info->free_bytes) == 0;
-    info->way = way_of(info);
+    info->behavior = behavior_of(info);
     os_close(file);
     return true;
 }

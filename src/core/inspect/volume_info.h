@@ -9,7 +9,7 @@
 enum info_answer { INFO_NOT_REPORTED, INFO_NO, INFO_YES };
 
 /* What happens to a file that is cloned within the volume. */
-enum info_way {
+enum info_behavior {
     INFO_CLONES,   /* its clusters are shared */
     INFO_TRIES,    /* cloning is tried: the volume reports no features */
     INFO_COPIES,   /* it is copied, unless REFLINK_ALWAYS is set */
@@ -30,7 +30,7 @@ struct info {
     uint64_t largest_request; /* bytes of the largest clone request */
     bool free_known;
     uint64_t free_bytes; /* available to this user, if `free_known` */
-    enum info_way way;
+    enum info_behavior behavior;
 };
 
 /*

@@ -5,11 +5,33 @@
 
 #include "core/errors.h"
 #include "core/base/outcome.h"
+#include "core/base/path.h"
 #include "dest_path.h"
 
-static void fail(struct reflink_outcome *outcome, const wchar_t *source,
-                 const wchar_t *dest, os_error error)
+bool cloner_begin(struct cloner *cloner, bool exact)
 {
+    *cloner =
+        (struct cloner){.session = reflink_session_open(), .exact = exact};
+    return cloner->session != NULL;
+}
+
+/*
+ * Finds the target. Returns false if there is none; the outcome has the error.
+ */
+static bool find_target(struct cloner *cloner, const wchar_t *source,
+                        const wchar_t *dest, struct reflink_outcome *outcome)
+{
+    free(cloner->target);
+    cloner->target = NULL;
+    os_error error = 0;
+    if (cloner->exact) {
+        cloner->target = path_splice(dest, wcslen(dest), L"");
+        error = cloner->target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+    } else {
+        error = dest_path_find(source, dest, &cloner->target);
+    }
+    if (error == 0)
+        return true;
     memset(outcome, 0, sizeof *outcome);
     outcome->source = source;
     outcome->dest = dest;
@@ -18,59 +40,40 @@ static void fail(struct reflink_outcome *outcome, const wchar_t *source,
         outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     else
         outcome_fail_hint(outcome, error, REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                          missing ? REFLINK_HINT_NO_DIRECTORY
+                          missing ? REFLINK_HINT_MISSING_DIRECTORY
                                   : REFLINK_HINT_NOT_DIRECTORY);
+    return false;
 }
 
-bool cloner_begin(struct cloner *run)
-{
-    *run = (struct cloner){.session = reflink_session_open()};
-    return run->session != NULL;
-}
-
-/*
- * Finds the target. Returns false if there is none; the outcome has the error.
- */
-static bool find_target(struct cloner *run, const wchar_t *source,
-                        const wchar_t *dest, struct reflink_outcome *outcome)
-{
-    free(run->target);
-    run->target = NULL;
-    os_error error = dest_path_find(source, dest, &run->target);
-    if (error != 0)
-        fail(outcome, source, dest, error);
-    return error == 0;
-}
-
-void cloner_one(struct cloner *run, const struct reflink_policy *policy,
+void cloner_run(struct cloner *cloner, const struct reflink_policy *policy,
                 const wchar_t *source, const wchar_t *dest,
                 const struct reflink_range *range,
                 struct reflink_outcome *outcome)
 {
-    if (!find_target(run, source, dest, outcome))
+    if (!find_target(cloner, source, dest, outcome))
         return;
     if (range != NULL)
-        reflink_range(run->session, policy, source, run->target, range,
+        reflink_range(cloner->session, policy, source, cloner->target, range,
                       outcome);
     else
-        reflink_file(run->session, policy, source, run->target, outcome);
+        reflink_file(cloner->session, policy, source, cloner->target, outcome);
 }
 
-void cloner_dry(struct cloner *run, const struct reflink_policy *policy,
-                const wchar_t *source, const wchar_t *dest,
-                const struct reflink_range *range,
-                void (*tell)(void *context,
-                             const struct reflink_dry_step *step),
-                void *context, struct reflink_outcome *outcome)
+void cloner_dry_run(struct cloner *cloner, const struct reflink_policy *policy,
+                    const wchar_t *source, const wchar_t *dest,
+                    const struct reflink_range *range,
+                    void (*report)(void *context,
+                                   const struct reflink_dry_step *step),
+                    void *context, struct reflink_outcome *outcome)
 {
-    if (find_target(run, source, dest, outcome))
-        reflink_dry_run(run->session, policy, source, run->target, range, tell,
-                        context, outcome);
+    if (find_target(cloner, source, dest, outcome))
+        reflink_dry_run(cloner->session, policy, source, cloner->target, range,
+                        report, context, outcome);
 }
 
-void cloner_end(struct cloner *run)
+void cloner_end(struct cloner *cloner)
 {
-    free(run->target);
-    reflink_session_close(run->session);
-    *run = (struct cloner){0};
+    free(cloner->target);
+    reflink_session_close(cloner->session);
+    *cloner = (struct cloner){0};
 }

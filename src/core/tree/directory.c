@@ -25,7 +25,7 @@ static void end(struct reflink_outcome *outcome, uint64_t start)
     outcome->method = REFLINK_METHOD_NONE;
 }
 
-bool directory_foresee(const struct reflink_policy *policy,
+bool directory_dry_run(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome)
@@ -60,78 +60,62 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
 
 /* --- metadata ------------------------------------------------------------- */
 
-struct finish {
-    const struct reflink_policy *policy;
-    struct reflink_outcome *outcome;
-    struct source source;
-    struct os_file *dest;
-    struct metadata metadata;
-};
-
-static bool open_both(struct finish *finish)
+static bool open_both(const struct reflink_policy *policy,
+                      struct source *source, struct os_file **dest,
+                      struct reflink_outcome *outcome)
 {
-    unsigned extra = finish->policy->security ? OS_WITH_SECURITY : 0;
-    struct reflink_outcome *outcome = finish->outcome;
+    unsigned extra = policy->security ? OS_WITH_SECURITY : 0;
     os_error error = os_open(outcome->source, OS_OPEN_SOURCE_DIRECTORY | extra,
-                             &finish->source.file);
+                             &source->file);
     if (error == 0)
-        error = os_query(finish->source.file, &finish->source.info);
+        error = os_query(source->file, &source->info);
     if (error != 0) {
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_SOURCE);
         return false;
     }
-    error = os_open(outcome->dest, OS_OPEN_DIRECTORY | extra, &finish->dest);
+    error = os_open(outcome->dest, OS_OPEN_DIRECTORY | extra, dest);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
     return error == 0;
 }
 
-/*
- * Most directories have none of these attributes. If the query fails, they
- * count as set.
- */
-static void check_attributes(const struct finish *finish)
+void directory_copy_metadata(struct reflink_session *session,
+                             const struct reflink_policy *policy,
+                             const wchar_t *source, const wchar_t *dest,
+                             struct reflink_outcome *outcome)
 {
-    const struct os_info *source = &finish->source.info;
+    struct source from = {0};
+    struct os_file *to = NULL;
+    struct metadata metadata = {0};
     struct os_info now;
-    if (metadata_kept(source) != 0 && os_query_state(finish->dest, &now) == 0)
-        metadata_check(source, now.attributes, finish->outcome);
-}
-
-void directory_finish(struct reflink_session *session,
-                      const struct reflink_policy *policy,
-                      const wchar_t *source, const wchar_t *dest,
-                      struct reflink_outcome *outcome)
-{
-    struct finish finish = {.policy = policy, .outcome = outcome};
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (open_both(&finish) &&
-        metadata_list(&finish.metadata, finish.source.file, outcome) &&
-        metadata_open_streams(&finish.metadata, dest, outcome) &&
-        metadata_empty_streams(&finish.metadata, outcome) &&
-        metadata_copy(&finish.metadata, session, policy, &finish.source,
-                      finish.dest, outcome) &&
-        metadata_stamp(&finish.source, finish.dest, 0, outcome))
-        check_attributes(&finish);
-    metadata_end(&finish.metadata);
-    os_close(finish.dest);
-    os_close(finish.source.file);
+    bool copied =
+        open_both(policy, &from, &to, outcome) &&
+        metadata_list(&metadata, from.file, outcome) &&
+        metadata_open_streams(&metadata, dest, outcome) &&
+        metadata_empty_streams(&metadata, outcome) &&
+        metadata_copy(&metadata, session, policy, &from, to, outcome) &&
+        metadata_stamp(&from, to, 0, outcome);
+    /* Most directories have none of these attributes. If the query fails, they
+       count as set. */
+    if (copied && metadata_kept(&from.info) != 0 &&
+        os_query_state(to, &now) == 0)
+        metadata_check(&from.info, now.attributes, outcome);
+    metadata_end(&metadata);
+    os_close(to);
+    os_close(from.file);
     end(outcome, start);
 }
 
 /* --- links ---------------------------------------------------------------- */
-
-static bool is_there(os_error error)
-{
-    return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
-}
 
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
                     const wchar_t *dest, struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
     os_error error = os_copy_link(source, dest);
-    if (is_there(error) && policy->existing == REFLINK_EXISTING_KEEP)
+    bool exists = error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
+    if (exists && policy->existing == REFLINK_EXISTING_KEEP)
         outcome->status = REFLINK_SKIPPED;
     else if (error == CODE_PRIVILEGE_NOT_HELD || error == CODE_ACCESS_DENIED)
         outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,

@@ -20,18 +20,18 @@ void directory_make(const wchar_t *source, const wchar_t *dest,
  * its security if the policy requires it, and then its attributes and times.
  * Call it when nothing more will be created in `dest`.
  */
-void directory_finish(struct reflink_session *session,
-                      const struct reflink_policy *policy,
-                      const wchar_t *source, const wchar_t *dest,
-                      struct reflink_outcome *outcome);
+void directory_copy_metadata(struct reflink_session *session,
+                             const struct reflink_policy *policy,
+                             const wchar_t *source, const wchar_t *dest,
+                             struct reflink_outcome *outcome);
 
 /*
- * Foresees what a step of `kind`, REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK,
+ * Finds out what a step of `kind`, REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK,
  * would do at `dest`. Returns false if it would fail; the outcome has the
  * error. The status is REFLINK_SKIPPED if the directory exists, or if the
  * policy keeps what exists in place of a link.
  */
-bool directory_foresee(const struct reflink_policy *policy,
+bool directory_dry_run(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
                        enum reflink_dry_kind kind,
                        struct reflink_outcome *outcome);

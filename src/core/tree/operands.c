@@ -4,6 +4,7 @@
 
 #include "core/errors.h"
 #include "core/base/verbatim.h"
+#include "core/base/identity.h"
 #include "core/base/name_set.h"
 #include "core/file/source.h"
 #include "core/os.h"
@@ -13,14 +14,16 @@
 
 /* One SOURCE of the command line. */
 struct operand {
-    const wchar_t *words;
+    const wchar_t *typed;
     wchar_t *source; /* without separators at its end */
     wchar_t *dest;   /* the target path; NULL for a pattern */
     uint64_t size;
     bool pattern;
     bool directory;
     bool is_link;
-    bool failed; /* cannot be processed; already reported */
+    bool contents; /* `.`: what is in the directory goes into DEST */
+    bool in_root;  /* a pattern for the entries of a volume's root */
+    bool failed;   /* cannot be processed; already reported */
 };
 
 /* A source, or a match of its wildcards, with its target path. */
@@ -30,6 +33,15 @@ struct target {
     uint64_t size;
     bool directory;
     bool is_link;
+    bool operand;  /* typed, and no match of a pattern */
+    bool contents; /* may be merged with other directories */
+};
+
+/* Targets that occur more than once, by their names. */
+struct repeated {
+    struct name_set names;
+    wchar_t **dests;   /* the target of each of `names` */
+    wchar_t **sources; /* the path of its source */
 };
 
 static void report_no_memory(const struct tree_visitor *visitor,
@@ -42,7 +54,7 @@ static void report_no_memory(const struct tree_visitor *visitor,
 /* --- examining a path ----------------------------------------------------- */
 
 /* Copies the path without the separators at its end, unless it is a root. */
-static wchar_t *without_end(const wchar_t *path)
+static wchar_t *without_separators(const wchar_t *path)
 {
     size_t length = wcslen(path);
     wchar_t *cut = path_splice(path, length, L"");
@@ -71,52 +83,66 @@ static bool is_link(const wchar_t *path)
 }
 
 /*
- * Finds the target of a source. `.`, `..` and roots have a name only in their
- * full path.
+ * Finds the target of a source. `..` and roots have a name only in their full
+ * path; so has `.`, unless it stands for the contents of a directory.
  */
 static os_error find_target(const struct operands *operands,
                             const wchar_t *source, wchar_t **target)
 {
     const wchar_t *name = path_base_name(source);
-    bool in_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+    bool needs_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
     wchar_t *full = NULL;
     os_error error = 0;
-    if (operands->into && in_full)
+    bool contents = operands->recursive && wcscmp(name, L".") == 0;
+    bool into = operands->into && !contents;
+    if (into && needs_full)
         error = os_full_path(source, &full);
     if (error != 0)
         return error;
     if (full != NULL)
         name = path_base_name(full);
-    *target = operands->into
-                  ? path_join(operands->dest, name)
-                  : path_splice(operands->dest, wcslen(operands->dest), L"");
+    *target = into ? path_join(operands->dest, name)
+                   : path_splice(operands->dest, wcslen(operands->dest), L"");
     free(full);
     return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-static os_error look_at(const struct operands *operands,
+static os_error examine(const struct operands *operands,
                         struct operand *operand)
 {
     struct os_info info = {0};
-    operand->pattern = wildcard_is(operand->words);
-    if (operand->pattern)
+    operand->pattern = wildcard_is_pattern(operand->typed);
+    if (operand->pattern) {
+        wchar_t *directory = path_directory(operand->typed);
+        if (directory == NULL)
+            return CODE_NOT_ENOUGH_MEMORY;
+        operand->in_root =
+            operands->recursive && path_is_volume_root(directory);
+        free(directory);
         return 0;
-    operand->source = without_end(operand->words);
+    }
+    operand->source = without_separators(operand->typed);
     if (operand->source == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
     if (path_query_state(operand->source, &info) == 0) {
         operand->size = info.size;
         operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     }
-    operand->is_link = operands->recursive && is_link(operand->source);
+    operand->contents = operand->directory &&
+                        wcscmp(path_base_name(operand->source), L".") == 0;
+    /* A separator at the end stands for what the link leads to. A folder that a
+       volume is mounted on is a link, too, but users know it as a directory. */
+    operand->is_link =
+        operands->recursive && !path_ends_with_separator(operand->typed) &&
+        is_link(operand->source) && !path_is_volume_root(operand->source);
     return find_target(operands, operand->source, &operand->dest);
 }
 
 /* --- iterating over all targets ------------------------------------------- */
 
-/* What to do with each target; it returns false to stop. */
-struct each {
-    bool (*target)(void *context, const struct target *target);
+/* What to do with each target; `run` returns false to stop. */
+struct target_action {
+    bool (*run)(void *context, const struct target *target);
     void *context;
     bool first; /* first pass: mark patterns that cannot be listed as failed */
     /* gets invalid names; NULL: only checking */
@@ -126,27 +152,35 @@ struct each {
 /* The state while the matches of a pattern are visited. */
 struct matching {
     const struct operands *operands;
-    const struct each *each;
+    const struct operand *operand;
+    const struct target_action *action;
     bool more;
     os_error error;
 };
 
-static bool take_match(void *context, const wchar_t *source,
-                       const struct os_entry *entry)
+static bool on_match(void *context, const wchar_t *source,
+                     const struct os_entry *entry)
 {
     struct matching *matching = context;
     const struct operands *operands = matching->operands;
-    const struct each *each = matching->each;
+    const struct target_action *action = matching->action;
+    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     wchar_t *dest = NULL;
+    if (matching->operand->in_root && directory &&
+        tree_is_system_directory(entry->name)) {
+        if (action->report_to != NULL)
+            action->report_to->passed_over(action->report_to->context,
+                                           TREE_SYSTEM_DIRECTORY, source);
+        return true;
+    }
     matching->error = verbatim_join(operands->dest, entry->name, &dest);
-    struct target target = {
-        .source = source,
-        .dest = dest,
-        .size = entry->size,
-        .directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0,
-        .is_link = entry->is_link && operands->recursive};
+    struct target target = {.source = source,
+                            .dest = dest,
+                            .size = entry->size,
+                            .directory = directory,
+                            .is_link = entry->is_link && operands->recursive};
     if (matching->error == 0)
-        matching->more = each->target(each->context, &target);
+        matching->more = action->run(action->context, &target);
     free(dest);
     return matching->error == 0 && matching->more;
 }
@@ -155,36 +189,43 @@ static bool take_match(void *context, const wchar_t *source,
  * Reports an invalid name when the targets are processed; ignores it while they
  * are checked.
  */
-static bool take_invalid_name(void *context, const wchar_t *shown)
+static bool on_invalid_name(void *context, const wchar_t *shown)
 {
     struct matching *matching = context;
-    if (matching->each->report_to != NULL)
-        tree_report(matching->each->report_to, shown, matching->operands->dest,
-                    CODE_INVALID_NAME, REFLINK_STEP_LIST, OUTCOME_SOURCE,
-                    REFLINK_HINT_NO_NAME);
+    if (matching->action->report_to != NULL)
+        tree_report(matching->action->report_to, shown,
+                    matching->operands->dest, CODE_INVALID_NAME,
+                    REFLINK_STEP_LIST, OUTCOME_SOURCE, REFLINK_HINT_NO_NAME);
     matching->more = !os_cancelled();
     return matching->more;
 }
 
 /* Visits one operand's targets. Returns false if a target stopped it. */
-static bool each_of(const struct operands *operands,
-                    const struct operand *operand, const struct each *each,
-                    os_error *error)
+static bool visit_operand(const struct operands *operands,
+                          const struct operand *operand,
+                          const struct target_action *action, os_error *error)
 {
-    struct matching matching = {operands, each, true, 0};
-    const struct wildcard_visitor visitor = {take_match, take_invalid_name,
+    struct matching matching = {operands, operand, action, true, 0};
+    const struct wildcard_visitor visitor = {on_match, on_invalid_name,
                                              &matching};
     struct target target = {.source = operand->source,
                             .dest = operand->dest,
                             .size = operand->size,
                             .directory = operand->directory,
-                            .is_link = operand->is_link};
+                            .is_link = operand->is_link,
+                            .operand = true,
+                            .contents = operand->contents};
     *error = 0;
     if (!operand->pattern)
-        return each->target(each->context, &target);
-    *error = wildcard_each(operand->words, operands->recursive, &visitor);
+        return action->run(action->context, &target);
+    *error = wildcard_visit(operand->typed, operands->recursive, &visitor);
     if (matching.error != 0)
         *error = matching.error;
+    /* an empty directory has no entries to copy */
+    const wchar_t *name = path_base_name(operand->typed);
+    if (*error == CODE_FILE_NOT_FOUND && operands->recursive &&
+        (wcscmp(name, L"*") == 0 || wcscmp(name, L"*.*") == 0))
+        *error = 0;
     return matching.more;
 }
 
@@ -192,9 +233,9 @@ static bool each_of(const struct operands *operands,
  * Visits all targets. Reports a pattern that cannot be listed. Returns false if
  * a target stopped it.
  */
-static bool each_target(const struct operands *operands,
-                        const struct each *each,
-                        const struct tree_visitor *visitor)
+static bool visit_targets(const struct operands *operands,
+                          const struct target_action *action,
+                          const struct tree_visitor *visitor)
 {
     bool more = true;
     for (int i = 0; i < operands->count && more; i++) {
@@ -202,10 +243,10 @@ static bool each_target(const struct operands *operands,
         os_error error = 0;
         if (operand->failed)
             continue;
-        more = each_of(operands, operand, each, &error);
-        operand->failed = each->first && error != 0;
+        more = visit_operand(operands, operand, action, &error);
+        operand->failed = action->first && error != 0;
         if (error != 0)
-            tree_report(visitor, operand->words, operands->dest, error,
+            tree_report(visitor, operand->typed, operands->dest, error,
                         REFLINK_STEP_LIST, OUTCOME_SOURCE,
                         error == CODE_DIRECTORY_NOT_SUPPORTED
                             ? REFLINK_HINT_RECURSIVE
@@ -217,10 +258,8 @@ static bool each_target(const struct operands *operands,
 /* --- refusing ------------------------------------------------------------- */
 
 struct check {
-    const struct operands *operands;
+    struct operands *operands;
     const struct tree_visitor *visitor;
-    struct name_set names; /* of all targets, then only the duplicates */
-    wchar_t **dests;       /* the first DEST of each duplicate */
     bool no_memory;
     bool refused;
 };
@@ -238,62 +277,95 @@ static bool check_target(void *context, const struct target *target)
                     CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
                     REFLINK_HINT_INSIDE);
     }
-    check->no_memory = !name_set_add(&check->names, target->dest);
+    check->no_memory =
+        !target->contents &&
+        !name_set_add(&check->operands->repeated->names, target->dest);
     return !check->no_memory;
 }
 
-/* Accepts the first target with a name and refuses all later ones. */
+/* Reports that two different SOURCEs would get the same name. */
+static void report_collision(struct check *check, const struct target *target)
+{
+    struct reflink_outcome outcome;
+    uint64_t start = outcome_begin(&outcome, target->source, target->dest);
+    outcome_fail_hint(&outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
+                      OUTCOME_DEST, REFLINK_HINT_COLLISION);
+    outcome_end(&outcome, start);
+    check->refused = true;
+    check->visitor->misused(check->visitor->context, &outcome);
+}
+
+/* Compares the files, and not their paths, which can be written in many ways.
+   In a case-sensitive directory, `a` and `A` are two files. */
+static bool is_same_file(const wchar_t *a, const wchar_t *b)
+{
+    struct os_info one;
+    struct os_info other;
+    return wcscmp(a, b) == 0 ||
+           (path_query(a, &one) == 0 && path_query(b, &other) == 0 &&
+            identity_same_file(&one.identity, &other.identity));
+}
+
+/*
+ * Accepts the first target with a name. Later ones must be the same SOURCE,
+ * given twice.
+ */
 static bool check_repeated(void *context, const struct target *target)
 {
     struct check *check = context;
-    size_t at = name_set_find(&check->names, target->dest);
-    if (at == check->names.count || os_cancelled())
-        return !os_cancelled();
-    if (check->dests[at] == NULL) {
-        check->dests[at] = path_splice(target->dest, wcslen(target->dest), L"");
-        check->no_memory = check->dests[at] == NULL;
+    struct repeated *repeated = check->operands->repeated;
+    if (os_cancelled())
+        return false;
+    size_t at = name_set_find(&repeated->names, target->dest);
+    if (target->contents || at == repeated->names.count)
+        return true;
+    if (repeated->dests[at] == NULL) {
+        repeated->dests[at] =
+            path_splice(target->dest, wcslen(target->dest), L"");
+        repeated->sources[at] =
+            path_splice(target->source, wcslen(target->source), L"");
+        check->no_memory =
+            repeated->dests[at] == NULL || repeated->sources[at] == NULL;
         return !check->no_memory;
     }
-    if (name_compare(check->dests[at], target->dest) == 0) {
-        check->refused = true;
-        tree_report(check->visitor, target->source, target->dest,
-                    CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
-                    REFLINK_HINT_COLLISION);
-    }
+    if (name_compare(repeated->dests[at], target->dest) == 0 &&
+        !is_same_file(repeated->sources[at], target->source))
+        report_collision(check, target);
     return true;
 }
 
 static void check_collisions(struct check *check)
 {
-    struct each each = {check_repeated, check, false, NULL};
-    size_t count = name_set_keep_repeated(&check->names);
+    struct target_action action = {check_repeated, check, false, NULL};
+    struct repeated *repeated = check->operands->repeated;
+    size_t count = name_set_keep_repeated(&repeated->names);
     if (count == 0)
         return;
-    check->dests = calloc(count, sizeof *check->dests);
-    if (check->dests != NULL)
-        each_target(check->operands, &each, check->visitor);
+    repeated->dests = calloc(count, sizeof *repeated->dests);
+    repeated->sources = calloc(count, sizeof *repeated->sources);
+    if (repeated->dests != NULL && repeated->sources != NULL)
+        visit_targets(check->operands, &action, check->visitor);
     else
         check->no_memory = true;
-    for (size_t i = 0; check->dests != NULL && i < count; i++)
-        free(check->dests[i]);
-    free(check->dests);
 }
 
 /*
  * Whether to refuse: two targets would have the same name by the system's case
  * rules, or a tree would be copied into itself.
  */
-static bool refuses(const struct operands *operands,
-                    const struct tree_visitor *visitor)
+static bool is_refused(struct operands *operands,
+                       const struct tree_visitor *visitor)
 {
     struct check check = {.operands = operands, .visitor = visitor};
-    struct each each = {check_target, &check, true, NULL};
-    each_target(operands, &each, visitor);
+    struct target_action action = {check_target, &check, true, NULL};
+    operands->repeated = calloc(1, sizeof *operands->repeated);
+    check.no_memory = operands->repeated == NULL;
+    if (!check.no_memory)
+        visit_targets(operands, &action, visitor);
     if (!check.no_memory)
         check_collisions(&check);
     if (check.no_memory)
         report_no_memory(visitor, operands->sources[0], operands->dest);
-    name_set_free(&check.names);
     return check.refused || check.no_memory;
 }
 
@@ -302,8 +374,23 @@ static bool refuses(const struct operands *operands,
 struct visit {
     const struct operands *operands;
     const struct tree_visitor *visitor;
+    bool *visited;              /* which of the repeated targets */
     bool interruption_reported; /* by the walk of a tree */
 };
+
+/* Whether the target was visited before, from a SOURCE that was given twice. */
+static bool was_visited(struct visit *visit, const struct target *target)
+{
+    const struct repeated *repeated = visit->operands->repeated;
+    size_t at = name_set_find(&repeated->names, target->dest);
+    if (target->contents || at == repeated->names.count ||
+        repeated->dests[at] == NULL ||
+        name_compare(repeated->dests[at], target->dest) != 0)
+        return false;
+    bool visited = visit->visited[at];
+    visit->visited[at] = true;
+    return visited;
+}
 
 static bool visit_target(void *context, const struct target *target)
 {
@@ -311,8 +398,12 @@ static bool visit_target(void *context, const struct target *target)
     const struct tree_visitor *visitor = visit->visitor;
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
-    if (target->is_link)
-        visitor->link(visitor->context, target->source, target->dest);
+    if (was_visited(visit, target))
+        visitor->passed_over(visitor->context, TREE_SAME_SOURCE,
+                             target->source);
+    else if (target->is_link)
+        visitor->link(visitor->context, target->source, target->dest,
+                      target->operand);
     else if (target->directory && visit->operands->recursive)
         visit->interruption_reported =
             !tree_walk(visitor, target->source, target->dest);
@@ -329,37 +420,52 @@ static bool visit_target(void *context, const struct target *target)
 void operands_visit(const struct operands *operands,
                     const struct tree_visitor *visitor)
 {
-    struct visit visit = {operands, visitor, false};
-    struct each each = {visit_target, &visit, false, visitor};
-    if (!each_target(operands, &each, visitor) && os_cancelled() &&
-        !visit.interruption_reported)
+    struct visit visit = {operands, visitor, NULL, false};
+    struct target_action action = {visit_target, &visit, false, visitor};
+    size_t count = operands->repeated->names.count;
+    visit.visited = calloc(count + 1, sizeof *visit.visited);
+    if (visit.visited == NULL)
+        report_no_memory(visitor, operands->sources[0], operands->dest);
+    else if (!visit_targets(operands, &action, visitor) && os_cancelled() &&
+             !visit.interruption_reported)
         tree_report(visitor, operands->sources[0], operands->dest,
                     CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
                     REFLINK_HINT_INTERRUPTED);
+    free(visit.visited);
 }
 
-bool operands_is(const wchar_t *const *sources, int count, bool into,
-                 bool recursive)
+bool operands_needed(const wchar_t *const *sources, int count, bool into,
+                     bool recursive)
 {
-    return recursive || into || count > 1 || wildcard_is(sources[0]);
+    return recursive || into || count > 1 || wildcard_is_pattern(sources[0]);
 }
 
 /*
- * Decides whether DEST must be a directory: if there are several sources, or
- * wildcards that could match several. Returns false if it is not one.
+ * Decides whether the sources go into DEST: if it is a directory, or must be
+ * one because there are several sources, or wildcards that could match several.
+ * Returns false if it must be one and is not.
  */
-static bool finds_dest(struct operands *operands,
-                       const struct tree_visitor *visitor)
+static bool resolve_dest(struct operands *operands,
+                         const struct tree_visitor *visitor)
 {
-    bool exists = path_is_directory(operands->dest);
-    operands->into = exists || operands->into || operands->count > 1 ||
-                     wildcard_is(operands->sources[0]) ||
-                     path_ends_with_separator(operands->dest);
-    if (!operands->into || exists)
+    struct os_info info = {0};
+    bool separated = path_ends_with_separator(operands->dest);
+    bool exists = path_query_state(operands->dest, &info) == 0;
+    bool directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (operands->exact)
         return true;
+    operands->into = directory || operands->into || operands->count > 1 ||
+                     wildcard_is_pattern(operands->sources[0]) || separated;
+    operands->creates_dest = operands->recursive && separated && !exists;
+    if (!operands->into || directory || operands->creates_dest)
+        return true;
+    enum reflink_hint hint = REFLINK_HINT_NOT_DIRECTORY;
+    if (!exists && operands->recursive)
+        hint = REFLINK_HINT_MISSING_TREE;
+    else if (!exists)
+        hint = REFLINK_HINT_MISSING_DIRECTORY;
     tree_report(visitor, operands->sources[0], operands->dest, CODE_DIRECTORY,
-                REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
-                REFLINK_HINT_NOT_DIRECTORY);
+                REFLINK_STEP_OPEN_DEST, OUTCOME_DEST, hint);
     return false;
 }
 
@@ -367,7 +473,8 @@ bool operands_begin(struct operands *operands,
                     const struct tree_visitor *visitor)
 {
     operands->items = NULL;
-    if (!finds_dest(operands, visitor))
+    operands->repeated = NULL;
+    if (!resolve_dest(operands, visitor))
         return false;
     operands->items = calloc((size_t)operands->count, sizeof *operands->items);
     if (operands->items == NULL) {
@@ -376,16 +483,16 @@ bool operands_begin(struct operands *operands,
     }
     for (int i = 0; i < operands->count; i++) {
         struct operand *operand = &operands->items[i];
-        operand->words = operands->sources[i];
-        os_error error = look_at(operands, operand);
+        operand->typed = operands->sources[i];
+        os_error error = examine(operands, operand);
         operand->failed = error != 0;
         if (error == CODE_NOT_ENOUGH_MEMORY)
-            report_no_memory(visitor, operand->words, operands->dest);
+            report_no_memory(visitor, operand->typed, operands->dest);
         else if (error != 0)
-            tree_report(visitor, operand->words, operands->dest, error,
+            tree_report(visitor, operand->typed, operands->dest, error,
                         REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
-    return !refuses(operands, visitor);
+    return !is_refused(operands, visitor);
 }
 
 void operands_end(struct operands *operands)
@@ -396,4 +503,18 @@ void operands_end(struct operands *operands)
     }
     free(operands->items);
     operands->items = NULL;
+    if (operands->repeated == NULL)
+        return;
+    struct repeated *repeated = operands->repeated;
+    for (size_t i = 0; repeated->dests != NULL && repeated->sources != NULL &&
+                       i < repeated->names.count;
+         i++) {
+        free(repeated->dests[i]);
+        free(repeated->sources[i]);
+    }
+    free(repeated->dests);
+    free(repeated->sources);
+    name_set_free(&repeated->names);
+    free(repeated);
+    operands->repeated = NULL;
 }

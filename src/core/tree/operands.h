@@ -15,21 +15,26 @@ struct operands {
     const wchar_t *const *sources;
     int count;
     const wchar_t *dest;
-    bool into;             /* DEST is a directory to put the sources in (-t) */
-    bool recursive;        /* directories are walked; false: refused */
-    struct operand *items; /* set by operands_begin */
+    bool into;      /* DEST is a directory to put the sources in (-t) */
+    bool exact;     /* DEST is the name itself (-T) */
+    bool recursive; /* directories are walked; false: refused */
+    /* Set by operands_begin: */
+    bool creates_dest; /* the caller must create DEST, which is missing */
+    struct operand *items;
+    struct repeated *repeated; /* targets that two SOURCEs have in common */
 };
 
 /*
  * Whether a command line with these arguments needs this module. Otherwise it
  * is one file to one DEST.
  */
-bool operands_is(const wchar_t *const *sources, int count, bool into,
-                 bool recursive);
+bool operands_needed(const wchar_t *const *sources, int count, bool into,
+                     bool recursive);
 
 /*
- * Examines all sources. Returns false if nothing can be done. Reports failures
- * to `visitor`. The caller calls operands_end in any case.
+ * Examines all sources. Returns false if nothing can be done, or may be done
+ * because two different ones would get the same name. Reports failures to
+ * `visitor`. The caller calls operands_end in any case.
  */
 bool operands_begin(struct operands *operands,
                     const struct tree_visitor *visitor);

@@ -17,20 +17,20 @@
  * system memory. In deeper levels, a directory's subdirectories are collected
  * by name, and its listing is closed before they are entered.
  */
-enum { MOST_LISTS = 32 };
+enum { MAX_LISTS = 32 };
 
 /* A directory that is being walked. */
 struct frame {
     struct os_directory *list; /* NULL: listed to the end */
-    wchar_t *noted;            /* names of subdirectories, each with its NUL */
-    size_t noted_length;
-    size_t noted_room;
-    size_t noted_next;
+    wchar_t *deferred;         /* names of subdirectories, each with its NUL */
+    size_t deferred_length;
+    size_t deferred_room;
+    size_t deferred_next;
     size_t source_length; /* characters in the directory's source path */
     size_t dest_length;
     /* original paths, while an entry needs the verbatim form */
-    wchar_t *source_words;
-    wchar_t *dest_words;
+    wchar_t *original_source;
+    wchar_t *original_dest;
     wchar_t last[OS_NAME_ROOM]; /* the previous entry */
     bool unsorted; /* the listing is not sorted; `repeated` is filled */
     struct name_set repeated; /* names that occur more than once */
@@ -38,6 +38,7 @@ struct frame {
 
 struct walk {
     const struct tree_visitor *visitor;
+    bool from_root; /* SOURCE is the root of a volume */
     struct path_buffer source;
     struct path_buffer dest;
     struct os_info root; /* DEST's directory, once it exists */
@@ -59,11 +60,6 @@ static void fail(const struct walk *walk, os_error error,
                  enum reflink_step step, enum outcome_side side)
 {
     fail_hint(walk, error, step, side, REFLINK_HINT_NONE);
-}
-
-static void fail_memory(const struct walk *walk)
-{
-    fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
 }
 
 /* --- directories ---------------------------------------------------------- */
@@ -89,21 +85,10 @@ static void pop_frame(struct walk *walk)
 {
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
-    free(frame->noted);
+    free(frame->deferred);
     name_set_free(&frame->repeated);
-    free(frame->source_words);
-    free(frame->dest_words);
-}
-
-/*
- * Whether SOURCE's current directory is the DEST of this walk: a link that
- * could not be resolved leads to it, and the walk would never end.
- */
-static bool is_own_dest(struct walk *walk)
-{
-    struct os_info here;
-    return walk->has_root && path_query(walk->source.words, &here) == 0 &&
-           identity_same_file(&here.identity, &walk->root.identity);
+    free(frame->original_source);
+    free(frame->original_dest);
 }
 
 /* Begins to walk the directory at the current paths. */
@@ -111,7 +96,11 @@ static void enter(struct walk *walk)
 {
     const struct tree_visitor *visitor = walk->visitor;
     struct os_directory *list = NULL;
-    if (is_own_dest(walk)) {
+    struct os_info here;
+    /* If a link that could not be resolved leads to the DEST of this walk, the
+       walk would never end. */
+    if (walk->has_root && path_query(walk->source.words, &here) == 0 &&
+        identity_same_file(&here.identity, &walk->root.identity)) {
         fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
                   OUTCOME_DEST, REFLINK_HINT_INSIDE);
         return;
@@ -125,15 +114,8 @@ static void enter(struct walk *walk)
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
     } else if (!push_frame(walk, list)) {
         os_list_close(list);
-        fail_memory(walk);
+        fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     }
-}
-
-static void leave(struct walk *walk)
-{
-    const struct tree_visitor *visitor = walk->visitor;
-    pop_frame(walk);
-    visitor->leave(visitor->context, walk->source.words, walk->dest.words);
 }
 
 /* --- entries -------------------------------------------------------------- */
@@ -160,9 +142,9 @@ static bool push_name(struct walk *walk, const wchar_t *name)
     struct frame *frame = &walk->frames[walk->depth - 1];
     os_error error = 0;
     if (verbatim_is_needed(name)) {
-        error = make_verbatim(&walk->source, &frame->source_words);
+        error = make_verbatim(&walk->source, &frame->original_source);
         if (error == 0)
-            error = make_verbatim(&walk->dest, &frame->dest_words);
+            error = make_verbatim(&walk->dest, &frame->original_dest);
     }
     if (error == 0 && (!path_buffer_push(&walk->source, name) ||
                        !path_buffer_push(&walk->dest, name)))
@@ -200,15 +182,15 @@ static os_error find_repeated(const struct walk *walk, struct frame *frame)
 }
 
 /*
- * Sets `*twice` if another entry has the same name in a different case, as is
- * possible in a case-sensitive directory. DEST's directory may not be one, and
- * one file would replace the other. NTFS sorts names regardless of case, so
+ * Sets `*duplicate` if another entry has the same name in a different case, as
+ * is possible in a case-sensitive directory. DEST's directory may not be one,
+ * and one file would replace the other. NTFS sorts names regardless of case, so
  * duplicates are neighbours, and the second is reported. A listing that is not
- * sorted, which FAT and servers may return [FindNextFileW], is read twice; then
- * each duplicate from there on is reported.
+ * sorted, which FAT and servers may return [FindNextFileW], is read twice;
+ * then each duplicate from there on is reported.
  */
-static os_error is_duplicate(const struct walk *walk, struct frame *frame,
-                             const wchar_t *name, bool *twice)
+static os_error check_duplicate(const struct walk *walk, struct frame *frame,
+                                const wchar_t *name, bool *duplicate)
 {
     os_error error = 0;
     int order = name_compare(frame->last, name);
@@ -216,28 +198,29 @@ static os_error is_duplicate(const struct walk *walk, struct frame *frame,
         frame->unsorted = true;
         error = find_repeated(walk, frame);
     }
-    *twice = order == 0 ||
-             name_set_find(&frame->repeated, name) != frame->repeated.count;
+    *duplicate = order == 0 ||
+                 name_set_find(&frame->repeated, name) != frame->repeated.count;
     wcscpy(frame->last, name);
     return error;
 }
 
 /* Collects a subdirectory's name; it is entered at the end of the listing. */
-static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
+static void defer(struct walk *walk, struct frame *frame, const wchar_t *name)
 {
     size_t length = wcslen(name) + 1;
-    if (frame->noted_length + length > frame->noted_room) {
-        size_t room = (frame->noted_length + length) * 2;
-        wchar_t *noted = realloc(frame->noted, room * sizeof *noted);
-        if (noted == NULL) {
-            fail_memory(walk);
+    if (frame->deferred_length + length > frame->deferred_room) {
+        size_t room = (frame->deferred_length + length) * 2;
+        wchar_t *deferred = realloc(frame->deferred, room * sizeof *deferred);
+        if (deferred == NULL) {
+            fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                 OUTCOME_DEST);
             return;
         }
-        frame->noted = noted;
-        frame->noted_room = room;
+        frame->deferred = deferred;
+        frame->deferred_room = room;
     }
-    wmemcpy(frame->noted + frame->noted_length, name, length);
-    frame->noted_length += length;
+    wmemcpy(frame->deferred + frame->deferred_length, name, length);
+    frame->deferred_length += length;
 }
 
 /*
@@ -245,7 +228,7 @@ static void note(struct walk *walk, struct frame *frame, const wchar_t *name)
  * never opened. A server or a crafted volume may list `..\name`, a file outside
  * DEST.
  */
-static void fail_name(const struct walk *walk, const wchar_t *name)
+static void fail_invalid_name(const struct walk *walk, const wchar_t *name)
 {
     wchar_t *shown = path_join(walk->source.words, name);
     tree_report(walk->visitor, shown != NULL ? shown : walk->source.words,
@@ -259,27 +242,34 @@ static void visit(struct walk *walk, const struct os_entry *entry)
     const struct tree_visitor *visitor = walk->visitor;
     struct frame *frame = &walk->frames[walk->depth - 1];
     if (!path_is_name(entry->name)) {
-        fail_name(walk, entry->name);
+        fail_invalid_name(walk, entry->name);
         return;
     }
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    bool twice = false;
-    os_error error = is_duplicate(walk, frame, entry->name, &twice);
+    if (walk->from_root && walk->depth == 1 && directory &&
+        tree_is_system_directory(entry->name)) {
+        visitor->passed_over(visitor->context, TREE_SYSTEM_DIRECTORY,
+                             entry->name);
+        return;
+    }
+    bool duplicate = false;
+    os_error error = check_duplicate(walk, frame, entry->name, &duplicate);
     /* stop: other entries may be duplicates of each other */
     if (error != 0) {
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
         os_list_close(frame->list);
         frame->list = NULL;
-    } else if (directory && !entry->is_link && !twice &&
-               walk->depth > MOST_LISTS)
-        note(walk, frame, entry->name);
+    } else if (directory && !entry->is_link && !duplicate &&
+               walk->depth > MAX_LISTS)
+        defer(walk, frame, entry->name);
     else if (!push_name(walk, entry->name))
         return;
-    else if (twice)
+    else if (duplicate)
         fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
                   REFLINK_HINT_COLLISION);
     else if (entry->is_link)
-        visitor->link(visitor->context, walk->source.words, walk->dest.words);
+        visitor->link(visitor->context, walk->source.words, walk->dest.words,
+                      false);
     else if (directory)
         enter(walk);
     else
@@ -287,44 +277,40 @@ static void visit(struct walk *walk, const struct os_entry *entry)
                       entry->size);
 }
 
-/* Visits the next entry of the listing. Closes the listing at its end. */
-static void advance_list(struct walk *walk, struct frame *frame)
-{
-    struct os_entry entry;
-    bool end = false;
-    os_error error = os_list_next(frame->list, &entry, &end);
-    if (error != 0)
-        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
-    if (error == 0 && !end) {
-        visit(walk, &entry);
-        return;
-    }
-    os_list_close(frame->list);
-    frame->list = NULL;
-}
-
 /* Processes one entry of the current directory, or leaves it at its end. */
 static void advance(struct walk *walk)
 {
+    const struct tree_visitor *visitor = walk->visitor;
     struct frame *frame = &walk->frames[walk->depth - 1];
-    restore(&walk->source, &frame->source_words, frame->source_length);
-    restore(&walk->dest, &frame->dest_words, frame->dest_length);
+    restore(&walk->source, &frame->original_source, frame->source_length);
+    restore(&walk->dest, &frame->original_dest, frame->dest_length);
     if (frame->list != NULL) {
-        advance_list(walk, frame);
-    } else if (frame->noted_next < frame->noted_length) {
-        const wchar_t *name = frame->noted + frame->noted_next;
-        frame->noted_next += wcslen(name) + 1;
+        struct os_entry entry;
+        bool end = false;
+        os_error error = os_list_next(frame->list, &entry, &end);
+        if (error == 0 && !end) {
+            visit(walk, &entry);
+            return;
+        }
+        if (error != 0)
+            fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+        os_list_close(frame->list);
+        frame->list = NULL;
+    } else if (frame->deferred_next < frame->deferred_length) {
+        const wchar_t *name = frame->deferred + frame->deferred_next;
+        frame->deferred_next += wcslen(name) + 1;
         if (push_name(walk, name))
             enter(walk);
     } else {
-        leave(walk);
+        pop_frame(walk);
+        visitor->leave(visitor->context, walk->source.words, walk->dest.words);
     }
 }
 
-static bool goes_on(const struct walk *walk)
+bool tree_is_system_directory(const wchar_t *name)
 {
-    return walk->depth != 0 && !os_cancelled() &&
-           !walk->visitor->stopped(walk->visitor->context);
+    return name_compare(name, L"System Volume Information") == 0 ||
+           name_compare(name, L"$RECYCLE.BIN") == 0;
 }
 
 void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
@@ -341,12 +327,14 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
                const wchar_t *dest)
 {
-    struct walk walk = {.visitor = visitor};
+    struct walk walk = {.visitor = visitor,
+                        .from_root = path_is_volume_root(source)};
     bool cut = false;
     if (path_buffer_set(&walk.source, source) &&
         path_buffer_set(&walk.dest, dest)) {
         enter(&walk);
-        while (goes_on(&walk))
+        while (walk.depth != 0 && !os_cancelled() &&
+               !visitor->stopped(visitor->context))
             advance(&walk);
         cut = walk.depth != 0 && os_cancelled();
     } else {
@@ -384,18 +372,18 @@ static bool lies_within(wchar_t *path, const struct os_info *root)
  * Returns the real path, with links resolved, of that part of `path` that
  * exists. Shortens `path` to this part.
  */
-static wchar_t *final_place(wchar_t *path)
+static wchar_t *final_path_of(wchar_t *path)
 {
     struct os_file *file = NULL;
-    wchar_t *place = NULL;
+    wchar_t *final = NULL;
     while (os_open(path, OS_OPEN_LOOK, &file) != 0) {
         if (!path_cut(path))
             return NULL;
     }
-    if (os_final_path(file, &place) != 0)
-        place = NULL;
+    if (os_final_path(file, &final) != 0)
+        final = NULL;
     os_close(file);
-    return place;
+    return final;
 }
 
 bool tree_contains(const wchar_t *source, const wchar_t *dest)
@@ -404,10 +392,10 @@ bool tree_contains(const wchar_t *source, const wchar_t *dest)
     wchar_t *path = NULL;
     if (path_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
         return false;
-    wchar_t *place = final_place(path);
+    wchar_t *final = final_path_of(path);
     bool found = lies_within(path, &root) ||
-                 (place != NULL && lies_within(place, &root));
-    free(place);
+                 (final != NULL && lies_within(final, &root));
+    free(final);
     free(path);
     return found;
 }

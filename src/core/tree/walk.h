@@ -9,6 +9,13 @@
 #include "core/os.h"
 #include "core/base/outcome.h"
 
+/* Why something is left out. */
+enum tree_passed_over {
+    TREE_SAME_SOURCE,      /* the same SOURCE was given before */
+    TREE_SYSTEM_DIRECTORY, /* the system's own, at the root of a volume */
+    TREE_PASSED_OVER_COUNT
+};
+
 /*
  * What to do with each entry of a walk. All paths are valid until the call
  * returns; each call gets `context`.
@@ -17,18 +24,33 @@ struct tree_visitor {
     /* A file of `size` bytes, as its directory reports it. */
     void (*file)(void *context, const wchar_t *source, const wchar_t *dest,
                  uint64_t size);
-    /* A symbolic link, junction or mount point; the walk does not follow it. */
-    void (*link)(void *context, const wchar_t *source, const wchar_t *dest);
+    /* A symbolic link, junction or mount point; the walk does not follow it.
+       `operand`: it is itself a SOURCE of the command line. */
+    void (*link)(void *context, const wchar_t *source, const wchar_t *dest,
+                 bool operand);
     /* A directory, before its entries. Returns false to skip it. */
     bool (*enter)(void *context, const wchar_t *source, const wchar_t *dest);
     /* The same directory, after its entries. */
     void (*leave)(void *context, const wchar_t *source, const wchar_t *dest);
     /* Something that could not be walked, or an interruption. */
     void (*failed)(void *context, const struct reflink_outcome *outcome);
+    /* SOURCEs that cannot be combined: nothing has been done yet, and nothing
+       will be. */
+    void (*misused)(void *context, const struct reflink_outcome *outcome);
+    /* A file or directory that is left out on purpose. */
+    void (*passed_over)(void *context, enum tree_passed_over why,
+                        const wchar_t *source);
     /* Whether to end the walk early. */
     bool (*stopped)(void *context);
     void *context;
 };
+
+/*
+ * Whether `name`, in the root of a volume, is a directory that the system keeps
+ * there for that volume: its restore points and indexes, or deleted files. They
+ * cannot be read, or belong to the volume and not to the user's data.
+ */
+bool tree_is_system_directory(const wchar_t *name);
 
 /* Calls `visitor->failed` with an outcome that has this error. */
 void tree_report(const struct tree_visitor *visitor, const wchar_t *source,

@@ -11,7 +11,10 @@
  * Whether the path is a pattern. If a file with `*` or `?` in its name exists,
  * the path means that file.
  */
-bool wildcard_is(const wchar_t *path);
+bool wildcard_is_pattern(const wchar_t *path);
+
+/* Whether a part other than the last contains `*` or `?`, which no path can. */
+bool wildcard_is_misplaced(const wchar_t *path);
 
 /* What to do with each match; each call returns false to stop. */
 struct wildcard_visitor {
@@ -29,8 +32,8 @@ struct wildcard_visitor {
  * CODE_DIRECTORY_NOT_SUPPORTED if only directories do that are not included, or
  * the error of the listing.
  */
-os_error wildcard_each(const wchar_t *pattern, bool directories,
-                       const struct wildcard_visitor *visitor);
+os_error wildcard_visit(const wchar_t *pattern, bool directories,
+                        const struct wildcard_visitor *visitor);
 
 /*
  * Whether `name`, as its directory lists it, matches. FindFirstFileW also

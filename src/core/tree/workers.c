@@ -48,7 +48,7 @@ struct workers {
     struct workers_state state;
     bool interrupted; /* an interruption was reported; used only by the caller's
                          thread */
-    struct slot left; /* first item that Ctrl-C left undone, if any */
+    struct slot undone; /* first item that Ctrl-C left undone, if any */
 };
 
 static void lock(const struct workers *workers)
@@ -70,8 +70,8 @@ static struct slot *slot_at(struct workers *workers, uint64_t number)
 
 /* --- in any thread -------------------------------------------------------- */
 
-static void watch(void *context, const struct reflink_outcome *so_far,
-                  uint64_t total)
+static void on_progress(void *context, const struct reflink_outcome *so_far,
+                        uint64_t total)
 {
     struct worker *worker = context;
     struct workers *workers = worker->workers;
@@ -81,9 +81,13 @@ static void watch(void *context, const struct reflink_outcome *so_far,
     workers->work.moved(workers->work.context, so_far, total);
 }
 
-static void count_file(struct worker *worker, uint64_t size)
+static void do_file(struct worker *worker, const wchar_t *source,
+                    const wchar_t *dest, uint64_t size,
+                    struct reflink_outcome *outcome)
 {
     struct workers *workers = worker->workers;
+    workers->work.file(workers->work.context, worker->session, source, dest,
+                       outcome);
     lock(workers);
     worker->moved = 0;
     workers->state.files++;
@@ -91,20 +95,11 @@ static void count_file(struct worker *worker, uint64_t size)
     unlock(workers);
 }
 
-static void do_file(struct worker *worker, const wchar_t *source,
-                    const wchar_t *dest, uint64_t size,
-                    struct reflink_outcome *outcome)
-{
-    const struct workers_job *work = &worker->workers->work;
-    work->file(work->context, worker->session, source, dest, outcome);
-    count_file(worker, size);
-}
-
 /*
  * Returns the next file to begin, or NULL if there are no more. The lock is
  * held.
  */
-static struct slot *take(struct workers *workers)
+static struct slot *next_file(struct workers *workers)
 {
     for (;;) {
         while (workers->next == workers->end && !workers->closing)
@@ -123,7 +118,7 @@ static void run_worker(void *context)
     struct workers *workers = worker->workers;
     struct slot *slot = NULL;
     os_monitor_lock(workers->monitor);
-    while ((slot = take(workers)) != NULL) {
+    while ((slot = next_file(workers)) != NULL) {
         os_monitor_unlock(workers->monitor);
         slot->dropped = os_cancelled();
         if (!slot->dropped)
@@ -148,8 +143,8 @@ struct workers_state workers_state(struct workers *workers)
 
 /* --- in the caller's thread ----------------------------------------------- */
 
-/* The session for what the caller's thread does itself. */
-static struct worker *own(struct workers *workers)
+/* The worker whose session the caller's thread uses. It has no thread. */
+static struct worker *own_worker(struct workers *workers)
 {
     return &workers->workers[0];
 }
@@ -167,47 +162,28 @@ static void free_paths(struct slot *slot)
     free(slot->dest);
 }
 
-/*
- * Remembers the first item that Ctrl-C left undone; it represents all others.
- */
-static void leave_undone(struct workers *workers, struct slot *slot)
-{
-    if (workers->left.source == NULL)
-        workers->left = *slot;
-    else
-        free_paths(slot);
-}
-
-/* Reports the first undone item, unless an interrupted file was reported. */
-static void report_left(struct workers *workers)
-{
-    struct slot *left = &workers->left;
-    if (left->source != NULL && !workers->interrupted) {
-        outcome_begin(&left->outcome, left->source, left->dest);
-        outcome_stop(&left->outcome);
-        report_outcome(workers, &left->outcome);
-    }
-    free_paths(left);
-}
-
+/* Reports an item, and takes its paths over. */
 static void report(struct workers *workers, struct slot *slot)
 {
     const struct workers_job *work = &workers->work;
     if (slot->dropped || (slot->kind == SLOT_AFTER && os_cancelled())) {
-        leave_undone(workers, slot);
-        return;
-    }
-    if (slot->kind == SLOT_AFTER)
-        work->after(work->context, own(workers)->session, slot->source,
+        /* the first item that Ctrl-C left undone represents all others */
+        if (workers->undone.source == NULL) {
+            workers->undone = *slot;
+            return;
+        }
+    } else if (slot->kind == SLOT_AFTER) {
+        work->after(work->context, own_worker(workers)->session, slot->source,
                     slot->dest);
-    else
+    } else {
         report_outcome(workers, &slot->outcome);
+    }
     free_paths(slot);
 }
 
 /*
  * Reports items in order, as far as they are done; waits for the first `wait`
- * of them.
+ * of them. UINT64_MAX: waits for all.
  */
 static void report_done(struct workers *workers, uint64_t wait)
 {
@@ -227,11 +203,6 @@ static void report_done(struct workers *workers, uint64_t wait)
     os_monitor_unlock(workers->monitor);
 }
 
-static void report_all(struct workers *workers)
-{
-    report_done(workers, UINT64_MAX);
-}
-
 static bool add_worker(struct workers *workers)
 {
     struct worker *worker = &workers->workers[workers->count];
@@ -240,7 +211,7 @@ static bool add_worker(struct workers *workers)
     if (worker->session == NULL)
         return false;
     worker->session->source_locks = workers->source_locks;
-    reflink_session_watch(worker->session, watch, worker);
+    reflink_session_watch(worker->session, on_progress, worker);
     lock(workers);
     workers->count++;
     unlock(workers);
@@ -268,10 +239,10 @@ static void start_thread(struct workers *workers)
  * Queues an item. Returns false if there is no memory or no other thread; then
  * all earlier items are done, and the caller does this one at once.
  */
-static bool hand_in(struct workers *workers, const struct slot *what,
+static bool enqueue(struct workers *workers, const struct slot *item,
                     const wchar_t *source, const wchar_t *dest)
 {
-    struct slot slot = *what;
+    struct slot slot = *item;
     if (workers->monitor != NULL && slot.kind == SLOT_FILE)
         start_thread(workers);
     if (workers->threads == 0)
@@ -280,9 +251,8 @@ static bool hand_in(struct workers *workers, const struct slot *what,
     slot.source = path_splice(source, wcslen(source), L"");
     slot.dest = path_splice(dest, wcslen(dest), L"");
     if (slot.source == NULL || slot.dest == NULL) {
-        free(slot.source);
-        free(slot.dest);
-        report_all(workers);
+        free_paths(&slot);
+        report_done(workers, UINT64_MAX);
         return false;
     }
     slot.outcome.source = slot.source;
@@ -299,10 +269,10 @@ void workers_file(struct workers *workers, const wchar_t *source,
                   const wchar_t *dest, uint64_t size)
 {
     const struct slot slot = {.kind = SLOT_FILE, .size = size};
-    if (hand_in(workers, &slot, source, dest))
+    if (enqueue(workers, &slot, source, dest))
         return;
     struct reflink_outcome outcome;
-    do_file(own(workers), source, dest, size, &outcome);
+    do_file(own_worker(workers), source, dest, size, &outcome);
     report_outcome(workers, &outcome);
 }
 
@@ -310,8 +280,8 @@ void workers_after(struct workers *workers, const wchar_t *source,
                    const wchar_t *dest)
 {
     const struct slot slot = {.kind = SLOT_AFTER};
-    if (!hand_in(workers, &slot, source, dest))
-        workers->work.after(workers->work.context, own(workers)->session,
+    if (!enqueue(workers, &slot, source, dest))
+        workers->work.after(workers->work.context, own_worker(workers)->session,
                             source, dest);
 }
 
@@ -319,7 +289,7 @@ void workers_report(struct workers *workers,
                     const struct reflink_outcome *outcome)
 {
     const struct slot slot = {.kind = SLOT_REPORTED, .outcome = *outcome};
-    if (!hand_in(workers, &slot, outcome->source, outcome->dest))
+    if (!enqueue(workers, &slot, outcome->source, outcome->dest))
         report_outcome(workers, outcome);
 }
 
@@ -344,14 +314,16 @@ struct workers *workers_open(const struct workers_job *work, unsigned jobs)
     return workers;
 }
 
-static void end_threads(struct workers *workers)
+/* Reports the first undone item, unless an interrupted file was reported. */
+static void report_undone(struct workers *workers)
 {
-    os_monitor_lock(workers->monitor);
-    workers->closing = true;
-    os_monitor_wake(workers->monitor);
-    os_monitor_unlock(workers->monitor);
-    for (unsigned i = 0; i < workers->count; i++)
-        os_thread_end(workers->workers[i].thread);
+    struct slot *undone = &workers->undone;
+    if (undone->source != NULL && !workers->interrupted) {
+        outcome_begin(&undone->outcome, undone->source, undone->dest);
+        outcome_stop(&undone->outcome);
+        report_outcome(workers, &undone->outcome);
+    }
+    free_paths(undone);
 }
 
 void workers_close(struct workers *workers)
@@ -359,10 +331,15 @@ void workers_close(struct workers *workers)
     if (workers == NULL)
         return;
     if (workers->monitor != NULL) {
-        report_all(workers);
-        report_left(workers);
-        end_threads(workers);
+        report_done(workers, UINT64_MAX);
+        report_undone(workers);
+        os_monitor_lock(workers->monitor);
+        workers->closing = true;
+        os_monitor_wake(workers->monitor);
+        os_monitor_unlock(workers->monitor);
     }
+    for (unsigned i = 0; i < workers->count; i++)
+        os_thread_end(workers->workers[i].thread);
     for (unsigned i = 0; i < workers->count; i++)
         reflink_session_close(workers->workers[i].session);
     os_monitor_free(workers->monitor);

@@ -19,7 +19,7 @@
 TestSuite(help, .timeout = 120);
 
 enum {
-    SCREEN = 50,
+    SCREEN = 60,
     WIDTH = 80,
     MOST_WORDS = 128,
     WORD = 40,
@@ -75,7 +75,7 @@ static char *page(void)
 
 static size_t name_length(const char *option)
 {
-    return strspn(option, "-abcdefghijklmnopqrstuvwxyz");
+    return strspn(option, "-abcdefghijklmnopqrstuvwxyzHT");
 }
 
 /* --name and -x of the page's left column. */
@@ -275,9 +275,11 @@ static bool is_understood(const char *word)
     struct text error = {0};
     bool to_be_typed = word[strlen(word) - 1] == '=' || strcmp(word, "-j") == 0;
     swprintf(wide, WORD + 2, L"%s%s", word, to_be_typed ? "1" : "");
-    /* An operand may be missing where an option takes one. */
+    /* An operand may be missing where an option takes one, and some options
+       need another one. */
     bool understood = options_parse(4, argv, &options, &error) ||
-                      wcsstr(text_words(&error), L"missing") != NULL;
+                      wcsstr(text_words(&error), L"missing") != NULL ||
+                      wcsstr(text_words(&error), L"needs -r") != NULL;
     options_free(&options);
     text_free(&error);
     return understood;

@@ -170,7 +170,7 @@ Test(run_info, every_profile)
     static const struct {
         const char *profile;
         enum info_answer remote;
-        enum info_way way;
+        enum info_behavior behavior;
     } rows[] = {
         {"refs-4k", INFO_NO, INFO_CLONES},
         {"refs-64k", INFO_NO, INFO_CLONES},
@@ -199,13 +199,13 @@ Test(run_info, every_profile)
             info_read(L"R:\\", &(struct reflink_policy){0}, &info, &error));
         cr_expect_eq(wcscmp(info.root, L"R:\\"), 0);
         cr_expect_eq(info.remote, rows[i].remote, "%s", rows[i].profile);
-        cr_expect_eq(info.way, rows[i].way, "%s", rows[i].profile);
+        cr_expect_eq(info.behavior, rows[i].behavior, "%s", rows[i].profile);
         cr_expect(info.free_known);
         cr_expect_neq(info.cluster_size, 0);
         w.volume->read_only = true;
         cr_assert(
             info_read(L"R:\\", &(struct reflink_policy){0}, &info, &error));
-        cr_expect_eq(info.way, INFO_READ_ONLY);
+        cr_expect_eq(info.behavior, INFO_READ_ONLY);
         world_end(&w);
     }
 }

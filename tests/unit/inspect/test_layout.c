@@ -125,7 +125,8 @@ static void expect_runs(const struct layout *layout,
     for (size_t i = 0; i < count; i++) {
         cr_expect_eq(layout->runs[i].offset, runs[i].offset, "run %zu", i);
         cr_expect_eq(layout->runs[i].length, runs[i].length, "run %zu", i);
-        cr_expect_eq(layout->runs[i].place, runs[i].place, "run %zu", i);
+        cr_expect_eq(layout->runs[i].volume_offset, runs[i].volume_offset,
+                     "run %zu", i);
         cr_expect_eq(layout->runs[i].references, runs[i].references, "run %zu",
                      i);
     }
@@ -141,8 +142,8 @@ Test(layout, runs_holes_and_references)
     struct reflink_range range = {0, 0, 2 * K, false};
     reflink_range(w.session, &w.policy, L"R:\\a", L"R:\\b", &range, &w.outcome);
     struct layout layout = must_read(L"R:\\a");
-    uint64_t first = layout.runs[0].place;
-    uint64_t last = layout.runs[3].place;
+    uint64_t first = layout.runs[0].volume_offset;
+    uint64_t last = layout.runs[3].volume_offset;
     struct layout_run runs[] = {{0, 2 * K, first, 2},
                                 {2 * K, 2 * K, first + 2 * K, 1},
                                 {4 * K, 4 * K, HOLE, 0},
@@ -202,7 +203,9 @@ static void expect_map(const struct layout *layout, const struct map *map)
             size_t vcn = (size_t)(at / K + n);
             uint64_t lcn = (uint64_t)map->lcn[vcn];
             uint64_t place = map->lcn[vcn] < 0 ? HOLE : lcn * K;
-            cr_assert_eq(run->place == HOLE ? HOLE : run->place + n * K, place);
+            cr_assert_eq(
+                run->volume_offset == HOLE ? HOLE : run->volume_offset + n * K,
+                place);
             cr_assert_eq(run->references, map->references[vcn]);
         }
         at += run->length;
@@ -480,7 +483,7 @@ Test(layout, the_last_cluster_that_there_can_be)
     int64_t far = (int64_t)end_of_all;
     struct os_extent list[] = {{0, 10, far - 10, 1}};
     cr_expect_eq(read_hostile(list, 1, false, &layout), 0);
-    cr_expect_eq(layout.runs[0].place + layout.runs[0].length,
+    cr_expect_eq(layout.runs[0].volume_offset + layout.runs[0].length,
                  OS_MAX_FILE_SIZE);
     layout_close(&layout);
 }
@@ -668,7 +671,8 @@ Test(shared, files_that_have_nothing_in_common)
     cr_expect_eq(find(L"R:\\empty", L"R:\\a", &found), 0);
     struct layout a = must_read(L"R:\\a");
     struct layout b = must_read(L"S:\\a");
-    cr_expect_eq(a.runs[0].place, b.runs[0].place); /* and yet: */
+    cr_expect_eq(a.runs[0].volume_offset,
+                 b.runs[0].volume_offset); /* and yet: */
     layout_close(&a);
     layout_close(&b);
     cr_expect_eq(find(L"R:\\a", L"S:\\a", &found), 0);
