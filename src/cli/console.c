@@ -188,17 +188,3 @@ int console_end(struct console *console)
     os_monitor_free(console->gate);
     return code;
 }
-
-void console_usage_error(struct console *console,
-                         const struct reflink_outcome *outcome)
-{
-    console_done(console, outcome);
-}
-
-void console_passed_over(struct console *console, int why,
-                         const wchar_t *source)
-{
-    (void)console;
-    (void)why;
-    (void)source;
-}

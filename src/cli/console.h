@@ -45,14 +45,6 @@ void console_no_memory(struct console *console);
 void console_done(struct console *console,
                   const struct reflink_outcome *outcome);
 
-/* Reports, as a usage error, SOURCEs that cannot be combined. */
-void console_usage_error(struct console *console,
-                         const struct reflink_outcome *outcome);
-
-/* Counts something that was left out on purpose; -v prints it. */
-void console_passed_over(struct console *console, int why,
-                         const wchar_t *source);
-
 /* Prints that a link was recreated; links are not counted. */
 void console_linked(struct console *console,
                     const struct reflink_outcome *outcome);
