@@ -180,15 +180,26 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
 /* The problems that reflink itself detects. For these the code is only the
    nearest one that the system has, and its message would mislead. */
 static const bool own_problems[REFLINK_HINT_COUNT] = {
-    [REFLINK_HINT_EXISTS] = true,         [REFLINK_HINT_SAME_FILE] = true,
-    [REFLINK_HINT_STREAM] = true,         [REFLINK_HINT_DIRECTORY] = true,
-    [REFLINK_HINT_NOT_DIRECTORY] = true,  [REFLINK_HINT_NO_DIRECTORY] = true,
-    [REFLINK_HINT_SOURCE_CHANGED] = true, [REFLINK_HINT_PAST_END] = true,
-    [REFLINK_HINT_TOO_FAR] = true,        [REFLINK_HINT_ENCRYPTED] = true,
-    [REFLINK_HINT_INTERRUPTED] = true,    [REFLINK_HINT_RECURSIVE] = true,
-    [REFLINK_HINT_INSIDE] = true,         [REFLINK_HINT_COLLISION] = true,
-    [REFLINK_HINT_DIFFERENT] = true,      [REFLINK_HINT_NO_NAME] = true,
+    [REFLINK_HINT_EXISTS] = true,
+    [REFLINK_HINT_SAME_FILE] = true,
+    [REFLINK_HINT_STREAM] = true,
+    [REFLINK_HINT_DIRECTORY] = true,
+    [REFLINK_HINT_NOT_DIRECTORY] = true,
+    [REFLINK_HINT_NO_DIRECTORY] = true,
+    [REFLINK_HINT_SOURCE_CHANGED] = true,
+    [REFLINK_HINT_PAST_END] = true,
+    [REFLINK_HINT_TOO_FAR] = true,
+    [REFLINK_HINT_ENCRYPTED] = true,
+    [REFLINK_HINT_INTERRUPTED] = true,
+    [REFLINK_HINT_RECURSIVE] = true,
+    [REFLINK_HINT_INSIDE] = true,
+    [REFLINK_HINT_COLLISION] = true,
+    [REFLINK_HINT_DIFFERENT] = true,
+    [REFLINK_HINT_NO_NAME] = true,
     [REFLINK_HINT_FALSE_HOLE] = true,
+    [REFLINK_HINT_MISSING_DIRECTORY] = true,
+    [REFLINK_HINT_MISSING_TREE] = true,
+    [REFLINK_HINT_PARENT_IS_FILE] = true,
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */
