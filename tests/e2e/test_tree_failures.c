@@ -191,7 +191,7 @@ Test(tree_failures, closed_folders)
     e2e_make_folder("into/tree");
     e2e_make_folder("into/tree/part 4");
     cr_assert_eq(chmod("into/tree/part 4", 0555), 0);
-    struct result *result = RUN("-r", "--json", "tree", "into");
+    struct result *result = RUN("-rv", "--json", "tree", "into");
     EXPECT(result, result->exit_code == 1);
     EXPECT(result, count(result->err, "reflink: tree\\part 2: ") == 1);
     EXPECT(result, count(result->err, "reflink: tree\\part 2\\") == 0);
