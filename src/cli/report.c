@@ -228,7 +228,8 @@ void report_warnings(const struct reflink_outcome *outcome,
         if ((warnings >> i & 1) == 0 || is_counted(i, style))
             continue;
         text_add(err, L"reflink: ");
-        text_add_name(err, outcome->source);
+        text_add_name(err, i == WARNING_OWNER_NOT_KEPT ? outcome->dest
+                                                       : outcome->source);
         text_format(err, L": warning: %ls\n", message_warning(i));
     }
     if (outcome->status == REFLINK_OK && outcome->lost != 0)

@@ -276,7 +276,7 @@ Test(report_once, the_lost_owner_has_one_line)
 Test(report_once, the_lost_owner_of_each_file)
 {
     static const wchar_t line[] =
-        L"reflink: a: warning: it belongs to you now, because giving it the "
+        L"reflink: b: warning: it belongs to you now, because giving it the "
         L"owner of the file it replaces needs a privilege\n";
     static const struct report_style styles[] = {
         {.quiet = false}, {.several_files = true, .verbose = true}};
