@@ -101,7 +101,7 @@ enum reflink_reason {
     REFLINK_REASON_INTEGRITY,     /* integrity settings differ */
     REFLINK_REASON_SPARSE,        /* SOURCE is sparse and DEST cannot be */
     REFLINK_REASON_LIMIT,         /* clusters reached the limit of references */
-    REFLINK_REASON_ENCRYPTED,     /* SOURCE is encrypted */
+    REFLINK_REASON_ENCRYPTED,     /* SOURCE or DEST is encrypted */
     REFLINK_REASON_ELSEWHERE,     /* data are not in SOURCE's own clusters */
     REFLINK_REASON_REFUSED,       /* the volume refused the requests */
     REFLINK_REASON_UNVERIFIED,    /* reported success, but was not cloned */

@@ -42,7 +42,7 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_SPARSE] = L"SOURCE is sparse, but DEST cannot be",
     [REFLINK_REASON_LIMIT] =
         L"some clusters have reached the volume's limit of references",
-    [REFLINK_REASON_ENCRYPTED] = L"SOURCE is encrypted",
+    [REFLINK_REASON_ENCRYPTED] = L"SOURCE or DEST is encrypted",
     [REFLINK_REASON_ELSEWHERE] =
         L"SOURCE's data are not in its own clusters (cloud placeholder or "
         L"deduplicated)",

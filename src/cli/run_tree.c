@@ -2,6 +2,7 @@
 
 #include "core/errors.h"
 #include "core/tree/directory.h"
+#include "core/tree/probe.h"
 #include "core/tree/workers.h"
 #include "console.h"
 
@@ -105,6 +106,7 @@ static void run_count(void *context)
                                          .enter = pass_enter,
                                          .leave = pass_leave,
                                          .failed = pass_failed,
+                                         .accept = pass_enter,
                                          .misused = pass_failed,
                                          .passed_over = ignore_passed_over,
                                          .stopped = is_unwanted,
@@ -237,6 +239,19 @@ static bool never(void *context)
     return false;
 }
 
+/* With --reflink=always, the whole tree can be cloned, or nothing is created.
+ */
+static bool on_accept(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    struct tree_run *run = context;
+    struct reflink_outcome outcome;
+    if (run->options->policy.mode != REFLINK_ALWAYS ||
+        probe_tree(source, dest, !run->options->dry_run, &outcome))
+        return true;
+    console_done(&run->console, &outcome);
+    return false;
+}
+
 static void on_misused(void *context, const struct reflink_outcome *outcome)
 {
     struct tree_run *run = context;
@@ -259,6 +274,7 @@ static const struct tree_visitor cloning = {.file = on_file,
                                             .enter = on_enter,
                                             .leave = on_leave,
                                             .failed = on_failed,
+                                            .accept = on_accept,
                                             .misused = on_misused,
                                             .passed_over = on_passed_over,
                                             .stopped = never};
@@ -321,6 +337,7 @@ static const struct tree_visitor planning = {.file = plan_file,
                                              .enter = plan_enter,
                                              .leave = pass_leave,
                                              .failed = plan_failed,
+                                             .accept = on_accept,
                                              .misused = on_misused,
                                              .passed_over = on_passed_over,
                                              .stopped = never};

@@ -96,7 +96,8 @@ static os_error write_link(const wchar_t *full, struct link *link,
 static bool write_as_developer(const wchar_t *full, const struct link *link)
 {
     DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
-    uint16_t *target = reparse_target(link->buffer, link->size);
+    bool relative = false;
+    uint16_t *target = reparse_target(link->buffer, link->size, &relative);
     if (link->directory)
         flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
     bool created = target != NULL && CreateSymbolicLinkW(full, target, flags);

@@ -16,7 +16,7 @@ struct reason_facts {
     bool volume_clones;     /* DEST's volume reports that it can clone */
     bool volume_refused;    /* DEST's volume answered that it cannot clone */
     bool other_volume;      /* SOURCE and DEST are on different volumes */
-    bool encrypted;         /* SOURCE is encrypted */
+    bool encrypted;         /* SOURCE or DEST is encrypted */
     bool elsewhere;         /* SOURCE's data are not in its own clusters */
     bool sparse_mismatch;   /* SOURCE is sparse, and DEST cannot be */
     bool integrity_differs; /* the integrity settings differ and cannot be

@@ -46,7 +46,8 @@ bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
     t->facts.other_volume =
         !identity_same_volume(&prepared->source.identity, volume);
     t->facts.encrypted =
-        (prepared->source.attributes & OS_ATTRIBUTE_ENCRYPTED) != 0;
+        ((prepared->source.attributes | prepared->dest.attributes) &
+         OS_ATTRIBUTE_ENCRYPTED) != 0;
     t->facts.elsewhere = source_is_elsewhere(&prepared->source);
     t->facts.length = t->length;
     if (prepared->integrity_known)

@@ -101,6 +101,21 @@ static bool create_dest(struct job *job)
     return true;
 }
 
+/*
+ * Once a file did not fit on the volume, later ones that need more than is free
+ * are not begun: each would fill the disk again before it fails. Clones need
+ * hardly any space, and how much a file with holes needs is not known.
+ */
+static bool fits(struct job *job, const struct transfer *transfer)
+{
+    uint64_t room = 0;
+    if (!transfer->volume->full || transfer->holes ||
+        reason_before(&transfer->facts) == REFLINK_REASON_NONE ||
+        os_free_bytes(transfer->dest, &room) != 0 || room >= transfer->length)
+        return true;
+    return fail(job, CODE_DISK_FULL, REFLINK_STEP_SET_SIZE);
+}
+
 /* Gives DEST its data, by cloning, copying, or both. */
 static enum attempt_end transfer_data(struct job *job)
 {
@@ -121,10 +136,13 @@ static enum attempt_end transfer_data(struct job *job)
     };
     transfer.facts.unverified = job->retry.unverified;
     job->facts.source = job->source.info;
-    if (!dest_find_facts(&transfer, &job->facts) ||
-        !dest_prepare_new(&transfer, &job->facts))
+    if (!dest_find_facts(&transfer, &job->facts) || !fits(job, &transfer))
         return ATTEMPT_DONE;
-    enum transfer_end end = transfer_run(&transfer);
+    enum transfer_end end = TRANSFER_FAILED;
+    if (dest_prepare_new(&transfer, &job->facts))
+        end = transfer_run(&transfer);
+    if (job->outcome->error.code == CODE_DISK_FULL)
+        transfer.volume->full = true;
     if (end == TRANSFER_UNVERIFIED)
         return ATTEMPT_UNVERIFIED;
     if (end == TRANSFER_REFUSED)

@@ -270,8 +270,12 @@ static bool check_target(void *context, const struct target *target)
     struct check *check = context;
     if (os_cancelled())
         return false;
-    if (check->operands->recursive && target->directory && !target->is_link &&
-        tree_contains(target->source, target->dest)) {
+    bool is_tree =
+        check->operands->recursive && target->directory && !target->is_link;
+    if (is_tree && !check->visitor->accept(check->visitor->context,
+                                           target->source, target->dest))
+        check->refused = true;
+    if (is_tree && tree_contains(target->source, target->dest)) {
         check->refused = true;
         tree_report(check->visitor, target->source, target->dest,
                     CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
@@ -351,7 +355,7 @@ static void check_collisions(struct check *check)
 
 /*
  * Whether to refuse: two targets would have the same name by the system's case
- * rules, or a tree would be copied into itself.
+ * rules, a tree would be copied into itself, or the visitor does not accept it.
  */
 static bool is_refused(struct operands *operands,
                        const struct tree_visitor *visitor)

@@ -34,6 +34,9 @@ struct tree_visitor {
     void (*leave)(void *context, const wchar_t *source, const wchar_t *dest);
     /* Something that could not be walked, or an interruption. */
     void (*failed)(void *context, const struct reflink_outcome *outcome);
+    /* A directory that will be walked, before anything is done. Returns false
+       to refuse everything; the visitor has reported why. */
+    bool (*accept)(void *context, const wchar_t *source, const wchar_t *dest);
     /* SOURCEs that cannot be combined: nothing has been done yet, and nothing
        will be. */
     void (*misused)(void *context, const struct reflink_outcome *outcome);

@@ -185,6 +185,36 @@ Test(options, several_sources)
     end(&p);
 }
 
+Test(options, of_trees_and_existing_files)
+{
+    struct parsed p =
+        parse(WORDS(L"-rT", L"--keep-directory-symlink", L"--retarget-links",
+                    L"--writable", L"a", L"b"));
+    cr_assert(p.ok);
+    cr_expect(p.options.exact_dest);
+    cr_expect(p.options.follow_dest_links);
+    cr_expect(p.options.retarget_links);
+    cr_expect(p.options.policy.writable);
+    end(&p);
+    static const struct {
+        const wchar_t *words[5];
+        enum reflink_existing existing;
+    } rows[] = {
+        {{L"-f", L"-n", L"-u"}, REFLINK_EXISTING_UPDATE},
+        {{L"-u", L"--force"}, REFLINK_EXISTING_REPLACE},
+        {{L"--update", L"-n"}, REFLINK_EXISTING_KEEP},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const wchar_t *words[8] = {L"a", L"b"};
+        for (size_t w = 0; rows[i].words[w] != NULL; w++)
+            words[2 + w] = rows[i].words[w];
+        p = parse(words);
+        cr_assert(p.ok);
+        cr_expect_eq(p.options.policy.existing, rows[i].existing, "%zu", i);
+        end(&p);
+    }
+}
+
 Test(options, mistakes_are_named)
 {
     static const struct {
@@ -221,6 +251,27 @@ Test(options, mistakes_are_named)
         {{L"--force=yes", L"a", L"b"},
          L"--force takes no value ('yes' was given)"},
         {{L"--=x", L"a", L"b"}, L"unknown option '--=x'"},
+        {{L"a", L"  "}, L"'  ' consists of spaces and is no path"},
+        {{L"-t", L" ", L"a"}, L"' ' consists of spaces and is no path"},
+        /* what `"C:\\dir\\" -f` becomes */
+        {{L"a", L"C:\\dir\" -f"},
+         L"'C:\\dir\" -f' contains a quotation mark, which no path can. A "
+         L"backslash before a closing quotation mark escapes it: write "
+         L"\"C:\\dir\" or \"C:\\dir\\\\\", not \"C:\\dir\\\""},
+        {{L"--info", L"a\""},
+         L"'a\"' contains a quotation mark, which no path can. A backslash "
+         L"before a closing quotation mark escapes it: write \"C:\\dir\" or "
+         L"\"C:\\dir\\\\\", not \"C:\\dir\\\""},
+        {{L"-T", L"-t", L"d", L"a"}, L"-t and -T contradict each other"},
+        {{L"-T", L"a", L"b", L"c"}, L"extra operand 'c'"},
+        {{L"-rT", L"a", L"b", L"c"}, L"extra operand 'c'"},
+        {{L"-T", L"--length=1", L"a", L"b"}, L"-T cannot be used with a range"},
+        {{L"-u", L"--length=1", L"a", L"b"}, L"-u cannot be used with a range"},
+        {{L"--keep-directory-symlink", L"a", L"b"},
+         L"--keep-directory-symlink needs -r"},
+        {{L"--retarget-links", L"a", L"b"}, L"--retarget-links needs -r"},
+        {{L"--retarget-links", L"--length=1", L"a", L"b"},
+         L"--retarget-links needs -r"},
         {{L"a", L"b", L"16384P", L"0", L"1"},
          L"SOURCE_OFFSET: '16384P' is not a size"},
         {{L"a", L"b", L"0", L"0x10000000000000000", L"-"},

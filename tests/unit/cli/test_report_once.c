@@ -90,12 +90,14 @@ Test(report_once, ordinary_files_have_no_line)
         report(&o, &tree, &outcome);
         expect(&o, L"", L"");
     }
-    const struct reflink_outcome odd = copied(REFLINK_REASON_ENCRYPTED);
+    const struct reflink_outcome odd = copied(REFLINK_REASON_INTEGRITY);
     report(&o, &tree, &odd);
     report(&o, &tree, &odd);
     expect(&o,
-           L"copied  a -> E:\\b  (10 bytes, < 1 ms): SOURCE is encrypted\n"
-           L"copied  a -> E:\\b  (10 bytes, < 1 ms): SOURCE is encrypted\n",
+           L"copied  a -> E:\\b  (10 bytes, < 1 ms): SOURCE and DEST have "
+           L"different integrity settings\n"
+           L"copied  a -> E:\\b  (10 bytes, < 1 ms): SOURCE and DEST have "
+           L"different integrity settings\n",
            L"");
     struct reflink_outcome mixed = copied(REFLINK_REASON_BELOW_CLUSTER);
     mixed.method = REFLINK_METHOD_MIXED;

@@ -113,6 +113,35 @@ Test(file, clones_on_a_full_volume)
     world_end(&w);
 }
 
+/* Once the disk is full, a file that cannot fit is not begun; clones go on. */
+Test(file, a_full_disk_is_not_filled_again)
+{
+    struct world w = world_make("ntfs");
+    sim_fill_pattern(L"S:\\a", 0, 1000000, 1);
+    sim_fill_pattern(L"S:\\small", 0, 5000, 2);
+    w.volume->capacity = sim_used_clusters(w.volume) + 20;
+    world_run_paths(&w, L"S:\\a", L"R:\\a");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    uint64_t sizes = sim_calls(SIM_OP_SET_SIZE);
+    world_run_paths(&w, L"S:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    cr_expect_eq(sim_calls(SIM_OP_SET_SIZE), sizes);
+    world_run_paths(&w, L"S:\\small", L"R:\\small");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    world_end(&w);
+    w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 1000000, 1);
+    w.volume->capacity = sim_used_clusters(w.volume) + 20;
+    w.policy.mode = REFLINK_NEVER;
+    world_run_paths(&w, L"R:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.error.code, CODE_DISK_FULL);
+    w.policy.mode = REFLINK_AUTO;
+    world_run_paths(&w, L"R:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_cloned, 1000000);
+    world_end(&w);
+}
+
 Test(file, the_sparse_flag_is_sources)
 {
     for (int sparse = 0; sparse < 2; sparse++) {
@@ -1022,5 +1051,18 @@ Test(file, a_complete_staging_file_goes_when_its_server_answers)
     world_run(&w);
     cr_expect_eq(w.outcome.status, REFLINK_OK);
     cr_expect_eq(sim_calls(SIM_OP_REMOVE), 2);
+    world_end(&w);
+}
+
+/* What is missing is said: the directory, or that a file is in its place. */
+Test(file, a_dest_whose_directory_is_none)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 100, 1);
+    world_run_paths(&w, L"R:\\a", L"R:\\no\\b");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_NO_DIRECTORY);
+    world_run_paths(&w, L"R:\\a", L"R:\\a\\b");
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_PARENT_IS_FILE);
+    cr_expect_eq(sim_file_count(L"R:\\"), 1);
     world_end(&w);
 }

@@ -125,6 +125,17 @@ Test(replaced, an_owner_that_needs_a_privilege_is_a_warning)
     }
 }
 
+/* The DACL is inherited, and the share grants no right to set an owner. */
+Test(replaced, an_owner_on_a_share_that_grants_change)
+{
+    struct world w = make("smb-refs");
+    w.volume->change_only = true;
+    sim_set_owner(L"R:\\b", STRANGER);
+    expect_replaced(&w);
+    cr_expect_eq(w.outcome.warnings, REFLINK_WARNING_OWNER_NOT_KEPT);
+    world_end(&w);
+}
+
 Test(replaced, security_takes_sources)
 {
     struct world w = make("refs-4k");
@@ -186,12 +197,36 @@ Test(replaced, encryption)
     expect_replaced(&w);
     cr_expect(sim_attributes(L"R:\\b") & OS_ATTRIBUTE_ENCRYPTED);
     world_end(&w);
+    w = make("refs-4k");
+    w.volume->encrypts = true;
+    sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_ENCRYPTED);
+    expect_replaced(&w);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_ENCRYPTED);
+    cr_expect_eq(world_requests(), 0);
+    world_end(&w);
     w = make("ntfs");
     w.volume->encrypts = false;
     sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_ENCRYPTED);
     expect_left_alone(&w, CODE_NOT_SUPPORTED);
     cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_ENCRYPTED);
     world_end(&w);
+}
+
+/* A clone of a golden image can be written and deleted. */
+Test(writable, dest_is_not_read_only)
+{
+    for (int writable = 0; writable < 2; writable++) {
+        struct world w = make("refs-4k");
+        sim_set_attributes(L"R:\\a",
+                           OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_HIDDEN);
+        w.policy.writable = writable != 0;
+        expect_replaced(&w);
+        cr_expect_eq(w.outcome.lost, 0);
+        cr_expect_eq(sim_attributes(L"R:\\b"),
+                     OS_ATTRIBUTE_HIDDEN |
+                         (writable ? 0u : (unsigned)OS_ATTRIBUTE_READONLY));
+        world_end(&w);
+    }
 }
 
 /* --- -u ------------------------------------------------------------------- */

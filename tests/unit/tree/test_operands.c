@@ -56,6 +56,14 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
     log->last = *outcome;
 }
 
+static bool on_accept(void *context, const wchar_t *source, const wchar_t *dest)
+{
+    (void)context;
+    (void)source;
+    (void)dest;
+    return true;
+}
+
 static void on_misused(void *context, const struct reflink_outcome *outcome)
 {
     struct log *log = context;
@@ -85,6 +93,7 @@ static struct log visit(struct operands operands)
                                          .enter = on_enter,
                                          .leave = on_leave,
                                          .failed = on_failed,
+                                         .accept = on_accept,
                                          .misused = on_misused,
                                          .passed_over = on_passed_over,
                                          .stopped = on_stopped,

@@ -50,7 +50,8 @@ static uint16_t *target_of(const struct answer *answer)
 {
     uint8_t *block = malloc(answer->size + (answer->size == 0));
     memcpy(block, answer->bytes, answer->size);
-    uint16_t *target = reparse_target(block, answer->size);
+    bool relative = false;
+    uint16_t *target = reparse_target(block, answer->size, &relative);
     free(block);
     return target;
 }
@@ -113,8 +114,54 @@ Test(reparse, what_win32_has_no_name_for)
     put16(answer.bytes + NAMES + 2, 0);
     expect_none(&answer, "a 0 in it");
     answer = make("", "x", true);
-    answer.bytes[0] = 0x03;
-    expect_none(&answer, "a junction");
+    answer.bytes[0] = 0x13;
+    expect_none(&answer, "another kind of reparse point");
+}
+
+/* What is made is read again; its numbers are those of the documents. */
+Test(reparse, what_is_made_is_read_again)
+{
+    static const struct {
+        const char *target;
+        const char *wanted;
+        size_t symlink_size;
+    } rows[] = {
+        {"C:\\a\\b c", "C:\\a\\b c", 20 + (4 + 8 + 8) * 2},
+        {"\\\\server\\share\\x", "\\\\server\\share\\x",
+         20 + (8 + 14 + 16) * 2},
+        {"\\\\?\\Volume{1-2}\\x", "\\\\?\\Volume{1-2}\\x",
+         20 + (4 + 13 + 17) * 2},
+    };
+    static const uint32_t tags[] = {REPARSE_TAG_SYMLINK, REPARSE_TAG_JUNCTION};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t t = 0; t < 2; t++) {
+            struct answer answer;
+            uint16_t wide[64] = {0};
+            for (size_t c = 0; rows[i].target[c] != '\0'; c++)
+                wide[c] = (unsigned char)rows[i].target[c];
+            answer.size = reparse_make(tags[t], wide, answer.bytes, ROOM);
+            cr_expect_eq(answer.size, rows[i].symlink_size, "%zu: %zu", i,
+                         answer.size);
+            cr_expect_eq(reparse_tag(answer.bytes, answer.size), tags[t]);
+            expect_target(&answer, rows[i].wanted);
+            cr_expect_eq(
+                reparse_make(tags[t], wide, answer.bytes, answer.size - 1), 0);
+        }
+    }
+}
+
+/* As mklink /J makes it [MS-FSCC 2.1.2.5]. */
+Test(reparse, a_junction)
+{
+    static const uint8_t wanted[] = {
+        0x03, 0, 0,    0xA0, 32,  0, 0,   0, 0,    0, 14,  0, 16,  0,
+        6,    0, '\\', 0,    '?', 0, '?', 0, '\\', 0, 'C', 0, ':', 0,
+        '\\', 0, 0,    0,    'C', 0, ':', 0, '\\', 0, 0,   0};
+    static const uint16_t target[] = {'C', ':', '\\', 0};
+    uint8_t made[ROOM];
+    cr_expect_eq(reparse_make(REPARSE_TAG_JUNCTION, target, made, ROOM),
+                 sizeof wanted);
+    cr_expect_arr_eq(made, wanted, sizeof wanted);
 }
 
 /* Cut at each byte, and each number that says where something is too large. */
