@@ -63,8 +63,10 @@ void console_done(struct console *console,
                   const struct reflink_outcome *outcome)
 {
     os_monitor_lock(console->gate);
+    bool every = console->style.verbose || !console->style.several_files;
     totals_count(&console->totals, outcome);
-    report_file(outcome, &console->style, &console->out, &console->err);
+    report_file(outcome, &console->style, every ? NULL : &console->once,
+                &console->out, &console->err);
     flush(console);
     os_monitor_unlock(console->gate);
 }
@@ -76,6 +78,43 @@ void console_linked(struct console *console,
     report_link(outcome, &console->style, &console->out);
     flush(console);
     os_monitor_unlock(console->gate);
+}
+
+void console_passed_over(struct console *console, enum totals_passed kind,
+                         const wchar_t *path)
+{
+    os_monitor_lock(console->gate);
+    console->totals.passed_over[kind]++;
+    report_passed_over(path, kind, &console->style, &console->out);
+    flush(console);
+    os_monitor_unlock(console->gate);
+}
+
+void console_hard_link(struct console *console)
+{
+    os_monitor_lock(console->gate);
+    console->totals.hard_links++;
+    os_monitor_unlock(console->gate);
+}
+
+void console_link_into_source(struct console *console)
+{
+    os_monitor_lock(console->gate);
+    console->totals.links_into_source++;
+    os_monitor_unlock(console->gate);
+}
+
+void console_usage_error(struct console *console,
+                         const struct reflink_outcome *outcome)
+{
+    struct report_dry dry = {.style = &console->style};
+    os_monitor_lock(console->gate);
+    console->totals.usage_error = true;
+    os_monitor_unlock(console->gate);
+    if (console->options->dry_run)
+        console_planned(console, &dry, outcome);
+    else
+        console_done(console, outcome);
 }
 
 void console_warned(struct console *console,
@@ -134,6 +173,9 @@ int console_end(struct console *console)
     const struct options *options = console->options;
     console->totals.elapsed_us = os_clock_us() - console->start_us;
     erase_progress(console);
+    report_ending(&console->totals, &console->style, &console->once,
+                  &console->err);
+    flush(console);
     if (!options->dry_run || options->json)
         report_summary(&console->totals, &console->style, &console->out);
     flush(console);
@@ -142,20 +184,7 @@ int console_end(struct console *console)
         code = console_stdout_failed(code);
     text_free(&console->out);
     text_free(&console->err);
+    report_once_free(&console->once);
     os_monitor_free(console->gate);
     return code;
-}
-
-void console_usage_error(struct console *console,
-                         const struct reflink_outcome *outcome)
-{
-    console_done(console, outcome);
-}
-
-void console_passed_over(struct console *console, int why,
-                         const wchar_t *source)
-{
-    (void)console;
-    (void)why;
-    (void)source;
 }

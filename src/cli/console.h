@@ -10,12 +10,14 @@
 #include "progress.h"
 #include "report.h"
 #include "report_dry.h"
+#include "report_once.h"
 #include "core/os.h"
 
 struct console {
     const struct options *options;
     struct report_style style;
     struct totals totals;
+    struct report_once once; /* only used in a tree or list without -v */
     struct progress progress;
     struct os_monitor *gate; /* held while a function prints */
     struct text out;
@@ -43,17 +45,29 @@ void console_no_memory(struct console *console);
 void console_done(struct console *console,
                   const struct reflink_outcome *outcome);
 
-/* Reports, as a usage error, SOURCEs that cannot be combined. */
-void console_usage_error(struct console *console,
-                         const struct reflink_outcome *outcome);
-
-/* Counts something that was left out on purpose; -v prints it. */
-void console_passed_over(struct console *console, int why,
-                         const wchar_t *source);
-
 /* Prints that a link was recreated; links are not counted. */
 void console_linked(struct console *console,
                     const struct reflink_outcome *outcome);
+
+/* Counts a file or directory that the run passes over, and prints it with
+   -v. */
+void console_passed_over(struct console *console, enum totals_passed kind,
+                         const wchar_t *path);
+
+/* Counts a file that has the data of one copied before (a hard link), and
+   became a file of its own. */
+void console_hard_link(struct console *console);
+
+/* Counts a link that was recreated in DEST, and points back into SOURCE. */
+void console_link_into_source(struct console *console);
+
+/*
+ * Reports an error that refuses the whole run before anything was changed: the
+ * exit code is then EXIT_CODE_USAGE, unless the run is interrupted or out of
+ * memory, and console_end adds that nothing was copied. There may be several.
+ */
+void console_usage_error(struct console *console,
+                         const struct reflink_outcome *outcome);
 
 /* Prints the warnings of a directory that is complete. */
 void console_warned(struct console *console,

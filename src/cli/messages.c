@@ -1,5 +1,7 @@
 #include "messages.h"
 
+#include "core/errors.h"
+
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"not-asked",
     [REFLINK_REASON_EMPTY] = L"empty",
@@ -49,6 +51,33 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
         L"the volume reported success, but the clone failed verification",
 };
 
+/* Replace those above where the sentence is about all files of a volume. */
+static const wchar_t *const volume_sentences[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_NO_CLONING] =
+        L"%ls cannot clone blocks, so its files are copied",
+    [REFLINK_REASON_OTHER_VOLUME] =
+        L"SOURCE is on a different volume, not on %ls, so its files are copied",
+};
+
+/* Follow the number of files that were copied for this reason. */
+static const wchar_t *const reason_counts[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_NOT_ASKED] = L"because of --reflink=never",
+    [REFLINK_REASON_EMPTY] = L"empty",
+    [REFLINK_REASON_BELOW_CLUSTER] = L"smaller than a cluster",
+    [REFLINK_REASON_PARTIAL_CLUSTER] = L"with only a partial cluster",
+    [REFLINK_REASON_NO_CLONING] = L"on a volume that cannot clone blocks",
+    [REFLINK_REASON_OTHER_VOLUME] = L"from a different volume",
+    [REFLINK_REASON_UNALIGNED] = L"not aligned to clusters",
+    [REFLINK_REASON_CLOSE_OVERLAP] = L"with ranges too close to each other",
+    [REFLINK_REASON_INTEGRITY] = L"with different integrity settings",
+    [REFLINK_REASON_SPARSE] = L"sparse, unlike DEST",
+    [REFLINK_REASON_LIMIT] = L"at the limit of references",
+    [REFLINK_REASON_ENCRYPTED] = L"encrypted",
+    [REFLINK_REASON_ELSEWHERE] = L"with data outside of their own clusters",
+    [REFLINK_REASON_REFUSED] = L"refused by the volume",
+    [REFLINK_REASON_UNVERIFIED] = L"with clones that failed verification",
+};
+
 /* Replace those above if the outcome is that of a range of a file. */
 static const wchar_t *const range_sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_EMPTY] = L"the range is empty",
@@ -88,7 +117,8 @@ static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
 };
 
 static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
-    [REFLINK_HINT_EXISTS] = L"use -f to replace it, or -n to leave it alone",
+    [REFLINK_HINT_EXISTS] =
+        L"it already exists; use -f to replace it, or -n to leave it alone",
     [REFLINK_HINT_SAME_FILE] = L"SOURCE and DEST are the same file",
     [REFLINK_HINT_STREAM] =
         L"it names an alternate data stream, which cannot be cloned",
@@ -149,6 +179,31 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"permissions; delete the old file first if they do not matter",
 };
 
+/* The problems that reflink itself detects. For these the code is only the
+   nearest one that the system has, and its message would mislead. */
+static const bool own_problems[REFLINK_HINT_COUNT] = {
+    [REFLINK_HINT_EXISTS] = true,
+    [REFLINK_HINT_SAME_FILE] = true,
+    [REFLINK_HINT_STREAM] = true,
+    [REFLINK_HINT_DIRECTORY] = true,
+    [REFLINK_HINT_NOT_DIRECTORY] = true,
+    [REFLINK_HINT_NO_DIRECTORY] = true,
+    [REFLINK_HINT_SOURCE_CHANGED] = true,
+    [REFLINK_HINT_PAST_END] = true,
+    [REFLINK_HINT_TOO_FAR] = true,
+    [REFLINK_HINT_ENCRYPTED] = true,
+    [REFLINK_HINT_INTERRUPTED] = true,
+    [REFLINK_HINT_RECURSIVE] = true,
+    [REFLINK_HINT_INSIDE] = true,
+    [REFLINK_HINT_COLLISION] = true,
+    [REFLINK_HINT_DIFFERENT] = true,
+    [REFLINK_HINT_NO_NAME] = true,
+    [REFLINK_HINT_FALSE_HOLE] = true,
+    [REFLINK_HINT_MISSING_DIRECTORY] = true,
+    [REFLINK_HINT_MISSING_TREE] = true,
+    [REFLINK_HINT_PARENT_IS_FILE] = true,
+};
+
 /* Follow message_not_kept. The index is the number of the bit. */
 static const wchar_t *const losses[REFLINK_LOST_COUNT] = {
     L"named streams",         L"extended attributes",   L"the sparse flag",
@@ -167,6 +222,50 @@ static const struct {
     {L"owner-not-kept",
      L"it belongs to you now, because giving it the owner of "
      L"the file it replaces needs a privilege"},
+};
+
+/* The stable word for programs, and the reason for people. */
+static const struct {
+    const wchar_t *name;
+    const wchar_t *reason;
+} passed[TOTALS_PASSED_COUNT] = {
+    [TOTALS_STAGING_FILE] = {L"staging-file",
+                             L"a staging file that another run left"},
+    [TOTALS_SYSTEM_DIRECTORY] = {L"system-directory",
+                                 L"a directory of the system"},
+    [TOTALS_SAME_SOURCE] = {L"same-source", L"given twice"},
+};
+
+/* The first is for 1, and has no number to replace. */
+static const struct {
+    const wchar_t *once;
+    const wchar_t *repeated;
+} counts[] = {
+    [MESSAGE_MORE_FAILED] = {L"and 1 more file in ",
+                             L"and %" TEXT_U64 L" more files in "},
+    [MESSAGE_OWNERS_NOT_KEPT] =
+        {L"1 file belongs to you now, because giving it the owner of the file "
+         L"it replaces needs a privilege",
+         L"%" TEXT_U64 L" files belong to you now, because giving them the "
+         L"owners of the files they replace needs a privilege"},
+    [MESSAGE_HARD_LINKS] =
+        {L"1 file is a hard link to a file copied before; it became a file of "
+         L"its own (-H keeps hard links)",
+         L"%" TEXT_U64 L" files are hard links to files copied before; each "
+         L"became a file of its own (-H keeps hard links)"},
+    [MESSAGE_LINKS_INTO_SOURCE] =
+        {L"1 link points back into SOURCE",
+         L"%" TEXT_U64 L" links point back into SOURCE"},
+    [MESSAGE_STAGING_FILES] =
+        {L"1 staging file that another run left was passed over",
+         L"%" TEXT_U64 L" staging files that other runs left were passed over"},
+    [MESSAGE_SYSTEM_DIRECTORIES] =
+        {L"1 directory of the system was passed over",
+         L"%" TEXT_U64 L" directories of the system were passed over"},
+    [MESSAGE_SAME_SOURCES] =
+        {L"1 path was given more than once, and is copied once",
+         L"%" TEXT_U64 L" paths were given more than once, and are copied "
+         L"once"},
 };
 
 static const wchar_t *const statuses[] = {
@@ -235,6 +334,8 @@ static const struct {
     [MESSAGE_UNVERIFIED] = {L"a clone failed verification and was discarded",
                             L"%u clones failed verification and were "
                             L"discarded"},
+    [MESSAGE_KEPT_SPARSE] = {L"it stays sparse, because SOURCE has holes",
+                             L"it stays sparse, because SOURCE has holes"},
     [MESSAGE_REQUEST_REFUSED] = {L"a clone request was refused",
                                  L"%u clone requests were refused"},
 };
@@ -286,6 +387,8 @@ const wchar_t message_no_memory[] = L"reflink: not enough memory\n";
 const wchar_t message_no_stdout[] =
     L"reflink: cannot write to standard output\n";
 const wchar_t message_try_help[] = L"Try 'reflink --help'.\n";
+const wchar_t message_nothing_copied[] = L"reflink: nothing was copied\n";
+const wchar_t message_same_reason[] = L" failed for the same reason: %ls\n";
 const wchar_t message_not_kept[] = L"its volume did not keep: ";
 const wchar_t message_skipped[] = L"already exists";
 const wchar_t message_rounded_up[] = L"request rounded up to %" TEXT_U64;
@@ -298,18 +401,14 @@ const wchar_t *message_reason(enum reflink_reason reason)
     return reasons[reason];
 }
 
-void message_add_reason(struct text *text,
-                        const struct reflink_outcome *outcome, bool range)
+/* Formats a sentence, in which %ls stands for DEST's volume. */
+static void add_with_volume(struct text *text, const wchar_t *sentence,
+                            const struct reflink_outcome *outcome)
 {
-    const wchar_t *sentence = sentences[outcome->reason];
     const wchar_t *root = outcome->volume_root;
     const wchar_t *file_system = outcome->file_system;
     bool both = root[0] != L'\0' && file_system[0] != L'\0';
     struct text volume = {0};
-    if (outcome->reason == REFLINK_REASON_REFUSED && outcome->no_resources)
-        sentence = no_resources;
-    else if (range && range_sentences[outcome->reason] != NULL)
-        sentence = range_sentences[outcome->reason];
     text_add_name(&volume, root);
     text_add(&volume, both ? L" (" : L"");
     text_add_name(&volume, file_system);
@@ -319,6 +418,33 @@ void message_add_reason(struct text *text,
     text_format(text, sentence, text_words(&volume));
     text_fail_with(text, &volume);
     text_free(&volume);
+}
+
+void message_add_reason(struct text *text,
+                        const struct reflink_outcome *outcome, bool range)
+{
+    const wchar_t *sentence = sentences[outcome->reason];
+    if (outcome->reason == REFLINK_REASON_REFUSED && outcome->no_resources)
+        sentence = no_resources;
+    else if (range && range_sentences[outcome->reason] != NULL)
+        sentence = range_sentences[outcome->reason];
+    add_with_volume(text, sentence, outcome);
+}
+
+bool message_reason_is_of_volume(enum reflink_reason reason)
+{
+    return volume_sentences[reason] != NULL;
+}
+
+void message_add_volume_reason(struct text *text,
+                               const struct reflink_outcome *outcome)
+{
+    add_with_volume(text, volume_sentences[outcome->reason], outcome);
+}
+
+const wchar_t *message_reason_count(enum reflink_reason reason)
+{
+    return reason_counts[reason];
 }
 
 const wchar_t *message_support(enum info_behavior behavior)
@@ -359,6 +485,15 @@ const wchar_t *message_hint(enum reflink_hint hint)
     return hints[hint];
 }
 
+bool message_hint_replaces_message(const struct reflink_error *error)
+{
+    if (error->hint == REFLINK_HINT_EXISTS)
+        return error->step != REFLINK_STEP_RENAME;
+    if (error->hint == REFLINK_HINT_NOT_DIRECTORY)
+        return error->code == CODE_DIRECTORY;
+    return own_problems[error->hint];
+}
+
 const wchar_t *message_lost(unsigned index)
 {
     return losses[index];
@@ -372,6 +507,23 @@ const wchar_t *message_warning(unsigned index)
 const wchar_t *message_warning_reason(unsigned index)
 {
     return warnings[index].reason;
+}
+
+const wchar_t *message_passed(enum totals_passed kind)
+{
+    return passed[kind].name;
+}
+
+const wchar_t *message_passed_reason(enum totals_passed kind)
+{
+    return passed[kind].reason;
+}
+
+void message_add_count(struct text *text, enum message_count what,
+                       uint64_t count)
+{
+    text_format(text, count == 1 ? counts[what].once : counts[what].repeated,
+                count);
 }
 
 const wchar_t *message_error_path(const struct reflink_outcome *outcome)

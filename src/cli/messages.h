@@ -12,6 +12,7 @@
 
 #include "core/inspect/volume_info.h"
 #include "text.h"
+#include "totals.h"
 
 /* Returns the stable word of a reason, such as `no-block-cloning`; NULL for
    REFLINK_REASON_NONE. */
@@ -25,6 +26,18 @@ const wchar_t *message_reason(enum reflink_reason reason);
 void message_add_reason(struct text *text,
                         const struct reflink_outcome *outcome, bool range);
 
+/* Adds, as a sentence, that the files on DEST's volume are copied for the
+   outcome's reason. Only for a reason that message_reason_is_of_volume. */
+void message_add_volume_reason(struct text *text,
+                               const struct reflink_outcome *outcome);
+
+/* Whether the reason holds for all files that go to DEST's volume. */
+bool message_reason_is_of_volume(enum reflink_reason reason);
+
+/* Returns what follows the number of files that were copied for a reason, such
+   as `smaller than a cluster`. */
+const wchar_t *message_reason_count(enum reflink_reason reason);
+
 /* Returns the stable word of a status, such as `skipped`. */
 const wchar_t *message_status(enum reflink_status status);
 
@@ -34,8 +47,16 @@ const wchar_t *message_method(enum reflink_method method);
 /* Returns what was being done when an error occurred, such as `reading it`. */
 const wchar_t *message_step(enum reflink_step step);
 
-/* Returns what the user can do about an error; NULL for no hint. */
+/* Returns what reflink knows about an error beyond the system's message; NULL
+   for no hint. */
 const wchar_t *message_hint(enum reflink_hint hint);
+
+/*
+ * Whether reflink itself found the problem. Its hint then says everything, and
+ * the system's message for the code would mislead. False if the system refused
+ * a call: the hint then only adds to its message.
+ */
+bool message_hint_replaces_message(const struct reflink_error *error);
 
 /* Returns the stable word for what reflink does on a volume, such as
    `clones`. */
@@ -55,6 +76,28 @@ const wchar_t *message_warning(unsigned index);
 /* Returns the stable word for the same bit, such as `source-in-use`. */
 const wchar_t *message_warning_reason(unsigned index);
 
+/* Returns the stable word for what a run passes over, such as
+   `staging-file`. */
+const wchar_t *message_passed(enum totals_passed kind);
+
+/* Returns why it is passed over. */
+const wchar_t *message_passed_reason(enum totals_passed kind);
+
+/* What a run counts and reports at its end. */
+enum message_count {
+    MESSAGE_MORE_FAILED, /* a directory and message_same_reason follow */
+    MESSAGE_OWNERS_NOT_KEPT,
+    MESSAGE_HARD_LINKS,
+    MESSAGE_LINKS_INTO_SOURCE,
+    MESSAGE_STAGING_FILES,
+    MESSAGE_SYSTEM_DIRECTORIES,
+    MESSAGE_SAME_SOURCES
+};
+
+/* Adds a sentence with the number, which is 1 or more. */
+void message_add_count(struct text *text, enum message_count what,
+                       uint64_t count);
+
 /* Returns the path that the outcome's error is about. It belongs to the
    outcome. */
 const wchar_t *message_error_path(const struct reflink_outcome *outcome);
@@ -70,6 +113,7 @@ const wchar_t *message_dry_step(enum reflink_dry_kind kind);
 enum message_note {
     MESSAGE_RETRIED,
     MESSAGE_UNVERIFIED,
+    MESSAGE_KEPT_SPARSE,
     MESSAGE_REQUEST_REFUSED
 };
 
@@ -126,10 +170,12 @@ const wchar_t *message_value(enum message_value value);
 extern const wchar_t message_no_memory[];
 extern const wchar_t message_no_stdout[];
 extern const wchar_t message_try_help[]; /* follows a usage error */
+extern const wchar_t message_nothing_copied[];
 
 /* Parts of lines. */
 extern const wchar_t message_not_kept[];     /* precedes a list of losses */
 extern const wchar_t message_skipped[];      /* why -n left DEST alone */
+extern const wchar_t message_same_reason[];  /* format; cause (string) */
 extern const wchar_t message_rounded_up[];   /* format; bytes (uint64_t) */
 extern const wchar_t message_not_reported[]; /* replaces a value */
 extern const wchar_t message_none_shared[];  /* replaces an amount */

@@ -102,7 +102,7 @@ void report_dry_end(struct report_dry *dry,
     }
     text_fail_with(out, &dry->steps);
     if (outcome->status != REFLINK_OK)
-        report_file(outcome, &rest, out, err);
+        report_file(outcome, &rest, NULL, out, err);
     else
         report_warnings(outcome, style, err);
     text_free(&dry->steps);

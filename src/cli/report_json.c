@@ -4,6 +4,9 @@
 #include "json.h"
 #include "messages.h"
 
+/* Grows only if a key or word changes or goes away. */
+enum { SCHEMA_VERSION = 1 };
+
 static void add_reason(const struct reflink_outcome *outcome, bool range,
                        struct text *text)
 {
@@ -84,6 +87,45 @@ void report_json_file(const struct reflink_outcome *outcome, bool range,
     json_end(text);
 }
 
+/* Adds the reasons that occurred, with the number of files. */
+static void add_reasons(const struct totals *totals, struct text *text)
+{
+    json_open(text, L"reasons");
+    for (int i = REFLINK_REASON_NONE + 1; i < REFLINK_REASON_COUNT; i++) {
+        if (totals->reasons[i] != 0)
+            json_number(text, message_reason((enum reflink_reason)i),
+                        totals->reasons[i]);
+    }
+    json_close(text);
+}
+
+static void add_passed_over(const struct totals *totals, struct text *text)
+{
+    json_open(text, L"passed_over");
+    for (int i = 0; i < TOTALS_PASSED_COUNT; i++) {
+        if (totals->passed_over[i] != 0)
+            json_number(text, message_passed((enum totals_passed)i),
+                        totals->passed_over[i]);
+    }
+    json_close(text);
+}
+
+/* Adds the warnings that occurred, with the number of files. */
+static void add_all_warnings(const struct totals *totals, struct text *text)
+{
+    json_array(text, L"warnings");
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++) {
+        if (totals->warnings[i] == 0)
+            continue;
+        json_item(text);
+        json_string(text, L"reason", message_warning_reason(i));
+        json_string(text, L"text", message_warning(i));
+        json_number(text, L"files", totals->warnings[i]);
+        json_close(text);
+    }
+    json_array_end(text);
+}
+
 void report_json_summary(const struct totals *totals, enum exit_code code,
                          struct text *text)
 {
@@ -98,6 +140,12 @@ void report_json_summary(const struct totals *totals, enum exit_code code,
     json_number(text, L"bytes_cloned", totals->bytes_cloned);
     json_number(text, L"bytes_copied", totals->bytes_copied);
     json_number(text, L"elapsed_ms", totals->elapsed_us / 1000);
+    json_number(text, L"schema_version", SCHEMA_VERSION);
+    add_reasons(totals, text);
+    json_number(text, L"hard_links", totals->hard_links);
+    json_number(text, L"links_into_source", totals->links_into_source);
+    add_passed_over(totals, text);
+    add_all_warnings(totals, text);
     json_number(text, L"exit_code", (uint64_t)code);
     json_end(text);
 }

@@ -261,8 +261,13 @@ static void on_misused(void *context, const struct reflink_outcome *outcome)
 static void on_passed_over(void *context, enum tree_passed_over why,
                            const wchar_t *source)
 {
+    static const enum totals_passed kinds[TREE_PASSED_OVER_COUNT] = {
+        [TREE_SAME_SOURCE] = TOTALS_SAME_SOURCE,
+        [TREE_SYSTEM_DIRECTORY] = TOTALS_SYSTEM_DIRECTORY,
+        [TREE_STAGING_FILE] = TOTALS_STAGING_FILE,
+    };
     struct tree_run *run = context;
-    console_passed_over(&run->console, why, source);
+    console_passed_over(&run->console, kinds[why], source);
 }
 
 static const struct tree_visitor cloning = {.file = on_file,

@@ -55,13 +55,18 @@ static bool reserve(struct text *text, size_t more)
     return true;
 }
 
-void text_add(struct text *text, const wchar_t *string)
+void text_add_part(struct text *text, const wchar_t *string, size_t length)
 {
-    size_t length = wcslen(string);
     if (!reserve(text, length))
         return;
-    wmemcpy(text->data + text->length, string, length + 1);
+    wmemcpy(text->data + text->length, string, length);
     text->length += length;
+    text->data[text->length] = L'\0';
+}
+
+void text_add(struct text *text, const wchar_t *string)
+{
+    text_add_part(text, string, wcslen(string));
 }
 
 /* Excludes control characters, line separators, and what changes the writing

@@ -37,6 +37,9 @@ void text_clear(struct text *text);
 /* Adds a copy of the string. */
 void text_add(struct text *text, const wchar_t *string);
 
+/* Adds a copy of the first `length` characters of the string. */
+void text_add_part(struct text *text, const wchar_t *string, size_t length);
+
 /*
  * Adds a copy of a name, such as a path. Replaces characters that could make a
  * console do something, or display the name in another order, by U+FFFD. What

@@ -1,8 +1,24 @@
 #include "totals.h"
 
+/* Counts why a file was not completely cloned. A failure has another cause. */
+static void count_reason(struct totals *totals,
+                         const struct reflink_outcome *outcome)
+{
+    if (outcome->reason == REFLINK_REASON_NONE)
+        return;
+    if (outcome->status == REFLINK_OK || outcome->status == REFLINK_REFUSED)
+        totals->reasons[outcome->reason]++;
+    if (outcome->status == REFLINK_OK && outcome->method == REFLINK_METHOD_COPY)
+        totals->copied_reasons[outcome->reason]++;
+}
+
 void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
 {
+    unsigned warnings = totals_warnings(outcome);
     totals->files++;
+    count_reason(totals, outcome);
+    for (unsigned i = 0; i < REFLINK_WARNING_COUNT; i++)
+        totals->warnings[i] += warnings >> i & 1;
     switch (outcome->status) {
     case REFLINK_OK:
         totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
@@ -29,7 +45,11 @@ enum exit_code totals_exit_code(const struct totals *totals)
 {
     if (totals->interrupted != 0)
         return EXIT_CODE_INTERRUPTED;
-    if (totals->out_of_memory || totals->failed > totals->different)
+    if (totals->out_of_memory)
+        return EXIT_CODE_FAILED;
+    if (totals->usage_error)
+        return EXIT_CODE_USAGE;
+    if (totals->failed > totals->different)
         return EXIT_CODE_FAILED;
     if (totals->different != 0)
         return EXIT_CODE_DIFFERENT;

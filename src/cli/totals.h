@@ -6,6 +6,14 @@
 
 #include <reflink/reflink.h>
 
+/* What a run passes over without an error. */
+enum totals_passed {
+    TOTALS_STAGING_FILE,     /* a staging file that another run left */
+    TOTALS_SYSTEM_DIRECTORY, /* of the system, at a volume's root */
+    TOTALS_SAME_SOURCE,      /* a SOURCE that was given twice */
+    TOTALS_PASSED_COUNT
+};
+
 struct totals {
     uint64_t files;
     uint64_t cloned;
@@ -19,10 +27,21 @@ struct totals {
     uint64_t bytes_cloned;
     uint64_t bytes_copied;
     uint64_t elapsed_us;
+    /* files that were not completely cloned: all of them, with the refused, and
+       those that were copied entirely */
+    uint64_t reasons[REFLINK_REASON_COUNT];
+    uint64_t copied_reasons[REFLINK_REASON_COUNT];
+    /* files with a warning, by the number of its bit */
+    uint64_t warnings[REFLINK_WARNING_COUNT];
+    uint64_t hard_links; /* files with the same data as one copied before */
+    uint64_t links_into_source; /* links in DEST that point back into SOURCE */
+    uint64_t passed_over[TOTALS_PASSED_COUNT];
     bool out_of_memory; /* for the run itself, or for its output */
+    bool usage_error;   /* the run was refused before it changed anything */
 };
 
-/* If several apply: 130 comes before 1, 1 before 4, and 4 before 3. */
+/* If several apply: 130 comes before 1, 1 before 4, and 4 before 3. A usage
+   error comes before the errors of files. */
 enum exit_code {
     EXIT_CODE_DONE = 0,
     EXIT_CODE_FAILED = 1,

@@ -7,6 +7,7 @@ check_json.py --broken SCHEMA FILE   each line of FILE must be rejected
 Exit code 0: all is as it should be; 1: it is not, and each line printed says
 why; 77: it cannot be judged here, for want of python3-jsonschema.
 """
+import collections
 import json
 import sys
 
@@ -74,7 +75,10 @@ def count(files):
             sums["bytes_copied"] += file["bytes_copied"]
         if name:
             sums[name] += 1
-    return dict(sums, files=len(files))
+    reasons = collections.Counter(
+        file["reason"] for file in files
+        if file["reason"] and file["status"] in ("ok", "refused"))
+    return dict(sums, files=len(files), reasons=dict(reasons))
 
 
 def faults_of_run(objects):
@@ -92,6 +96,11 @@ def faults_of_run(objects):
             if value[key] != wanted:
                 faults.append("the summary's %s is %s, not %s"
                               % (key, value[key], wanted))
+        warned = collections.Counter(warning["reason"] for file in files
+                                     for warning in file["warnings"])
+        if warned != {warning["reason"]: warning["files"]
+                      for warning in value["warnings"]}:
+            faults.append("the summary's warnings are not those of the files")
     for file in files:
         if file["bytes"] != file["bytes_cloned"] + file["bytes_copied"]:
             faults.append("bytes is not bytes_cloned and bytes_copied")

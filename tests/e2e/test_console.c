@@ -44,7 +44,7 @@ Test(console, lines)
     result = console_end();
     EXPECT(result, result->exit_code == 1);
     EXPECT(result,
-           e2e_like(result->err, "reflink: b: creating it: * (80): "
+           e2e_like(result->err, "reflink: b: it already exists; "
                                  "use -f to replace it, or -n to leave it "
                                  "alone\n"));
 }

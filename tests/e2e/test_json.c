@@ -255,6 +255,17 @@ Test(json, odd_words_in_usage_errors)
 
 /* --- the judge itself ----------------------------------------------------- */
 
+/* Adds the first line of `text` to `lines`, changed from and to. */
+static const char *broken_line(const char *lines, const char *text,
+                               const char *const change[2])
+{
+    const char *line = e2e_text("%.*s", (int)strcspn(text, "\n"), text);
+    const char *at = strstr(line, change[0]);
+    cr_assert(at != NULL, "%s", change[0]);
+    return e2e_text("%s%.*s%s%s\n", lines, (int)(at - line), line, change[1],
+                    at + strlen(change[0]));
+}
+
 /* Output that is not as promised is rejected: without this the tests above
    would prove nothing. */
 Test(json, broken_is_rejected)
@@ -287,15 +298,36 @@ Test(json, broken_is_rejected)
     e2e_make("small", 7);
     struct result *result = RUN("--json", "small", "b");
     e2e_expect_json(result);
-    const char *line =
-        e2e_text("%.*s", (int)strcspn(result->out, "\n"), result->out);
     const char *broken = "";
-    for (size_t i = 0; i < ROWS(changes); i++) {
-        const char *at = strstr(line, changes[i][0]);
-        cr_assert(at != NULL, "%s", changes[i][0]);
-        broken = e2e_text("%s%.*s%s%s\n", broken, (int)(at - line), line,
-                          changes[i][1], at + strlen(changes[i][0]));
-    }
+    for (size_t i = 0; i < ROWS(changes); i++)
+        broken = broken_line(broken, result->out, changes[i]);
+    e2e_expect_rejected(broken);
+}
+
+Test(json, broken_summaries_are_rejected)
+{
+    static const char *const changes[][2] = {
+        {"\"files\":1", "\"files\":-1"},
+        {"\"schema_version\":1", "\"schema_version\":\"1\""},
+        {"\"schema_version\":1,", ""},
+        {"{\"below-cluster\":1}", "{\"below-cluster\":0}"},
+        {"{\"below-cluster\":1}", "{\"Below Cluster\":1}"},
+        {"{\"below-cluster\":1}", "[]"},
+        {"\"hard_links\":0,", ""},
+        {"\"links_into_source\":0,", ""},
+        {"\"passed_over\":{},", ""},
+        {"\"warnings\":[],", ""},
+        {"\"warnings\":[]", "\"warnings\":[{\"reason\":\"x\",\"text\":\"x\"}]"},
+        {"\"exit_code\":0", "\"exit_code\":5"},
+    };
+    e2e_enter(XFS4K);
+    e2e_make("small", 7);
+    struct result *result = RUN("--json", "small", "b");
+    e2e_expect_json(result);
+    const char *summary = strchr(result->out, '\n');
+    const char *broken = "";
+    for (size_t i = 0; i < ROWS(changes); i++)
+        broken = broken_line(broken, summary + 1, changes[i]);
     e2e_expect_rejected(broken);
 }
 

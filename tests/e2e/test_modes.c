@@ -77,7 +77,7 @@ static void check_existing(void)
     const char *before = e2e_snapshot();
     struct result *result = RUN("a", "b");
     e2e_expect_nothing_done(result, 1, before);
-    EXPECT(result, e2e_like(result->err, "reflink: b: *(80)*-f*\n"));
+    EXPECT(result, e2e_like(result->err, "reflink: b: *exists*-f*\n"));
     result = RUN("-n", "a", "b");
     EXPECT(result, result->exit_code == 0);
     EXPECT(result, e2e_is(result->out, "") && e2e_is(result->err, ""));

@@ -191,7 +191,7 @@ Test(tree_failures, closed_folders)
     e2e_make_folder("into/tree");
     e2e_make_folder("into/tree/part 4");
     cr_assert_eq(chmod("into/tree/part 4", 0555), 0);
-    struct result *result = RUN("-r", "--json", "tree", "into");
+    struct result *result = RUN("-rv", "--json", "tree", "into");
     EXPECT(result, result->exit_code == 1);
     EXPECT(result, count(result->err, "reflink: tree\\part 2: ") == 1);
     EXPECT(result, count(result->err, "reflink: tree\\part 2\\") == 0);
@@ -222,9 +222,9 @@ Test(tree_failures, names_in_both_cases)
     e2e_make_folder("tree/SUB");
     result = RUN("-rf", "-j1", "tree", "forced");
     EXPECT(result, result->exit_code == 1);
-    EXPECT(result, e2e_like(result->err, "reflink: forced\\?ame: creating it: *"
-                                         "(183)*\nreflink: forced\\*: creating "
-                                         "it: *(183)*\n"));
+    EXPECT(result,
+           e2e_like(result->err, "reflink: forced\\?ame: two sources *\n"
+                                 "reflink: forced\\*: two sources *\n"));
     EXPECT(result, e2e_has(result->out, " 1 cloned"));
     EXPECT(result, tree_shell("[ \"$(ls forced | wc -l)\" = 2 ]") == 0);
 }
@@ -322,7 +322,7 @@ static void interrupt_at(unsigned done, unsigned jobs)
                    e2e_same_bytes(long_name("tree", i), long_name("new", i)));
     }
     EXPECT(result, tree_shell("! find new | grep '~reflink'") == 0);
-    EXPECT(result, e2e_has(result->err, "(1223): interrupted"));
+    EXPECT(result, e2e_has(result->err, ": interrupted;"));
     EXPECT(result, tree_summary(result, "exit_code") == 130);
     EXPECT(result,
            count(result->out, "\"status\":\"ok\"") == names_there("new"));

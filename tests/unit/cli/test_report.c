@@ -1,6 +1,7 @@
 /* Every line of the output, to the letter. */
 #include <criterion/criterion.h>
 
+#include "cli/messages.h"
 #include "cli/report.h"
 
 TestSuite(report, .timeout = 120);
@@ -13,7 +14,7 @@ static void expect_lines(const struct reflink_outcome *outcome,
 {
     struct text out = {0};
     struct text err = {0};
-    report_file(outcome, &style, &out, &err);
+    report_file(outcome, &style, NULL, &out, &err);
     cr_expect_eq(wcscmp(text_words(&out), out_wanted), 0, "stdout: %ls",
                  text_words(&out));
     cr_expect_eq(wcscmp(text_words(&err), err_wanted), 0, "stderr: %ls",
@@ -95,7 +96,7 @@ Test(report, every_reason_has_words)
                                     .reason = (enum reflink_reason)reason};
         struct text out = {0};
         struct text err = {0};
-        report_file(&o, &plain, &out, &err);
+        report_file(&o, &plain, NULL, &out, &err);
         const wchar_t *words = wcsstr(text_words(&out), L"): ");
         cr_expect_not_null(words, "reason %d", reason);
         cr_expect_gt(wcslen(words), 10, "reason %d", reason);
@@ -121,7 +122,7 @@ Test(report, a_range_has_words_of_its_own)
     expect_lines(&o, range,
                  L"copied  a -> b  (0 bytes, < 1 ms): the range is empty\n",
                  L"");
-    report_file(&o, &range_json, &out, &err);
+    report_file(&o, &range_json, NULL, &out, &err);
     cr_expect_not_null(wcsstr(text_words(&out), L"\"the range is empty\""));
     o.reason = REFLINK_REASON_BELOW_CLUSTER;
     expect_lines(&o, plain,
@@ -233,25 +234,81 @@ Test(report, errors_name_path_step_message_code_and_hint)
         .error = {.code = 112, .step = REFLINK_STEP_WRITE}};
     struct text out = {0};
     struct text err = {0};
-    report_file(&o, &quiet, &out, &err);
+    report_file(&o, &quiet, NULL, &out, &err);
     cr_expect_eq(wcsncmp(text_words(&err), L"reflink: b: writing to it: ", 27),
                  0);
     cr_expect_not_null(wcsstr(text_words(&err), L" (112)\n"));
     text_clear(&err);
-    o.error = (struct reflink_error){80, REFLINK_STEP_CREATE,
+    o.error = (struct reflink_error){183, REFLINK_STEP_RENAME,
                                      REFLINK_HINT_EXISTS, false};
-    report_file(&o, &quiet, &out, &err);
-    cr_expect_not_null(
-        wcsstr(text_words(&err),
-               L" (80): use -f to replace it, or -n to leave it alone\n"));
+    report_file(&o, &quiet, NULL, &out, &err);
+    cr_expect_not_null(wcsstr(text_words(&err),
+                              L" (183): it already exists; use -f to replace "
+                              L"it, or -n to leave it alone\n"));
     text_clear(&err);
     o.error = (struct reflink_error){2, REFLINK_STEP_OPEN_SOURCE,
                                      REFLINK_HINT_NONE, true};
-    report_file(&o, &quiet, &out, &err);
+    report_file(&o, &quiet, NULL, &out, &err);
     cr_expect_eq(wcsncmp(text_words(&err), L"reflink: a: opening ", 20), 0);
     cr_expect_eq(out.length, 0);
     text_free(&out);
     text_free(&err);
+}
+
+/* What reflink finds itself has a code for programs alone: the system's message
+   for it would mislead. */
+Test(report, own_problems_have_no_system_message)
+{
+    static const struct {
+        struct reflink_error error;
+        const wchar_t *line;
+    } rows[] = {
+        {{32, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_SAME_FILE, false},
+         L"reflink: b: SOURCE and DEST are the same file\n"},
+        {{80, REFLINK_STEP_CREATE, REFLINK_HINT_EXISTS, false},
+         L"reflink: b: it already exists; use -f to replace it, or -n to leave "
+         L"it alone\n"},
+        {{1006, REFLINK_STEP_READ, REFLINK_HINT_SOURCE_CHANGED, true},
+         L"reflink: a: it was changed while it was being copied; try again "
+         L"when no program writes to it\n"},
+        {{267, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
+         L"reflink: b: it must be an existing directory\n"},
+        {{5, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
+         L"reflink: b: opening it for writing: message of code 5 (5): it must "
+         L"be an existing directory\n"},
+        {{32, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_IN_USE, false},
+         L"reflink: b: opening it for writing: message of code 32 (32): "
+         L"another program has it open; close it there and try again\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct reflink_outcome o = {.source = L"a",
+                                    .dest = L"b",
+                                    .status = REFLINK_FAILED,
+                                    .error = rows[i].error};
+        expect_lines(&o, plain, L"", rows[i].line);
+    }
+}
+
+/* Every hint is on one side or the other, and none without a sentence. */
+Test(report, only_hints_about_a_refused_call_have_a_system_message)
+{
+    static const bool system_too[REFLINK_HINT_COUNT] = {
+        [REFLINK_HINT_NONE] = true,         [REFLINK_HINT_NOT_A_FILE] = true,
+        [REFLINK_HINT_IN_USE] = true,       [REFLINK_HINT_LINK_RIGHT] = true,
+        [REFLINK_HINT_OWNER_RIGHT] = true,  [REFLINK_HINT_CLOUD] = true,
+        [REFLINK_HINT_NOT_REPORTED] = true, [REFLINK_HINT_VIRUS] = true,
+        [REFLINK_HINT_TOO_LARGE] = true,    [REFLINK_HINT_PERMISSIONS] = true,
+        [REFLINK_HINT_READ_ONLY] = true,
+    };
+    for (int hint = REFLINK_HINT_NONE; hint < REFLINK_HINT_COUNT; hint++) {
+        const struct reflink_error error = {267, REFLINK_STEP_CREATE,
+                                            (enum reflink_hint)hint, false};
+        cr_expect_eq(message_hint_replaces_message(&error), !system_too[hint],
+                     "hint %d", hint);
+        cr_expect(hint == REFLINK_HINT_NONE ||
+                      message_hint((enum reflink_hint)hint) != NULL,
+                  "hint %d", hint);
+    }
 }
 
 Test(report, refusals_say_why)

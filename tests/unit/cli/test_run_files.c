@@ -122,6 +122,27 @@ Test(run_files, order_is_that_of_the_walk)
     free(first_err);
 }
 
+/* A build's tree: what is small is counted, and what a volume cannot do has one
+   line. */
+Test(run_files, a_tree_has_few_lines)
+{
+    struct world w = make_tree(); /* of 12, one is empty and one small */
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\n"), 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"24 copied (35.1 KiB: 12 empty, 12 "
+                                     L"smaller than a cluster), 0 failed"),
+                 1, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(RUN(L"-rv", L"R:\\t", L"R:\\v"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"->"), DIRECTORIES * FILES);
+    world_end(&w);
+    w = make_tree();
+    cr_expect_eq(RUN(L"-r", L"R:\\t", L"S:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\n"), 2, "%ls", sim_printed(OS_STDOUT));
+    cr_expect_eq(count_of(OS_STDOUT, L"so its files are copied\n"), 1, "%ls",
+                 sim_printed(OS_STDOUT));
+    world_end(&w);
+}
+
 /* What one file of a tree is refused says nothing of the next. */
 Test(run_files, a_lack_of_resources_is_one_file_s)
 {
@@ -138,7 +159,7 @@ Test(run_files, a_lack_of_resources_is_one_file_s)
     cr_expect_eq(
         RUN(L"-rv", L"-j1", L"--reflink=always", L"--json", L"R:\\t", L"R:\\v"),
         3);
-    cr_expect_eq(count_of(OS_STDOUT, L"\"volume-refused\""), 1);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"reason\":\"volume-refused\""), 1);
     cr_expect_eq(count_of(OS_STDOUT, L"\"refusal_code\":1450"), 1);
     cr_expect_not(sim_exists(L"R:\\v\\a"));
     cr_expect(sim_same_bytes(L"R:\\t\\b", L"R:\\v\\b"));
@@ -248,7 +269,7 @@ Test(run_files, dry_run_of_a_tree)
     cr_expect_eq(count_of(OS_STDOUT, L"  link       recreate"), 1);
     cr_expect_eq(count_of(OS_STDOUT, L"  clone "),
                  DIRECTORIES * (FILES - 2) - 1);
-    cr_expect_eq(count_of(OS_STDERR, L"d03\\f07: creating it"), 1);
+    cr_expect_eq(count_of(OS_STDERR, L"d03\\f07: it already exists"), 1);
     /* and is what a run then does */
     cr_expect_eq(RUN(L"-rv", L"R:\\t", L"R:\\u"), 1);
     cr_expect_eq(sim_calls(SIM_OP_CLONE), DIRECTORIES * (FILES - 2) - 1);
@@ -599,12 +620,11 @@ static void run_hostile(const wchar_t *const *form, const wchar_t *made,
         const wchar_t *name = no_names[i / 2];
         wchar_t line[128];
         struct world w = make_hostile(name, attributes[i % 2]);
-        swprintf(line, 128, L"reflink: R:\\t\\%ls: listing the directory: ",
-                 name);
+        swprintf(line, 128, L"reflink: R:\\t\\%ls: its volume lists it", name);
         cr_expect_eq(run(form), 1, "%ls, row %zu", form[0], i);
         cr_expect_eq(count_of(OS_STDERR, line), 1, "%ls, row %zu: %ls", form[0],
                      i, sim_printed(OS_STDERR));
-        cr_expect_eq(count_of(OS_STDERR, L" (123): its volume lists it under a "
+        cr_expect_eq(count_of(OS_STDERR, L": its volume lists it under a "
                                          L"name that is not valid on "
                                          L"Windows\n"),
                      lines, "%ls, row %zu: %ls", form[0], i,
@@ -647,7 +667,7 @@ Test(run_files, only_a_name_that_no_file_can_have)
     struct world w = make_hostile(L"..\\evil.txt", OS_ATTRIBUTE_NORMAL);
     cr_expect_eq(RUN(L"R:\\t\\*evil*", L"S:\\into"), 1);
     cr_expect_eq(count_of(OS_STDERR, L"reflink: "), 1);
-    cr_expect_eq(count_of(OS_STDERR, L"(123): its volume lists it under"), 1,
+    cr_expect_eq(count_of(OS_STDERR, L"evil.txt: its volume lists it under"), 1,
                  "%ls", sim_printed(OS_STDERR));
     cr_expect_eq(sim_count_below(L"S:\\"), 1);
     world_end(&w);
