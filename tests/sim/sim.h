@@ -127,8 +127,12 @@ struct sim_volume {
                         writing, and when that program closes it */
     bool late_times; /* a write moves the file's times only when the file is
                         closed by who wrote [MS-FSA, product behavior] */
-    int64_t time_grain;        /* file times are rounded down to it, 100 ns */
-    bool posix_rename;         /* a rename replaces a file that is open */
+    int64_t time_grain; /* file times are rounded down to it, 100 ns */
+    int64_t first_time; /* earlier and later ones cannot be stored; */
+    int64_t last_time;  /* 0: no limit */
+    os_error no_time;   /* what setting such a one is answered with; 0: it is
+                           moved to the nearest */
+    bool posix_rename;  /* a rename replaces a file that is open */
     bool rename_over_readonly; /* or is refused with 5 */
     bool hard_links;
     bool links_allowed; /* the user may make links, or copying one is 1314 */
@@ -184,6 +188,7 @@ struct sim_volume {
     uint64_t lie_skip;  /* requests that are served before the lies begin */
     uint64_t lie_times; /* lies that are told then; 0: for ever */
     struct sim_drop drop;
+    bool hides_sizes;       /* reports a size of 0 for every file */
     bool forgets_deletions; /* what was to go with a lost handle stays */
 
     struct sim_store *inner; /* the clusters; the simulator's own */
@@ -244,6 +249,9 @@ os_error sim_fill_pattern(const wchar_t *path, uint64_t offset, uint64_t length,
 uint8_t sim_pattern_byte(uint64_t seed, uint64_t offset);
 
 os_error sim_set_sparse(const wchar_t *path, bool sparse);
+
+/* Clears the flag and leaves the holes, as a server has them. */
+void sim_forget_sparse(const wchar_t *path);
 void sim_set_integrity(const wchar_t *path, uint16_t algorithm, uint32_t flags);
 void sim_set_attributes(const wchar_t *path, uint32_t attributes);
 void sim_set_written(const wchar_t *path, int64_t written);

@@ -173,6 +173,11 @@ int64_t sim_created(const wchar_t *path)
     return sim_node_must_find(path)->created;
 }
 
+void sim_forget_sparse(const wchar_t *path)
+{
+    sim_node_must_find(path)->sparse = false;
+}
+
 void sim_set_written(const wchar_t *path, int64_t written)
 {
     sim_node_must_find(path)->written = written;

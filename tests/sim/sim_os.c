@@ -284,7 +284,7 @@ static void query(const struct os_file *file, struct os_info *info)
 {
     const struct sim_node *node = sim_file_of(file->node);
     memset(info, 0, sizeof *info);
-    info->size = file->node->size;
+    info->size = node->volume->hides_sizes ? 0 : file->node->size;
     info->allocated = sim_map_covered(&file->node->extents, 0, UINT64_MAX) *
                       node->volume->cluster;
     info->attributes = sim_attributes_of(file->node);
@@ -727,6 +727,16 @@ static os_error set_metadata(struct os_file *file, uint32_t attributes,
         return CODE_WRITE_PROTECT;
     if (written < 0 || created < 0)
         return CODE_INVALID_PARAMETER;
+    if (written != 0 && node->volume->first_time > written) {
+        if (node->volume->no_time)
+            return node->volume->no_time;
+        written = node->volume->first_time;
+    }
+    if (node->volume->last_time != 0 && written > node->volume->last_time) {
+        if (node->volume->no_time)
+            return node->volume->no_time;
+        written = node->volume->last_time;
+    }
     node->attributes = attributes & settable & ~node->volume->no_attributes;
     node->attributes |= encrypted;
     if (created != 0)

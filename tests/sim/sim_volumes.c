@@ -12,6 +12,9 @@
 #define CEILING 8175u       /* [Block cloning on ReFS] */
 #define FAT32_TIME 20000000 /* two seconds [MS-FSCC 2.1.1] */
 #define EXFAT_TIME 100000   /* ten milliseconds */
+/* The years that FAT and exFAT can store, 1980 to 2107 */
+#define FAT_FIRST INT64_C(119600064000000000)
+#define FAT_LAST INT64_C(159992927980000000)
 
 #define MAX_VOLUMES 16
 
@@ -232,6 +235,9 @@ static void exfat(struct sim_volume *v)
     v->cluster = 128 * KIB;
     v->features = 0;
     v->time_grain = EXFAT_TIME;
+    v->first_time = FAT_FIRST;
+    v->last_time = FAT_LAST;
+    v->no_time = CODE_INVALID_PARAMETER;
     v->posix_rename = false;
     v->rename_over_readonly = false;
     v->hard_links = false;
@@ -254,6 +260,9 @@ static void fat32(struct sim_volume *v)
     v->max_file_size = 4 * GIB - 1;
     v->file_too_large = CODE_DISK_FULL; /* [MS-FSA 2.1.5.15.5, note 180] */
     v->time_grain = FAT32_TIME;
+    v->first_time = FAT_FIRST;
+    v->last_time = FAT_LAST;
+    v->no_time = CODE_INVALID_PARAMETER;
 }
 
 static const struct profile {

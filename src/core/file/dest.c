@@ -189,13 +189,15 @@ void dest_finish(const struct transfer *transfer,
     bool more = false;
     if (!prepared->made_sparse)
         return;
-    /* a file without holes takes at least its size, unless it is compressed */
+    /* A file without holes takes at least its size, unless it is compressed.
+       Samba lists the holes only of files that have the flag, so DEST is asked
+       [smb2_ioctl_filesys.c, fsctl_qar]. */
     bool may_have = prepared->source.allocated < prepared->source.size;
-    bool known = may_have &&
-                 allocation_ranges(transfer->source, 0, transfer->source_size,
-                                   &first, 1, &count, &more) == 0;
+    bool known =
+        may_have && allocation_ranges(transfer->dest, 0, transfer->dest_size,
+                                      &first, 1, &count, &more) == 0;
     bool has_holes = known && (count == 0 || first.offset != 0 ||
-                               first.length < transfer->source_size);
+                               first.length < transfer->dest_size);
     if (!has_holes)
         os_set_sparse(transfer->dest, false);
     transfer->outcome->kept_sparse = has_holes;

@@ -274,7 +274,7 @@ bool metadata_is_ordinary_time(const struct os_info *source)
 {
     /* 1980-01-02 and 2107-12-30: FAT's years, wherever the clock is */
     static const int64_t first = INT64_C(119600928000000000);
-    static const int64_t last = INT64_C(159992928000000000);
+    static const int64_t last = INT64_C(159991200000000000);
     return source->written >= first && source->written <= last;
 }
 

@@ -1066,3 +1066,39 @@ Test(file, a_dest_whose_directory_is_none)
     cr_expect_eq(sim_file_count(L"R:\\"), 1);
     world_end(&w);
 }
+
+/* SOURCE has holes without the sparse flag, as on a Samba server: without the
+   flag, DEST would get clusters for every hole. */
+Test(file, holes_without_the_sparse_flag)
+{
+    struct world w = world_make("samba");
+    sim_fill_pattern(L"R:\\a", 0, MI, 1);
+    sim_set_sparse(L"R:\\a", true);
+    sim_set_size(L"R:\\a", 100 * MI);
+    sim_fill_pattern(L"R:\\a", 99 * MI, MI, 1);
+    sim_settle(L"R:\\a");
+    sim_forget_sparse(L"R:\\a");
+    world_run(&w);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect(w.outcome.kept_sparse);
+    cr_expect(sim_is_sparse(L"R:\\b"));
+    cr_expect_leq(sim_allocated(L"R:\\b"), 3 * MI);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
+/* As `\\\\wsl$\\...\\proc` does: what is read decides. */
+Test(file, a_size_of_0_is_not_believed)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"S:\\a", 0, 100, 1);
+    sim_set_size(L"S:\\empty", 0);
+    w.other->hides_sizes = true;
+    world_run_paths(&w, L"S:\\a", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SOURCE_CHANGED);
+    cr_expect_not(sim_exists(L"R:\\b"));
+    world_run_paths(&w, L"S:\\empty", L"R:\\b");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    world_end(&w);
+}

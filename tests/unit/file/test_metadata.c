@@ -94,6 +94,48 @@ Test(metadata, what_cannot_be_held_is_named)
     world_end(&w);
 }
 
+/* FAT refuses some years, other volumes move them: the bytes are kept. */
+Test(metadata, a_time_that_cannot_be_stored)
+{
+    static const int64_t day = INT64_C(864000000000);
+    static const int64_t y2020 = INT64_C(132223104000000000);
+    static const struct {
+        const char *profile;
+        os_error no_time;
+        int64_t written;
+        bool lost;
+    } rows[] = {
+        {"fat32", 0, y2020, false},
+        {"fat32", CODE_INVALID_PARAMETER, y2020 + 12345678, false},
+        {"fat32", CODE_INVALID_PARAMETER, INT64_C(119600064000000000) - day,
+         true},
+        {"exfat", CODE_INVALID_PARAMETER, INT64_C(159992927980000000) + day,
+         true},
+        {"exfat", CODE_INVALID_PARAMETER, 0, true},
+        {"fat32", 0, INT64_C(159992927980000000) + day, true},
+        {"refs-4k", 0, 0, false},
+        {"refs-4k", 0, 1, false},
+        {"refs-4k", 0, INT64_MAX, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = world_make(rows[i].profile);
+        w.volume->no_time = rows[i].no_time;
+        sim_fill_pattern(L"S:\\a", 0, 5000, 1);
+        sim_set_written(L"S:\\a", rows[i].written);
+        sim_set_attributes(L"S:\\a", OS_ATTRIBUTE_HIDDEN);
+        world_run_paths(&w, L"S:\\a", L"R:\\b");
+        cr_expect_eq(w.outcome.status, REFLINK_OK, "row %zu: %u", i,
+                     w.outcome.error.code);
+        cr_expect_eq(w.outcome.lost, rows[i].lost ? REFLINK_LOST_TIME : 0,
+                     "row %zu: %x", i, w.outcome.lost);
+        cr_expect(sim_attributes(L"R:\\b") & OS_ATTRIBUTE_HIDDEN);
+        int64_t apart = sim_written(L"R:\\b") - rows[i].written;
+        cr_expect(rows[i].lost || (apart <= 1 && apart > -20000000), "row %zu",
+                  i);
+        world_end(&w);
+    }
+}
+
 /* Of ReFS, at 128 KiB; of a disk that is full. */
 static const os_error too_much[] = {CODE_FILE_SYSTEM_LIMITATION,
                                     CODE_DISK_FULL};

@@ -152,6 +152,18 @@ Test(range, a_dest_made_in_vain_goes)
     world_end(&w);
 }
 
+Test(range, a_read_only_dest_is_named)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_READONLY);
+    run(&w, L"R:\\a", L"R:\\b", (struct reflink_range){0, 0, 0, true});
+    cr_expect_eq(w.outcome.error.code, CODE_ACCESS_DENIED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_READ_ONLY);
+    free(bytes);
+    world_end(&w);
+}
+
 static void create_new(void *arg)
 {
     sim_write_file(L"R:\\new", arg, 3);

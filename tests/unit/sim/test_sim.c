@@ -1359,9 +1359,12 @@ SIM_TEST(fat32)
     cr_expect_eq(os_set_size(file, 4 * GIB), CODE_DISK_FULL);
     cr_expect_eq(os_write(file, 4 * GIB - 1, "x", 1), CODE_DISK_FULL);
     cr_expect_eq(os_set_size(file, 4 * GIB - 1), 0);
-    cr_expect_eq(os_set_metadata(file, 0, 0, INT64_C(30000001)), 0);
+    const int64_t y1980 = INT64_C(119600064000000000);
+    cr_expect_eq(os_set_metadata(file, 0, 0, y1980 + 30000001), 0);
     cr_expect_eq(os_query(file, &info), 0);
-    cr_expect_eq(info.written, 20000000); /* two seconds at a time */
+    cr_expect_eq(info.written, y1980 + 20000000); /* two seconds at a time */
+    cr_expect_eq(os_set_metadata(file, 0, 0, y1980 - 1),
+                 CODE_INVALID_PARAMETER);
     os_close(file);
 }
 

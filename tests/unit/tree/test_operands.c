@@ -226,6 +226,33 @@ Test(operands, two_sources_of_one_name)
     world_end(&w);
 }
 
+/* Those of another run, or that a power cut left; not one that is typed. */
+Test(operands, staging_files)
+{
+    struct world w = make();
+    sim_fill_pattern(L"R:\\base\\~reflink-0123456789abcdef.tmp", 0, 10, 1);
+    sim_fill_pattern(L"R:\\base\\~reflink-0123456789abcdeg.tmp", 0, 10, 1);
+    sim_fill_pattern(L"R:\\base\\~reflink-0123456789abcdef.tmp2", 0, 10, 1);
+    for (int i = 0; i < 2; i++) {
+        struct log log = visit((struct operands){
+            .sources = i == 0 ? (const wchar_t *const[]){L"R:\\base"}
+                              : (const wchar_t *const[]){L"R:\\base\\*"},
+            .count = 1,
+            .dest = L"R:\\out",
+            .recursive = true});
+        cr_expect_eq(log.passed_over[TREE_STAGING_FILE], 1);
+        cr_expect(wcsstr(log.text, L"abcdef.tmp>") == NULL);
+        cr_expect(wcsstr(log.text, L"abcdeg.tmp>") != NULL);
+        cr_expect(wcsstr(log.text, L"abcdef.tmp2>") != NULL);
+    }
+    struct log log = visit((struct operands){
+        SOURCES(L"R:\\base\\~reflink-0123456789abcdef.tmp", L"R:\\base\\f"),
+        .dest = L"R:\\out"});
+    cr_expect(wcsstr(log.text, L"abcdef.tmp>") != NULL);
+    cr_expect_eq(log.passed_over[TREE_STAGING_FILE], 0);
+    world_end(&w);
+}
+
 /* What a volume keeps in its root for itself is no user's data. */
 Test(operands, the_root_of_a_volume)
 {
