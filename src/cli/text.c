@@ -101,7 +101,9 @@ void text_format(struct text *text, const wchar_t *format, ...)
         int length =
             vswprintf(text->data + text->length, room, format, arguments);
         va_end(arguments);
-        if (length >= 0) {
+        /* if `room` is too small, C runtimes return a negative number, the
+           length needed, or the length written */
+        if (length >= 0 && (size_t)length < room - 1) {
             text->length += (size_t)length;
             return;
         }

@@ -183,7 +183,6 @@ static const struct name_row names[] = {
      "\xEF\xBF\xBD\xF0\x9F\x93\x81"},
     {"^FFFE^FFFF", "\xEF\xBF\xBE\xEF\xBF\xBF", "\xEF\xBF\xBE\xEF\xBF\xBF"},
     {"a^FEFF", "a\xEF\xBB\xBF", "a\xEF\xBB\xBF"},
-    {"quote^005C^0022x", "quote\\\"x", "quote\"x"},
     {"^0001^0007x", "\\u0001\\u0007x", "\xEF\xBF\xBD\xEF\xBF\xBDx"},
     {"x^000Ay", "x\\u000ay", "x\xEF\xBF\xBDy"},
     {"x^001By", "x\\u001by", "x\xEF\xBF\xBDy"},
