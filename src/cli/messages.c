@@ -353,6 +353,12 @@ static const wchar_t *const usage_errors[] = {
         L"'%ls' contains a quotation mark, which no path can. A backslash "
         L"before a closing quotation mark escapes it: write \"C:\\dir\" or "
         L"\"C:\\dir\\\\\", not \"C:\\dir\\\"",
+    [MESSAGE_HELP] = L"use --help to get help",
+    [MESSAGE_STRAY_VALUE] = L"--%ls takes its value with '=': --%ls=%ls",
+    [MESSAGE_SWITCH] = L"'%ls' does not exist; options begin with '-' here",
+    [MESSAGE_SWITCH_MEANT] =
+        L"'%ls' does not exist; options begin with '-' here, and this one is "
+        L"%ls",
     [MESSAGE_WILDCARD] = L"'%ls' contains wildcards; name one file here",
     [MESSAGE_WILDCARD_PLACE] =
         L"'%ls': wildcards work only in the last part of a path",

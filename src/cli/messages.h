@@ -132,6 +132,10 @@ enum message_usage_error {
     MESSAGE_BAD_SIZE,            /* operand's name, value */
     MESSAGE_EMPTY_OPERAND,       /* its number, from 1 (int) */
     MESSAGE_QUOTED_OPERAND,
+    MESSAGE_HELP,
+    MESSAGE_STRAY_VALUE,
+    MESSAGE_SWITCH,
+    MESSAGE_SWITCH_MEANT,
     MESSAGE_WILDCARD,
     MESSAGE_WILDCARD_PLACE,
     MESSAGE_WILDCARD_DEST,

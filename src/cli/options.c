@@ -12,8 +12,9 @@ struct parser {
     int next;
     struct options *options;
     struct text *error;
-    uint64_t offset;        /* --offset, which sets both offsets ... */
-    bool has_source_offset; /* ... unless they are given separately */
+    uint64_t offset;           /* --offset, which sets both offsets ... */
+    const struct option *bare; /* the previous argument, without a value */
+    bool has_source_offset;    /* ... unless they are given separately */
     bool has_dest_offset;
 };
 
@@ -325,6 +326,8 @@ static bool parse_long(struct parser *parser, const wchar_t *argument)
                     option->name, value);
         return false;
     }
+    if (option->rule == VALUE_OPTIONAL && value == NULL)
+        parser->bare = option;
     if (option->rule == VALUE_NEEDED && value == NULL)
         value = take_value(parser);
     if (option->rule == VALUE_NEEDED && value == NULL) {
@@ -361,6 +364,30 @@ static bool parse_short(struct parser *parser, const wchar_t *argument)
             break;
     }
     return true;
+}
+
+static void add_operand(struct parser *parser, const struct option *before,
+                        const wchar_t *operand)
+{
+    struct options *options = parser->options;
+    options->operands[options->operand_count++] = operand;
+    for (size_t i = 0; before != NULL && options->stray_value == NULL &&
+                       i < sizeof choices / sizeof choices[0];
+         i++) {
+        if (choices[i].id == before->id &&
+            wcscmp(choices[i].name, operand) == 0) {
+            options->stray_value = operand;
+            options->stray_option = before->name;
+        }
+    }
+}
+
+/* What users of other programs type to get help. */
+static bool asks_for_help(const wchar_t *argument)
+{
+    return wcscmp(argument, L"help") == 0 || wcscmp(argument, L"-help") == 0 ||
+           wcscmp(argument, L"/help") == 0 || wcscmp(argument, L"/h") == 0 ||
+           wcscmp(argument, L"/H") == 0;
 }
 
 /* Whether the last three of five operands are meant as sizes. With -t and -r,
@@ -413,6 +440,8 @@ static bool check_two(struct parser *parser, enum message_usage_error none,
     const struct options *options = parser->options;
     if (options->operand_count == 0)
         text_add(parser->error, message_usage(none));
+    else if (options->operand_count == 1 && asks_for_help(options->operands[0]))
+        text_add(parser->error, message_usage(MESSAGE_HELP));
     else if (options->operand_count == 1)
         text_format(parser->error, message_usage(one), options->operands[0]);
     else if (options->operand_count > 2)
@@ -516,10 +545,16 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
     bool ended = false;
     while (parser.next < argc) {
         const wchar_t *argument = argv[parser.next++];
+        const struct option *before = parser.bare;
+        parser.bare = NULL;
+        if (!ended && wcscmp(argument, L"-help") == 0) {
+            text_add(error, message_usage(MESSAGE_HELP));
+            return false;
+        }
         if (!ended && wcscmp(argument, L"/?") == 0)
             options->action = OPTIONS_HELP;
         else if (ended || argument[0] != L'-' || argument[1] == L'\0')
-            options->operands[options->operand_count++] = argument;
+            add_operand(&parser, before, argument);
         else if (wcscmp(argument, L"--") == 0)
             ended = true;
         else if (argument[1] == L'-' ? !parse_long(&parser, argument)

@@ -35,7 +35,11 @@ struct options {
     bool json;
     bool dry_run;
     enum options_progress progress;
-    const wchar_t **operands; /* strings of argv; the array is allocated */
+    /* The first operand that is one of the values of the option before it,
+       which has none; NULL: there is none. */
+    const wchar_t *stray_value;
+    const wchar_t *stray_option; /* the name of that option */
+    const wchar_t **operands;    /* strings of argv; the array is allocated */
     int operand_count;
 };
 

@@ -67,17 +67,77 @@ static int run_single(const struct options *options)
     return console_end(&single.console);
 }
 
+static bool exists(const wchar_t *path)
+{
+    struct os_file *file = NULL;
+    bool found = os_open(path, OS_OPEN_LOOK, &file) == 0;
+    os_close(file);
+    return found;
+}
+
 /* Whether four operands look like a range without its LENGTH. */
 static bool lacks_length(const struct options *options)
 {
-    struct os_file *file = NULL;
     if (options->has_range || options->recursive || options->target != NULL ||
         options->operand_count != 4 || !size_has_syntax(options->operands[2]) ||
         !size_has_syntax(options->operands[3]))
         return false;
-    bool exists = os_open(options->operands[3], OS_OPEN_LOOK, &file) == 0;
-    os_close(file);
-    return !exists;
+    return !exists(options->operands[3]);
+}
+
+/*
+ * Whether an operand looks like an option of copy, xcopy or robocopy: `/Y`,
+ * `/MIR`, `/R:3`.
+ */
+static bool looks_like_switch(const wchar_t *operand)
+{
+    enum { LONGEST = 4 };
+    size_t letters = operand[0] == L'/' ? wcscspn(operand + 1, L":") : 0;
+    if (letters == 0 || letters > LONGEST)
+        return false;
+    for (size_t i = 1; i <= letters; i++) {
+        wchar_t c = operand[i] | 0x20; /* in lower case, if it is a letter */
+        if (c < L'a' || c > L'z')
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Finds an operand that was meant as an option of another program. It can also
+ * be the name of a file in the root of the drive, so it only counts where the
+ * run would fail anyway: if it does not exist, and is a SOURCE, one operand too
+ * many, or the DEST of a SOURCE that does not exist either.
+ */
+static bool has_switch(const struct options *options, struct text *error)
+{
+    static const struct {
+        const wchar_t *name;
+        const wchar_t *option;
+    } meant[] = {{L"/Y", L"-f"}, {L"/S", L"-r"}, {L"/E", L"-r"},
+                 {L"/D", L"-u"}, {L"/Q", L"-q"}, {L"/MT", L"-j"}};
+    bool has_target = options->target != NULL;
+    for (int i = 0; i < options->operand_count; i++) {
+        const wchar_t *operand = options->operands[i];
+        bool is_dest = !has_target && i == 1 && options->operand_count == 2;
+        if (!looks_like_switch(operand) || exists(operand) ||
+            (is_dest && exists(options->operands[0])))
+            continue;
+        for (size_t m = 0; m < sizeof meant / sizeof meant[0]; m++) {
+            size_t length = wcslen(meant[m].name);
+            bool equal = wcscspn(operand, L":") == length;
+            for (size_t c = 0; equal && c < length; c++)
+                equal = os_fold(operand[c]) == os_fold(meant[m].name[c]);
+            if (equal) {
+                text_format(error, message_usage(MESSAGE_SWITCH_MEANT), operand,
+                            meant[m].option);
+                return true;
+            }
+        }
+        text_format(error, message_usage(MESSAGE_SWITCH), operand);
+        return true;
+    }
+    return false;
 }
 
 bool run_files_check(const struct options *options, struct text *error)
@@ -90,6 +150,14 @@ bool run_files_check(const struct options *options, struct text *error)
     bool one_file = options->has_range || options->exact_dest || shared;
     enum message_usage_error problem = MESSAGE_WILDCARD_PLACE;
     const wchar_t *culprit = NULL;
+    if (options->stray_value != NULL && !exists(options->stray_value)) {
+        text_format(error, message_usage(MESSAGE_STRAY_VALUE),
+                    options->stray_option, options->stray_option,
+                    options->stray_value);
+        return false;
+    }
+    if (has_switch(options, error))
+        return false;
     for (int i = 0; i < count && culprit == NULL; i++) {
         if (wildcard_is_misplaced(options->operands[i]))
             culprit = options->operands[i];

@@ -6,8 +6,9 @@
 
 /*
  * Checks what options_parse cannot, because it needs the file system: wildcards
- * where none can be. For OPTIONS_RUN and OPTIONS_SHARED. Returns false for a
- * usage error, and adds it to `error` as one line without a line end.
+ * where none can be, and operands that were meant as options or their values.
+ * For OPTIONS_RUN and OPTIONS_SHARED. Returns false for a usage error, and adds
+ * it to `error` as one line without a line end.
  */
 bool run_files_check(const struct options *options, struct text *error);
 

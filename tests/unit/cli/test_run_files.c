@@ -750,3 +750,105 @@ Test(run_files, a_path_that_cannot_be_had)
     cr_expect_eq(count_of(OS_STDERR, L"(5)"), 1, "%ls", sim_printed(OS_STDERR));
     world_end(&w);
 }
+
+/* --- what needs the file system to be a mistake ----------------------------
+ */
+
+static void expect_check(const wchar_t *const *words, const wchar_t *wanted)
+{
+    wchar_t *argv[ARGUMENTS] = {L"reflink"};
+    struct options options;
+    struct text error = {0};
+    int argc = 1;
+    for (; words[argc - 1] != NULL; argc++)
+        argv[argc] = (wchar_t *)words[argc - 1];
+    bool accepted = options_parse(argc, argv, &options, &error) &&
+                    run_files_check(&options, &error);
+    cr_expect_eq(accepted, wanted[0] == L'\0', "%ls", text_words(&error));
+    cr_expect_eq(wcscmp(text_words(&error), wanted), 0, "%ls",
+                 text_words(&error));
+    options_free(&options);
+    text_free(&error);
+}
+
+#define EXPECT_CHECK(wanted, ...)                                              \
+    expect_check((const wchar_t *const[]){__VA_ARGS__, NULL}, wanted)
+
+/* The value of an option that takes one with `=` only. */
+Test(run_files, a_stray_value)
+{
+    struct world w = make_tree();
+    sim_write_file(L"R:\\a", "a", 1);
+    EXPECT_CHECK(L"--reflink takes its value with '=': --reflink=never",
+                 L"--reflink", L"never", L"R:\\a", L"R:\\t");
+    EXPECT_CHECK(L"--verify takes its value with '=': --verify=none", L"-v",
+                 L"--verify", L"none", L"R:\\a");
+    EXPECT_CHECK(L"--reflink takes its value with '=': --reflink=always",
+                 L"R:\\a", L"--reflink", L"always");
+    /* a word of another option, one further on, and after the options */
+    EXPECT_CHECK(L"", L"--reflink", L"none", L"R:\\a");
+    EXPECT_CHECK(L"", L"--reflink", L"R:\\a", L"never");
+    EXPECT_CHECK(L"", L"--reflink", L"-f", L"never", L"R:\\a");
+    EXPECT_CHECK(L"", L"--reflink", L"--", L"never", L"R:\\a");
+    /* a file of this name */
+    sim_write_file(L"R:\\never", "a", 1);
+    EXPECT_CHECK(L"", L"--reflink", L"never", L"R:\\a");
+    world_end(&w);
+}
+
+/* Options of copy, xcopy and robocopy; but `/b` can be a file. */
+Test(run_files, options_of_other_programs)
+{
+    struct world w = make_tree();
+    sim_write_file(L"R:\\a", "a", 1);
+    EXPECT_CHECK(L"'/y' does not exist; options begin with '-' here, and this "
+                 L"one is -f",
+                 L"R:\\a", L"R:\\b", L"/y");
+    EXPECT_CHECK(L"'/MT:8' does not exist; options begin with '-' here, and "
+                 L"this one is -j",
+                 L"/MT:8", L"R:\\a", L"R:\\b");
+    EXPECT_CHECK(L"'/MIR' does not exist; options begin with '-' here",
+                 L"R:\\a", L"R:\\b", L"/MIR");
+    EXPECT_CHECK(L"'/R:3' does not exist; options begin with '-' here",
+                 L"R:\\a", L"/R:3", L"R:\\t");
+    EXPECT_CHECK(L"'/b' does not exist; options begin with '-' here",
+                 L"R:\\none", L"/b");
+    EXPECT_CHECK(L"", L"R:\\a", L"/b");
+    EXPECT_CHECK(L"", L"R:\\a", L"/a");
+    EXPECT_CHECK(L"", L"R:\\a", L"/t");
+    EXPECT_CHECK(L"", L"/a", L"R:\\b");
+    EXPECT_CHECK(L"", L"R:\\none", L"/verylong");
+    EXPECT_CHECK(L"", L"R:\\none", L"/1");
+    EXPECT_CHECK(L"use --help to get help", L"help");
+    EXPECT_CHECK(L"use --help to get help", L"/help");
+    EXPECT_CHECK(L"use --help to get help", L"/h");
+    EXPECT_CHECK(L"use --help to get help", L"-help");
+    world_end(&w);
+}
+
+Test(run_files, wildcards_where_none_can_be)
+{
+    struct world w = make_tree();
+    sim_write_file(L"R:\\a", "a", 1);
+    EXPECT_CHECK(L"'R:\\t*\\a': wildcards work only in the last part of a path",
+                 L"R:\\t*\\a", L"R:\\b");
+    EXPECT_CHECK(L"DEST cannot contain wildcards: 'R:\\*.b'", L"R:\\a*",
+                 L"R:\\*.b");
+    EXPECT_CHECK(L"DEST cannot contain wildcards: 'R:\\?'", L"-t", L"R:\\?",
+                 L"R:\\a");
+    EXPECT_CHECK(L"'R:\\*' contains wildcards; name one file here",
+                 L"--length=1", L"R:\\*", L"R:\\b");
+    EXPECT_CHECK(L"'R:\\*' contains wildcards; name one file here", L"-rT",
+                 L"R:\\*", L"R:\\b");
+    EXPECT_CHECK(L"'R:\\*' contains wildcards; name one file here", L"--shared",
+                 L"R:\\*", L"R:\\a");
+    EXPECT_CHECK(L"'R:\\*' contains wildcards; name one file here", L"--shared",
+                 L"R:\\a", L"R:\\*");
+    EXPECT_CHECK(L"", L"R:\\*", L"R:\\t");
+    EXPECT_CHECK(L"", L"\\\\?\\R:\\a", L"\\\\?\\R:\\b");
+    EXPECT_CHECK(L"missing LENGTH after '0': a range needs SOURCE_OFFSET, "
+                 L"DEST_OFFSET and LENGTH",
+                 L"R:\\a", L"R:\\b", L"4K", L"0");
+    EXPECT_CHECK(L"", L"-r", L"R:\\a", L"R:\\b", L"4K", L"0");
+    world_end(&w);
+}
