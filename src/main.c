@@ -10,7 +10,7 @@
 #include "cli/run_files.h"
 #include "cli/run_query.h"
 #include "cli/console.h"
-#include "win32/process.h"
+#include "win32/startup.h"
 
 static int print_page(void (*add)(struct text *text))
 {

@@ -24,6 +24,12 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
 static const wchar_t no_resources[] =
     L"the volume lacks the resources for more clone requests";
 
+/* Follow the sentence of REFLINK_REASON_REFUSED: the error code; and for which
+   files volumes are known to give this one [coreutils/coreutils #56]. */
+static const wchar_t refusal_code[] = L" (error %u)";
+static const wchar_t refusal_kinds[] =
+    L"; Btrfs refuses files with copy-on-write switched off";
+
 /* %ls stands for DEST's volume. */
 static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"cloning was not asked for (--reflink=never)",
@@ -435,6 +441,11 @@ void message_add_reason(struct text *text,
     else if (range && range_sentences[outcome->reason] != NULL)
         sentence = range_sentences[outcome->reason];
     add_with_volume(text, sentence, outcome);
+    if (sentence == sentences[REFLINK_REASON_REFUSED] && outcome->refusal != 0)
+        text_format(text, refusal_code, outcome->refusal);
+    if (sentence == sentences[REFLINK_REASON_REFUSED] &&
+        outcome->refusal == CODE_INVALID_PARAMETER)
+        text_add(text, refusal_kinds);
 }
 
 bool message_reason_is_of_volume(enum reflink_reason reason)

@@ -9,7 +9,7 @@
 
 #include "cli/report.h"
 #include "cli/text.h"
-#include "win32/process.h"
+#include "win32/startup.h"
 #include "world.h"
 
 TestSuite(memory, .timeout = 300);

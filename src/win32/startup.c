@@ -2,7 +2,7 @@
  * Hardens the process and handles Ctrl-C, Ctrl-Break and the closing of the
  * console.
  */
-#include "process.h"
+#include "startup.h"
 
 #include "win32.h"
 

@@ -1,6 +1,6 @@
 /* Sets up the process before anything else is done. */
-#ifndef REFLINK_WIN32_PROCESS_H
-#define REFLINK_WIN32_PROCESS_H
+#ifndef REFLINK_WIN32_STARTUP_H
+#define REFLINK_WIN32_STARTUP_H
 
 /*
  * Loads DLLs only from System32 from now on, ends the process if its heap is
