@@ -195,6 +195,7 @@ enum reflink_hint {
     REFLINK_HINT_FALSE_HOLE,     /* the volume reports data as a hole */
     REFLINK_HINT_TOO_LARGE,      /* file too large, though space is free */
     REFLINK_HINT_PERMISSIONS,    /* DEST would get other permissions */
+    REFLINK_HINT_LINK_IN_WAY,    /* a link has the directory's name */
     REFLINK_HINT_COUNT
 };
 

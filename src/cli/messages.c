@@ -138,6 +138,8 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
+    [REFLINK_HINT_LINK_IN_WAY] =
+        L"a link is in the way; use --keep-directory-symlink to follow it",
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */

@@ -34,10 +34,12 @@ struct tree_run {
 /* --- counting ------------------------------------------------------------- */
 
 static void count_file(void *context, const wchar_t *source,
-                       const wchar_t *dest, uint64_t size)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       uint64_t size)
 {
     struct count *count = context;
     (void)source;
+    (void)directory;
     (void)dest;
     os_monitor_lock(count->gate);
     count->files++;
@@ -45,19 +47,24 @@ static void count_file(void *context, const wchar_t *source,
     os_monitor_unlock(count->gate);
 }
 
-static void pass_link(void *context, const wchar_t *source, const wchar_t *dest)
+static void pass_link(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest)
 {
     (void)context;
     (void)source;
+    (void)directory;
     (void)dest;
 }
 
 static bool pass_enter(void *context, const wchar_t *source,
-                       const wchar_t *dest)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       struct dest_directory **opened)
 {
     (void)context;
     (void)source;
+    (void)directory;
     (void)dest;
+    (void)opened;
     return true;
 }
 
@@ -138,11 +145,12 @@ static void on_progress(void *context, const struct reflink_outcome *so_far,
 /* --- the run -------------------------------------------------------------- */
 
 static void clone_file(void *context, struct reflink_session *session,
-                       const wchar_t *source, const wchar_t *dest,
-                       struct reflink_outcome *outcome)
+                       const wchar_t *source, struct dest_directory *directory,
+                       const wchar_t *dest, struct reflink_outcome *outcome)
 {
     const struct tree_run *run = context;
-    reflink_file(session, &run->options->policy, source, dest, outcome);
+    directory_file(session, &run->options->policy, source, directory, dest,
+                   outcome);
 }
 
 static void on_done(void *context, const struct reflink_outcome *outcome)
@@ -158,11 +166,14 @@ static void on_done(void *context, const struct reflink_outcome *outcome)
 }
 
 static void finish_directory(void *context, struct reflink_session *session,
-                             const wchar_t *source, const wchar_t *dest)
+                             const wchar_t *source,
+                             struct dest_directory *directory,
+                             const wchar_t *dest)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_copy_metadata(session, &run->options->policy, source, dest,
+    (void)dest;
+    directory_copy_metadata(session, &run->options->policy, source, directory,
                             &outcome);
     if (outcome.status != REFLINK_OK)
         console_done(&run->console, &outcome);
@@ -170,11 +181,12 @@ static void finish_directory(void *context, struct reflink_session *session,
         console_warned(&run->console, &outcome);
 }
 
-static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
+static void on_file(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     struct tree_run *run = context;
-    workers_file(run->workers, source, dest, size);
+    workers_file(run->workers, source, directory, dest, size);
 }
 
 static void on_failed(void *context, const struct reflink_outcome *outcome)
@@ -183,28 +195,43 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
     workers_report(run->workers, outcome);
 }
 
-static void on_link(void *context, const wchar_t *source, const wchar_t *dest)
+static void on_link(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_link(&run->options->policy, source, dest, &outcome);
+    directory_link(&run->options->policy, source, directory, dest, &outcome);
     if (outcome.status != REFLINK_OK || run->options->verbose)
         workers_report(run->workers, &outcome);
 }
 
-static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
+/* Whether to follow a link that stands for a directory in `parent`. */
+static bool follows_link(const struct tree_run *run,
+                         const struct dest_directory *parent)
+{
+    return parent != NULL ? run->options->follow_dest_links
+                          : !run->options->exact_dest;
+}
+
+static bool on_enter(void *context, const wchar_t *source,
+                     struct dest_directory *directory, const wchar_t *dest,
+                     struct dest_directory **opened)
 {
     struct reflink_outcome outcome;
-    directory_make(source, dest, &outcome);
+    directory_make(source, directory, dest, follows_link(context, directory),
+                   opened, &outcome);
     if (outcome.status != REFLINK_OK)
         on_failed(context, &outcome);
     return outcome.status == REFLINK_OK;
 }
 
-static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
+/* A directory that was there before keeps what it has. */
+static void on_leave(void *context, const wchar_t *source,
+                     struct dest_directory *opened, const wchar_t *dest)
 {
     struct tree_run *run = context;
-    workers_after(run->workers, source, dest);
+    if (opened->created)
+        workers_after(run->workers, source, opened, dest);
 }
 
 static bool never(void *context)
@@ -222,12 +249,14 @@ static const struct tree_visitor cloning = {.file = on_file,
 
 /* --- the dry run ---------------------------------------------------------- */
 
-static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
+static void plan_file(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest,
                       uint64_t size)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
+    (void)directory;
     (void)size;
     reflink_dry_run(run->dry_session, &run->options->policy, source, dest, NULL,
                     report_dry_step, &dry, &outcome);
@@ -237,13 +266,14 @@ static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
 /* Plans a directory or a link. A directory that exists has no plan. Returns
    false if the step would fail. */
 static bool plan_entry(struct tree_run *run, const wchar_t *source,
+                       const struct dest_directory *directory,
                        const wchar_t *dest, enum reflink_dry_kind kind)
 {
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
-    bool possible =
-        directory_dry_run(&run->options->policy, source, dest, kind, &outcome);
+    bool possible = directory_dry_run(&run->options->policy, source, dest, kind,
+                                      follows_link(run, directory), &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
     if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;
@@ -253,15 +283,23 @@ static bool plan_entry(struct tree_run *run, const wchar_t *source,
     return possible;
 }
 
-static void plan_link(void *context, const wchar_t *source, const wchar_t *dest)
+static void plan_link(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest)
 {
-    plan_entry(context, source, dest, REFLINK_DRY_LINK);
+    plan_entry(context, source, directory, dest, REFLINK_DRY_LINK);
 }
 
 static bool plan_enter(void *context, const wchar_t *source,
-                       const wchar_t *dest)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       struct dest_directory **opened)
 {
-    return plan_entry(context, source, dest, REFLINK_DRY_DIRECTORY);
+    struct tree_run *run = context;
+    if (!plan_entry(run, source, directory, dest, REFLINK_DRY_DIRECTORY))
+        return false;
+    *opened = dest_directory_plan(directory, dest);
+    if (*opened == NULL)
+        console_no_memory(&run->console);
+    return *opened != NULL;
 }
 
 static void plan_failed(void *context, const struct reflink_outcome *outcome)
@@ -327,6 +365,7 @@ static void visit(struct tree_run *run)
 int run_tree(const struct options *options, struct operands *operands)
 {
     struct tree_run run = {.options = options, .operands = operands};
+    operands->dry_run = options->dry_run;
     if (console_begin(&run.console, options, true))
         visit(&run);
     reflink_session_close(run.dry_session);

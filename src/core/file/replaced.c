@@ -32,7 +32,7 @@ static os_error compare(const struct replaced *replaced,
 }
 
 bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
-                      const wchar_t *staging_path,
+                      struct os_file *directory, const wchar_t *staging_path,
                       struct reflink_outcome *outcome)
 {
     void *old = NULL;
@@ -42,10 +42,10 @@ bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
     os_error error = compare(replaced, staging, &old, &parts);
     free(old);
     if (error == 0 && parts != 0)
-        error = os_open(staging_path,
-                        OS_OPEN_SECURITY |
-                            (parts & OS_SECURITY_OWNER ? OS_WITH_OWNER : 0),
-                        &replaced->setter);
+        error = os_open_at(directory, staging_path,
+                           OS_OPEN_SECURITY |
+                               (parts & OS_SECURITY_OWNER ? OS_WITH_OWNER : 0),
+                           &replaced->setter);
     return error == 0 || parts == OS_SECURITY_OWNER || fail(outcome, error);
 }
 

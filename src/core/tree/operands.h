@@ -17,7 +17,9 @@ struct operands {
     const wchar_t *dest;
     bool into;             /* DEST is a directory to put the sources in (-t) */
     bool recursive;        /* directories are walked; false: refused */
+    bool dry_run;          /* DEST is not opened */
     struct operand *items; /* set by operands_begin */
+    struct dest_directory *directory; /* the same: DEST, if `into` */
 };
 
 /*
