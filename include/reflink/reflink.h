@@ -200,6 +200,7 @@ enum reflink_hint {
     REFLINK_HINT_MISSING_DIRECTORY, /* DEST must be a directory; create it */
     REFLINK_HINT_MISSING_TREE,      /* the same with -r, which can create it */
     REFLINK_HINT_PARENT_IS_FILE, /* a file is where DEST's directory must be */
+    REFLINK_HINT_LINK_IN_WAY,    /* a link has the directory's name */
     REFLINK_HINT_COUNT
 };
 

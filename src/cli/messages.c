@@ -183,6 +183,8 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
+    [REFLINK_HINT_LINK_IN_WAY] =
+        L"a link is in the way; use --keep-directory-symlink to follow it",
 };
 
 /* The problems that reflink itself detects. For these the code is only the
@@ -208,6 +210,7 @@ static const bool own_problems[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_MISSING_DIRECTORY] = true,
     [REFLINK_HINT_MISSING_TREE] = true,
     [REFLINK_HINT_PARENT_IS_FILE] = true,
+    [REFLINK_HINT_LINK_IN_WAY] = true,
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */

@@ -36,10 +36,12 @@ struct tree_run {
 /* --- counting ------------------------------------------------------------- */
 
 static void count_file(void *context, const wchar_t *source,
-                       const wchar_t *dest, uint64_t size)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       uint64_t size)
 {
     struct count *count = context;
     (void)source;
+    (void)directory;
     (void)dest;
     os_monitor_lock(count->gate);
     count->files++;
@@ -47,21 +49,33 @@ static void count_file(void *context, const wchar_t *source,
     os_monitor_unlock(count->gate);
 }
 
-static void pass_link(void *context, const wchar_t *source, const wchar_t *dest,
+static void pass_link(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest,
                       bool operand)
 {
     (void)context;
     (void)source;
+    (void)directory;
     (void)dest;
     (void)operand;
 }
 
 static void pass_leave(void *context, const wchar_t *source,
+                       struct dest_directory *opened, const wchar_t *dest)
+{
+    (void)context;
+    (void)source;
+    (void)opened;
+    (void)dest;
+}
+
+static bool accept_any(void *context, const wchar_t *source,
                        const wchar_t *dest)
 {
     (void)context;
     (void)source;
     (void)dest;
+    return true;
 }
 
 static void ignore_passed_over(void *context, enum tree_passed_over why,
@@ -73,11 +87,14 @@ static void ignore_passed_over(void *context, enum tree_passed_over why,
 }
 
 static bool pass_enter(void *context, const wchar_t *source,
-                       const wchar_t *dest)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       struct dest_directory **opened)
 {
     (void)context;
     (void)source;
+    (void)directory;
     (void)dest;
+    (void)opened;
     return true;
 }
 
@@ -106,7 +123,7 @@ static void run_count(void *context)
                                          .enter = pass_enter,
                                          .leave = pass_leave,
                                          .failed = pass_failed,
-                                         .accept = pass_enter,
+                                         .accept = accept_any,
                                          .misused = pass_failed,
                                          .passed_over = ignore_passed_over,
                                          .stopped = is_unwanted,
@@ -161,11 +178,12 @@ static void on_progress(void *context, const struct reflink_outcome *so_far,
 /* --- the run -------------------------------------------------------------- */
 
 static void clone_file(void *context, struct reflink_session *session,
-                       const wchar_t *source, const wchar_t *dest,
-                       struct reflink_outcome *outcome)
+                       const wchar_t *source, struct dest_directory *directory,
+                       const wchar_t *dest, struct reflink_outcome *outcome)
 {
     const struct tree_run *run = context;
-    reflink_file(session, &run->options->policy, source, dest, outcome);
+    directory_file(session, &run->options->policy, source, directory, dest,
+                   outcome);
 }
 
 static void on_done(void *context, const struct reflink_outcome *outcome)
@@ -181,11 +199,14 @@ static void on_done(void *context, const struct reflink_outcome *outcome)
 }
 
 static void finish_directory(void *context, struct reflink_session *session,
-                             const wchar_t *source, const wchar_t *dest)
+                             const wchar_t *source,
+                             struct dest_directory *directory,
+                             const wchar_t *dest)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_copy_metadata(session, &run->options->policy, source, dest,
+    (void)dest;
+    directory_copy_metadata(session, &run->options->policy, source, directory,
                             &outcome);
     if (outcome.status != REFLINK_OK)
         console_done(&run->console, &outcome);
@@ -193,11 +214,12 @@ static void finish_directory(void *context, struct reflink_session *session,
         console_warned(&run->console, &outcome);
 }
 
-static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
+static void on_file(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     struct tree_run *run = context;
-    workers_file(run->workers, source, dest, size);
+    workers_file(run->workers, source, directory, dest, size);
 }
 
 static void on_failed(void *context, const struct reflink_outcome *outcome)
@@ -208,29 +230,44 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
 
 /* Users who name a link as SOURCE may have expected what it leads to, so it is
    always reported. */
-static void on_link(void *context, const wchar_t *source, const wchar_t *dest,
+static void on_link(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
                     bool operand)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_link(&run->options->policy, source, dest, &outcome);
+    directory_link(&run->options->policy, source, directory, dest, &outcome);
     if (outcome.status != REFLINK_OK || run->options->verbose || operand)
         workers_report(run->workers, &outcome);
 }
 
-static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
+/* Whether to follow a link that stands for a directory in `parent`. */
+static bool follows_link(const struct tree_run *run,
+                         const struct dest_directory *parent)
+{
+    return parent != NULL ? run->options->follow_dest_links
+                          : !run->options->exact_dest;
+}
+
+static bool on_enter(void *context, const wchar_t *source,
+                     struct dest_directory *directory, const wchar_t *dest,
+                     struct dest_directory **opened)
 {
     struct reflink_outcome outcome;
-    directory_make(source, dest, &outcome);
+    directory_make(source, directory, dest, follows_link(context, directory),
+                   opened, &outcome);
     if (outcome.status != REFLINK_OK)
         on_failed(context, &outcome);
     return outcome.status == REFLINK_OK;
 }
 
-static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
+/* A directory that was there before keeps what it has. */
+static void on_leave(void *context, const wchar_t *source,
+                     struct dest_directory *opened, const wchar_t *dest)
 {
     struct tree_run *run = context;
-    workers_after(run->workers, source, dest);
+    if (opened->created)
+        workers_after(run->workers, source, opened, dest);
 }
 
 static bool never(void *context)
@@ -282,12 +319,14 @@ static const struct tree_visitor cloning = {.file = on_file,
 
 /* --- the dry run ---------------------------------------------------------- */
 
-static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
+static void plan_file(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest,
                       uint64_t size)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
+    (void)directory;
     (void)size;
     reflink_dry_run(run->dry_session, &run->options->policy, source, dest, NULL,
                     report_dry_step, &dry, &outcome);
@@ -297,13 +336,14 @@ static void plan_file(void *context, const wchar_t *source, const wchar_t *dest,
 /* Plans a directory or a link. A directory that exists has no plan. Returns
    false if the step would fail. */
 static bool plan_entry(struct tree_run *run, const wchar_t *source,
+                       const struct dest_directory *directory,
                        const wchar_t *dest, enum reflink_dry_kind kind)
 {
     const struct reflink_dry_step step = {.kind = kind};
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
-    bool possible =
-        directory_dry_run(&run->options->policy, source, dest, kind, &outcome);
+    bool possible = directory_dry_run(&run->options->policy, source, dest, kind,
+                                      follows_link(run, directory), &outcome);
     bool skipped = outcome.status == REFLINK_SKIPPED;
     if (skipped && kind == REFLINK_DRY_DIRECTORY)
         return true;
@@ -313,17 +353,25 @@ static bool plan_entry(struct tree_run *run, const wchar_t *source,
     return possible;
 }
 
-static void plan_link(void *context, const wchar_t *source, const wchar_t *dest,
+static void plan_link(void *context, const wchar_t *source,
+                      struct dest_directory *directory, const wchar_t *dest,
                       bool operand)
 {
     (void)operand;
-    plan_entry(context, source, dest, REFLINK_DRY_LINK);
+    plan_entry(context, source, directory, dest, REFLINK_DRY_LINK);
 }
 
 static bool plan_enter(void *context, const wchar_t *source,
-                       const wchar_t *dest)
+                       struct dest_directory *directory, const wchar_t *dest,
+                       struct dest_directory **opened)
 {
-    return plan_entry(context, source, dest, REFLINK_DRY_DIRECTORY);
+    struct tree_run *run = context;
+    if (!plan_entry(run, source, directory, dest, REFLINK_DRY_DIRECTORY))
+        return false;
+    *opened = dest_directory_plan(directory, dest);
+    if (*opened == NULL)
+        console_no_memory(&run->console);
+    return *opened != NULL;
 }
 
 static void plan_failed(void *context, const struct reflink_outcome *outcome)
@@ -359,24 +407,6 @@ static bool open_workers(struct tree_run *run)
     return run->workers != NULL;
 }
 
-/* Creates a DEST that ends with a separator and does not exist yet. */
-static bool create_dest(struct tree_run *run,
-                        const struct tree_visitor *visitor)
-{
-    const wchar_t *dest = run->operands->dest;
-    if (run->options->dry_run)
-        return plan_entry(run, run->operands->sources[0], dest,
-                          REFLINK_DRY_DIRECTORY);
-    os_error error = os_make_directory(dest);
-    if (error == 0 || error == CODE_ALREADY_EXISTS)
-        return true;
-    tree_report(visitor, run->operands->sources[0], dest, error,
-                REFLINK_STEP_CREATE, OUTCOME_DEST,
-                error == CODE_PATH_NOT_FOUND ? REFLINK_HINT_NO_DIRECTORY
-                                             : REFLINK_HINT_NONE);
-    return false;
-}
-
 static void visit(struct tree_run *run)
 {
     bool dry_run = run->options->dry_run;
@@ -394,9 +424,12 @@ static void visit(struct tree_run *run)
     }
     if (!ready)
         console_no_memory(&run->console);
-    else if (operands_begin(run->operands, &visitor) &&
-             (!run->operands->creates_dest || create_dest(run, &visitor)))
+    else if (operands_begin(run->operands, &visitor)) {
+        if (dry_run && run->operands->creates_dest)
+            plan_entry(run, run->operands->sources[0], NULL,
+                       run->operands->dest, REFLINK_DRY_DIRECTORY);
         operands_visit(run->operands, &visitor);
+    }
     workers_close(run->workers);
     if (count->gate != NULL) {
         os_monitor_lock(count->gate);
@@ -411,6 +444,7 @@ static void visit(struct tree_run *run)
 int run_tree(const struct options *options, struct operands *operands)
 {
     struct tree_run run = {.options = options, .operands = operands};
+    operands->dry_run = options->dry_run;
     if (console_begin(&run.console, options, true))
         visit(&run);
     reflink_session_close(run.dry_session);

@@ -66,6 +66,38 @@ enum os_intent {
  */
 os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 
+/*
+ * The same for `path`'s last part in `directory`, which os_open_directory has
+ * opened; NULL: for `path`. The rest of `path` is not looked at, so no link in
+ * it is followed. Functions below that get a `directory` do the same.
+ */
+os_error os_open_at(struct os_file *directory, const wchar_t *path,
+                    unsigned intent, struct os_file **file);
+
+enum {                            /* flags of os_open_directory */
+       OS_DIRECTORY_CREATE = 0x1, /* creates it if it does not exist */
+       OS_DIRECTORY_FOLLOW = 0x2  /* follows a link that is there */
+};
+
+/* What os_open_directory found. */
+enum os_found {
+    OS_FOUND_DIRECTORY,
+    OS_FOUND_LINK,   /* and did not follow it */
+    OS_FOUND_NOTHING /* and created it */
+};
+
+/*
+ * Opens the directory `path`, so that entries can be created, opened and named
+ * in it without following its path again. It can be neither deleted nor renamed
+ * meanwhile, where the user may read it. A link (see os_entry.is_link) that is
+ * not followed is not opened: `*directory` is NULL then. The caller closes
+ * `*directory`. Several threads may use it at a time. CODE_ALREADY_EXISTS:
+ * something else has the name.
+ */
+os_error os_open_directory(struct os_file *parent, const wchar_t *path,
+                           unsigned flags, struct os_file **directory,
+                           enum os_found *found);
+
 /* Closes `file`; ignores NULL. A file marked for deletion is deleted now. */
 void os_close(struct os_file *file);
 
@@ -337,10 +369,11 @@ os_error os_mark_deleted(struct os_file *file, bool deleted);
  * CODE_ALREADY_EXISTS or CODE_FILE_EXISTS. The file must not be marked for
  * deletion.
  */
-os_error os_rename(struct os_file *file, const wchar_t *path, bool replace);
+os_error os_rename(struct os_file *file, struct os_file *directory,
+                   const wchar_t *path, bool replace);
 
-/* Deletes the file `path`, even a read-only one. */
-os_error os_remove(const wchar_t *path);
+/* Deletes the file `path`, even a read-only one; a link, but not its target. */
+os_error os_remove(struct os_file *directory, const wchar_t *path);
 
 /* Flushes the system's cache of an open file to the disk. */
 os_error os_flush(struct os_file *file);
@@ -385,15 +418,13 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
 /* Closes `list`; ignores NULL. */
 void os_list_close(struct os_directory *list);
 
-/* Creates a directory. CODE_ALREADY_EXISTS if the name is in use. */
-os_error os_make_directory(const wchar_t *path);
-
 /*
  * Creates at `dest`, which must not exist, the same symbolic link, junction or
  * mount point as `source`, without looking at its target.
  * CODE_PRIVILEGE_NOT_HELD or CODE_ACCESS_DENIED: the user may not create links.
  */
-os_error os_copy_link(const wchar_t *source, const wchar_t *dest);
+os_error os_copy_link(const wchar_t *source, struct os_file *directory,
+                      const wchar_t *dest);
 
 /* Returns the full path, for comparisons. The caller frees `*full`. */
 os_error os_full_path(const wchar_t *path, wchar_t **full);

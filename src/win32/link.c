@@ -15,21 +15,24 @@ struct link {
     bool directory;
 };
 
-static HANDLE open_link(const wchar_t *full, DWORD access)
+static os_error open_link(struct os_file *directory, const wchar_t *full,
+                          DWORD access, HANDLE *handle)
 {
-    return CreateFileW(
-        full, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-        NULL, OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    const struct win32_nt_opening how = {
+        access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        SDK_OPEN, SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
+        FILE_ATTRIBUTE_NORMAL};
+    return win32_nt_open(directory, full, &how, handle);
 }
 
-static os_error read_link(const wchar_t *full, struct link *link)
+static os_error read_link(struct os_file *directory, const wchar_t *full,
+                          struct link *link)
 {
     BY_HANDLE_FILE_INFORMATION info;
-    os_error error = 0;
-    HANDLE handle = open_link(full, FILE_READ_ATTRIBUTES);
-    if (handle == INVALID_HANDLE_VALUE)
-        return win32_last_error();
+    HANDLE handle = NULL;
+    os_error error = open_link(directory, full, FILE_READ_ATTRIBUTES, &handle);
+    if (error != 0)
+        return error;
     if (!GetFileInformationByHandle(handle, &info) ||
         !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
                          REPARSE_MAX, &link->size, NULL))
@@ -44,73 +47,108 @@ static os_error read_link(const wchar_t *full, struct link *link)
     return error;
 }
 
-static void remove_link(const wchar_t *full, bool directory)
+static void mark_deleted(HANDLE handle)
 {
-    if (directory)
-        RemoveDirectoryW(full);
-    else
-        DeleteFileW(full);
+    FILE_DISPOSITION_INFO disposition;
+    disposition.DeleteFile = TRUE;
+    SetFileInformationByHandle(handle, FileDispositionInfo, &disposition,
+                               sizeof disposition);
+}
+
+static void remove_link(struct os_file *directory, const wchar_t *full)
+{
+    HANDLE handle = NULL;
+    if (open_link(directory, full, DELETE, &handle) != 0)
+        return;
+    mark_deleted(handle);
+    CloseHandle(handle);
 }
 
 /*
  * Creates an empty file or directory and turns it into the link. Sets
  * `*refused` if the system refused the second step.
  */
-static os_error write_link(const wchar_t *full, struct link *link,
-                           bool *refused)
+static os_error write_link(struct os_file *directory, const wchar_t *full,
+                           struct link *link, bool *refused)
 {
+    const struct win32_nt_opening how = {
+        GENERIC_WRITE | DELETE, 0, SDK_CREATE,
+        SDK_OPTION_REPARSE_POINT |
+            (link->directory ? SDK_OPTION_DIRECTORY : SDK_OPTION_NON_DIRECTORY),
+        FILE_ATTRIBUTE_NORMAL};
     DWORD returned = 0;
-    os_error error = 0;
-    if (link->directory) {
-        if (!CreateDirectoryW(full, NULL))
-            return win32_last_error();
-    } else {
-        HANDLE empty = CreateFileW(full, GENERIC_WRITE, 0, NULL, CREATE_NEW,
-                                   FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-        if (empty == INVALID_HANDLE_VALUE)
-            return win32_last_error();
-        CloseHandle(empty);
-    }
-    HANDLE handle = open_link(full, GENERIC_WRITE);
-    if (handle == INVALID_HANDLE_VALUE) {
+    HANDLE handle = NULL;
+    os_error error = win32_nt_open(directory, full, &how, &handle);
+    if (error != 0)
+        return error;
+    if (!DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, link->buffer,
+                         link->size, NULL, 0, &returned, NULL)) {
         error = win32_last_error();
-    } else {
-        if (!DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, link->buffer,
-                             link->size, NULL, 0, &returned, NULL))
-            error = win32_last_error();
         *refused =
             error == ERROR_ACCESS_DENIED || error == ERROR_PRIVILEGE_NOT_HELD;
-        CloseHandle(handle);
+        mark_deleted(handle);
     }
-    if (error != 0)
-        remove_link(full, link->directory);
+    CloseHandle(handle);
     return error;
+}
+
+/*
+ * Returns the path of `full`'s last part in `directory`, with all links
+ * resolved. The caller frees `*path`.
+ */
+static os_error path_in(struct os_file *directory, const wchar_t *full,
+                        wchar_t **path)
+{
+    wchar_t *parent = NULL;
+    const wchar_t *name = wcsrchr(full, L'\\');
+    os_error error = name != NULL
+                         ? win32_final_path(directory->handle, 0, &parent)
+                         : ERROR_INVALID_NAME;
+    if (error != 0)
+        return error;
+    size_t length = wcslen(parent);
+    if (length != 0 && parent[length - 1] == L'\\')
+        length--;
+    *path = malloc((length + wcslen(name) + 1) * sizeof **path);
+    if (*path != NULL) {
+        wmemcpy(*path, parent, length);
+        wcscpy(*path + length, name);
+    }
+    free(parent);
+    return *path != NULL ? 0 : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 /*
  * In Developer Mode, the system refuses the request but allows this one
  * function [microsoft/winfile #303, #308]. It takes a path and not the reparse
  * data, so the new link is compared with the old one, and deleted if it
- * differs.
+ * differs. An empty directory that is made a junction just then is followed; no
+ * more than the link is created there.
  */
-static bool write_as_developer(const wchar_t *full, const struct link *link)
+static bool write_as_developer(struct os_file *directory, const wchar_t *full,
+                               const struct link *link)
 {
+    wchar_t *path = NULL;
     DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
     bool relative = false;
     uint16_t *target = reparse_target(link->buffer, link->size, &relative);
     if (link->directory)
         flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
-    bool created = target != NULL && CreateSymbolicLinkW(full, target, flags);
+    bool found = directory == NULL || path_in(directory, full, &path) == 0;
+    bool created =
+        target != NULL && found &&
+        CreateSymbolicLinkW(path != NULL ? path : full, target, flags);
+    free(path);
     free(target);
     struct link *new_link = created ? calloc(1, sizeof *new_link) : NULL;
     if (new_link == NULL)
         return false;
-    os_error error = read_link(full, new_link);
+    os_error error = read_link(directory, full, new_link);
     bool same = error == 0 && new_link->directory == link->directory &&
                 reparse_same(new_link->buffer, new_link->size, link->buffer,
                              link->size);
     if (error == 0 && !same)
-        remove_link(full, new_link->directory);
+        remove_link(directory, full);
     free(new_link);
     return same;
 }
@@ -121,21 +159,23 @@ static bool write_as_developer(const wchar_t *full, const struct link *link)
  * file is opened: it is checked then, and not with the request [MS-FSA 2.1.5.1,
  * 2.1.5.10.37].
  */
-static os_error make_link(const wchar_t *full, struct link *link)
+static os_error make_link(struct os_file *directory, const wchar_t *full,
+                          struct link *link)
 {
     bool refused = false;
     HANDLE saved = NULL;
     if (reparse_tag(link->buffer, link->size) != REPARSE_TAG_SYMLINK)
-        return write_link(full, link, &refused);
+        return write_link(directory, full, link, &refused);
     bool enabled =
         win32_enable_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
-    os_error error = write_link(full, link, &refused);
+    os_error error = write_link(directory, full, link, &refused);
     if (enabled)
         win32_restore_token(saved);
-    return refused && write_as_developer(full, link) ? 0 : error;
+    return refused && write_as_developer(directory, full, link) ? 0 : error;
 }
 
-os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
+os_error os_copy_link(const wchar_t *source, struct os_file *directory,
+                      const wchar_t *dest)
 {
     wchar_t *from = NULL;
     wchar_t *to = NULL;
@@ -145,9 +185,9 @@ os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
     if (error == 0)
         error = win32_full_path(dest, &to);
     if (error == 0)
-        error = read_link(from, link);
+        error = read_link(NULL, from, link);
     if (error == 0)
-        error = make_link(to, link);
+        error = make_link(directory, to, link);
     free(to);
     free(from);
     free(link);

@@ -1,4 +1,4 @@
-/* Lists and creates directories. */
+/* Lists directories. */
 #include "win32.h"
 
 #include <stdlib.h>
@@ -12,17 +12,22 @@ struct os_directory {
     bool two_dots_listed;
 };
 
+bool win32_is_name_surrogate(DWORD tag)
+{
+    return (tag & 0x20000000) != 0;
+}
+
 /*
  * Whether the entry is a link to another place, not just a file with a reparse
- * point [MS-FSCC 2.1.2.1, the N bit]. A directory with an unknown tag may be
+ * point. A directory with an unknown tag may be
  * one, and must not be walked.
  */
-static bool is_name_surrogate(const WIN32_FIND_DATAW *data)
+static bool is_link(const WIN32_FIND_DATAW *data)
 {
     DWORD tag = data->dwReserved0;
     if ((data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
         return false;
-    return (tag & 0x20000000) != 0 ||
+    return win32_is_name_surrogate(tag) ||
            (tag == 0 &&
             (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
 }
@@ -103,7 +108,7 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
     entry->size =
         (uint64_t)list->data.nFileSizeHigh << 32 | list->data.nFileSizeLow;
     entry->attributes = list->data.dwFileAttributes;
-    entry->is_link = is_name_surrogate(&list->data);
+    entry->is_link = is_link(&list->data);
     return 0;
 }
 
@@ -113,15 +118,4 @@ void os_list_close(struct os_directory *list)
         return;
     FindClose(list->find);
     free(list);
-}
-
-os_error os_make_directory(const wchar_t *path)
-{
-    wchar_t *full = NULL;
-    os_error error = win32_full_path(path, &full);
-    if (error != 0)
-        return error;
-    error = CreateDirectoryW(full, NULL) ? 0 : win32_last_error();
-    free(full);
-    return error;
 }

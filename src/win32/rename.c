@@ -49,61 +49,93 @@ static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
 }
 
 /*
+ * Clears the read-only attribute of `path` in `directory`, or sets it again.
+ * Returns false if it does not have it, or if that failed.
+ */
+static bool change_readonly(struct os_file *directory, const wchar_t *path,
+                            bool clear)
+{
+    static const struct win32_opening changing = {
+        FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
+        FILE_FLAG_OPEN_REPARSE_POINT};
+    FILE_BASIC_INFO basic;
+    HANDLE handle = NULL;
+    if (win32_open(directory, path, &changing, &handle) != 0)
+        return false;
+    bool changed =
+        GetFileInformationByHandleEx(handle, FileBasicInfo, &basic,
+                                     sizeof basic) &&
+        ((basic.FileAttributes & FILE_ATTRIBUTE_READONLY) != 0) == clear;
+    if (changed) {
+        DWORD attributes = basic.FileAttributes ^ FILE_ATTRIBUTE_READONLY;
+        memset(&basic, 0, sizeof basic); /* leaves the times alone */
+        basic.FileAttributes =
+            attributes != 0 ? attributes : FILE_ATTRIBUTE_NORMAL;
+        changed = SetFileInformationByHandle(handle, FileBasicInfo, &basic,
+                                             sizeof basic);
+    }
+    CloseHandle(handle);
+    return changed;
+}
+
+/*
  * Clears the attribute of a read-only file that the system refused to replace,
  * and sets it again if that did not help.
  */
 static os_error rename_over_readonly(HANDLE handle,
                                      struct sdk_name_information *info,
-                                     const wchar_t *full)
+                                     struct os_file *directory,
+                                     const wchar_t *path)
 {
-    DWORD attributes = GetFileAttributesW(full);
-    if (attributes == INVALID_FILE_ATTRIBUTES ||
-        !(attributes & FILE_ATTRIBUTE_READONLY) ||
-        !SetFileAttributesW(full, attributes & ~(DWORD)FILE_ATTRIBUTE_READONLY))
+    if (!change_readonly(directory, path, true))
         return ERROR_ACCESS_DENIED;
     os_error error = rename_once(handle, info, true);
     if (error != 0)
-        SetFileAttributesW(full, attributes);
+        change_readonly(directory, path, false);
     return error;
 }
 
-os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
+os_error os_rename(struct os_file *file, struct os_file *directory,
+                   const wchar_t *path, bool replace)
 {
     wchar_t *full = NULL;
+    wchar_t *name = NULL;
     os_error error = win32_full_path(path, &full);
+    if (error == 0)
+        error = win32_nt_name(full, directory != NULL, &name);
+    free(full);
     if (error != 0)
         return error;
-    size_t length = wcslen(full);
+    size_t length = wcslen(name);
     struct sdk_name_information *info =
-        calloc(1, sizeof *info + length * sizeof *full);
+        calloc(1, sizeof *info + length * sizeof *name);
     error = ERROR_NOT_ENOUGH_MEMORY;
     if (info != NULL) {
-        info->length = (ULONG)(length * sizeof *full);
-        wmemcpy(info->name, full, length);
-        /* `\\?\` or `\\.\`, with which full paths begin, is `\??\` here */
-        if (length > 2)
-            info->name[1] = info->name[2] = L'?';
+        info->root = directory != NULL ? directory->handle : NULL;
+        info->length = (ULONG)(length * sizeof *name);
+        wmemcpy(info->name, name, length);
         error = rename_once(file->handle, info, replace);
         if (error == ERROR_ACCESS_DENIED && replace)
-            error = rename_over_readonly(file->handle, info, full);
+            error = rename_over_readonly(file->handle, info, directory, path);
     }
     free(info);
-    free(full);
+    free(name);
     return error;
 }
 
-os_error os_remove(const wchar_t *path)
+os_error os_remove(struct os_file *directory, const wchar_t *path)
 {
-    wchar_t *full = NULL;
-    os_error error = win32_full_path(path, &full);
+    static const struct win32_opening deleting = {
+        DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT};
+    struct os_file file;
+    os_error error = win32_open(directory, path, &deleting, &file.handle);
     if (error != 0)
         return error;
-    if (!DeleteFileW(full)) {
-        error = win32_last_error();
-        if (error == ERROR_ACCESS_DENIED &&
-            SetFileAttributesW(full, FILE_ATTRIBUTE_NORMAL))
-            error = DeleteFileW(full) ? 0 : win32_last_error();
-    }
-    free(full);
+    error = os_mark_deleted(&file, true);
+    if (error == ERROR_ACCESS_DENIED && change_readonly(directory, path, true))
+        error = os_mark_deleted(&file, true);
+    CloseHandle(file.handle);
     return error;
 }

@@ -237,6 +237,31 @@ struct sdk_io_status {
     ULONG_PTR information;
 };
 
+/* UNICODE_STRING and OBJECT_ATTRIBUTES, for NtCreateFile. */
+struct sdk_unicode_string {
+    USHORT length; /* in bytes */
+    USHORT capacity;
+    WCHAR *text;
+};
+struct sdk_object_attributes {
+    ULONG size;
+    HANDLE root; /* an open directory that the name begins in, or NULL */
+    struct sdk_unicode_string *name;
+    ULONG attributes;
+    void *security;
+    void *quality;
+};
+enum { SDK_CASE_INSENSITIVE = 0x40 };
+enum { SDK_OPEN = 1, SDK_CREATE = 2, SDK_OPEN_IF = 3 };
+enum {
+    SDK_OPTION_DIRECTORY = 0x1,
+    SDK_OPTION_SEQUENTIAL = 0x4,
+    SDK_OPTION_SYNCHRONOUS = 0x20, /* and not ended by alerts */
+    SDK_OPTION_NON_DIRECTORY = 0x40,
+    SDK_OPTION_FOR_BACKUP = 0x4000,
+    SDK_OPTION_REPARSE_POINT = 0x200000
+};
+
 /*
  * Functions of ntdll.dll that work by handle, where Win32 only accepts a path.
  */
@@ -244,6 +269,11 @@ __declspec(dllimport) LONG NTAPI
     NtQueryVolumeInformationFile(HANDLE file, void *io_status, void *buffer,
                                  ULONG length, int class);
 
+__declspec(dllimport) LONG NTAPI
+    NtCreateFile(HANDLE *file, DWORD access,
+                 struct sdk_object_attributes *attributes, void *io_status,
+                 LARGE_INTEGER *allocation, ULONG file_attributes, ULONG share,
+                 ULONG disposition, ULONG options, void *ea, ULONG ea_length);
 __declspec(dllimport) LONG NTAPI
     NtQueryEaFile(HANDLE file, void *io_status, void *buffer, ULONG length,
                   BOOLEAN single, void *list, ULONG list_length, ULONG *index,

@@ -25,6 +25,48 @@ os_error win32_last_error(void);
  */
 os_error win32_full_path(const wchar_t *path, wchar_t **full);
 
+/* What a file is opened for; as for CreateFileW. */
+struct win32_opening {
+    DWORD access;
+    DWORD share;
+    DWORD disposition; /* CREATE_NEW, OPEN_EXISTING or OPEN_ALWAYS */
+    DWORD flags;
+};
+
+/*
+ * Opens `path`, or its last part in `directory` if that is not NULL. The caller
+ * closes `*handle`. Refuses a device or pipe with ERROR_INVALID_FUNCTION.
+ */
+os_error win32_open(struct os_file *directory, const wchar_t *path,
+                    const struct win32_opening *how, HANDLE *handle);
+
+/* The same for NtCreateFile. */
+struct win32_nt_opening {
+    DWORD access; /* besides FILE_READ_ATTRIBUTES and SYNCHRONIZE */
+    DWORD share;
+    ULONG disposition; /* SDK_OPEN, ... */
+    ULONG options;     /* SDK_OPTION_* besides SDK_OPTION_SYNCHRONOUS */
+    ULONG attributes;
+};
+
+/*
+ * Opens `full`, a full path, or its last part in `directory`. Errors are those
+ * of CreateFileW, except ERROR_ALREADY_EXISTS for a file that must not exist.
+ */
+os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
+                       const struct win32_nt_opening *how, HANDLE *handle);
+
+/*
+ * Returns what the functions of NT take for `full`, a full path: its last part
+ * if that is to be found in an open directory, else all of it. The caller frees
+ * `*name`. ERROR_INVALID_NAME: a device, which is in no directory.
+ */
+os_error win32_nt_name(const wchar_t *full, bool in_directory, wchar_t **name);
+
+/* Whether a reparse point with this tag leads to another place [MS-FSCC
+   2.1.2.1, the N bit]. */
+bool win32_is_name_surrogate(DWORD tag);
+
 /*
  * Enables a privilege for this thread only, which then uses a copy of its
  * token. Returns false and changes nothing if the user does not have the

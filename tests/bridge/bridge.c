@@ -14,6 +14,7 @@
 #include "bridge_hook.h"
 #include "bridge_log.h"
 #include "bridge_nt.h"
+#include "bridge_path.h"
 #include "bridge_rename.h"
 #include "bridge_security.h"
 #include "bridge_smb.h"
@@ -143,7 +144,7 @@ static nt_status create_remote(HANDLE *handle, struct smb_opening how,
         return status;
     }
     io->information = action;
-    smb_adopt(*handle, remote);
+    smb_adopt(*handle, remote, path);
     return ST_SUCCESS;
 }
 
@@ -254,8 +255,10 @@ static nt_status WINAPI open(HANDLE *handle, ACCESS_MASK access,
                              ULONG options)
 {
     struct smb_opening how = {access, sharing, DISPOSITION_OPEN, options};
+    struct smb_path absolute;
     nt_status status;
 
+    path = smb_absolute(path, &absolute);
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
     if (security_refuses(access, path))
@@ -273,6 +276,7 @@ static nt_status WINAPI close(HANDLE handle)
 {
     smb_handle remote = smb_find(handle);
 
+    path_forget_link(handle);
     if (remote) {
         smb_release(handle);
         smb_close(remote);
@@ -313,6 +317,17 @@ static nt_status WINAPI write(HANDLE handle, HANDLE event, nt_apc_routine apc,
     return io->result.status;
 }
 
+/*
+ * On NTFS, a read-only file can be opened to change its attributes [MS-FSA
+ * 2.1.5.1.2.1]. Wine 8 refuses that, but needs no right to change them.
+ */
+static bool changes_attributes_only(ACCESS_MASK access)
+{
+    return (access & FILE_WRITE_ATTRIBUTES) &&
+           !(access & (FILE_WRITE_DATA | FILE_APPEND_DATA | GENERIC_WRITE |
+                       GENERIC_ALL));
+}
+
 static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
                                const struct object_attributes *path,
                                struct io_status_block *io,
@@ -321,8 +336,10 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
                                void *ea, ULONG ea_size)
 {
     struct smb_opening how = {access, sharing, disposition, options};
+    struct smb_path absolute;
     nt_status status;
 
+    path = smb_absolute(path, &absolute);
     if (smb_has_path(path))
         return create_remote(handle, how, path, io);
     if (security_refuses(access, path))
@@ -333,9 +350,17 @@ static nt_status WINAPI create(HANDLE *handle, ACCESS_MASK access,
     status = ((create_function)original_create)(
         handle, access, path, io, allocation_size, attributes, sharing,
         disposition, options, ea, ea_size);
+    if (status == ST_ACCESS_DENIED && bridge_config.ntfs_rules &&
+        changes_attributes_only(access))
+        status = ((create_function)original_create)(
+            handle, access & ~(ACCESS_MASK)FILE_WRITE_ATTRIBUTES, path, io,
+            allocation_size, attributes, sharing, disposition, options, ea,
+            ea_size);
     if (may_hide_mark(status))
         return look_for_mark(path, io, status);
     status = refuse_marked(handle, io, status);
+    if (status == ST_SUCCESS)
+        path_note_link(*handle, path, options);
     if (status == ST_SUCCESS && (io->information == CREATE_OVERWRITTEN ||
                                  io->information == CREATE_SUPERSEDED))
         file_overwritten(*handle);
@@ -369,6 +394,8 @@ static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,
         ((query_function)original_query_file)(handle, io, buffer, size, class);
     if (status == ST_SUCCESS || status == ST_BUFFER_OVERFLOW)
         file_information_correct(handle, buffer, size, class);
+    if (status == ST_SUCCESS)
+        path_correct_link(handle, buffer, size, class);
     return status;
 }
 
@@ -519,7 +546,7 @@ BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
     if (reason != DLL_PROCESS_ATTACH)
         return TRUE;
     DisableThreadLibraryCalls(instance);
-    return config_read() && file_startup() && volume_startup() &&
-           rename_startup() && security_startup() && smb_startup() &&
-           hook_install(hooks, sizeof hooks / sizeof hooks[0]);
+    return config_read() && file_startup() && path_startup() &&
+           volume_startup() && rename_startup() && security_startup() &&
+           smb_startup() && hook_install(hooks, sizeof hooks / sizeof hooks[0]);
 }

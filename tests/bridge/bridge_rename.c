@@ -4,6 +4,7 @@
 #include "bridge_config.h"
 #include "bridge_file.h"
 #include "bridge_linux.h"
+#include "bridge_path.h"
 #include "bridge_status.h"
 
 #include <stddef.h>
@@ -11,19 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_SIZE = 4096 };
-
 #define CASE_INSENSITIVE 0x40u /* OBJECT_ATTRIBUTES */
 
 typedef nt_status(WINAPI *open_file_function)(
     HANDLE *handle, ACCESS_MASK access, const struct object_attributes *path,
     struct io_status_block *io, ULONG sharing, ULONG options);
-typedef nt_status(WINAPI *unix_name_function)(
-    const struct object_attributes *path, char *name, ULONG *size,
-    ULONG disposition);
-
 static open_file_function open_file;
-static unix_name_function unix_name;
 
 struct name_request {
     set_file_function set_file;
@@ -42,7 +36,7 @@ struct name_request {
 struct target {
     struct unicode_string name;
     struct object_attributes path;
-    char unix_path[PATH_SIZE];
+    struct linux_path unix_path;
     bool replaceable; /* a file that is there, and is another one */
     struct linux_stat st;
 };
@@ -51,11 +45,9 @@ bool rename_startup(void)
 {
     HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
     FARPROC found_open = GetProcAddress(ntdll, "NtOpenFile");
-    FARPROC found_name = GetProcAddress(ntdll, "wine_nt_to_unix_file_name");
 
     memcpy(&open_file, &found_open, sizeof open_file);
-    memcpy(&unix_name, &found_name, sizeof unix_name);
-    return open_file && unix_name;
+    return open_file != NULL;
 }
 
 /* A symbolic link is replaced without a look at what it leads to: Wine, which
@@ -64,7 +56,6 @@ static void find_target(const struct name_request *request,
                         const struct bridge_file *file, struct target *target)
 {
     const struct file_name_information *info = request->info;
-    ULONG size = sizeof target->unix_path;
 
     target->name = (struct unicode_string){(USHORT)info->name_length,
                                            (USHORT)info->name_length,
@@ -75,12 +66,12 @@ static void find_target(const struct name_request *request,
         .name = &target->name,
         .attributes = CASE_INSENSITIVE,
     };
-    target->replaceable = unix_name(&target->path, target->unix_path, &size,
-                                    DISPOSITION_OPEN) == ST_SUCCESS &&
-                          linux_lstat(target->unix_path, &target->st) == 0 &&
-                          (target->st.mode & LINUX_S_IFMT) == LINUX_S_IFREG &&
-                          (target->st.device != file->st.device ||
-                           target->st.inode != file->st.inode);
+    target->replaceable =
+        path_find(&target->path, &target->unix_path) &&
+        linux_lstat(target->unix_path.text, &target->st) == 0 &&
+        (target->st.mode & LINUX_S_IFMT) == LINUX_S_IFREG &&
+        (target->st.device != file->st.device ||
+         target->st.inode != file->st.inode);
 }
 
 static bool is_readonly(const struct target *target)
@@ -113,7 +104,7 @@ static nt_status judge_target(const struct name_request *request,
         return ST_SUCCESS;
     if (is_readonly(target) && !request->ignores_readonly)
         return ST_ACCESS_DENIED;
-    if (file_is_marked_deleted_at(target->unix_path))
+    if (file_is_marked_deleted_at(target->unix_path.text))
         return ST_DELETE_PENDING;
     if (request->posix && is_unshared(target))
         return ST_SHARING_VIOLATION;
@@ -158,7 +149,7 @@ static nt_status set_name(const struct name_request *request)
 static bool copy_target(const struct target *target, const char *path)
 {
     int from =
-        linux_open(target->unix_path, LINUX_O_RDONLY | LINUX_O_CLOEXEC, 0);
+        linux_open(target->unix_path.text, LINUX_O_RDONLY | LINUX_O_CLOEXEC, 0);
     int to = linux_open(
         path, LINUX_O_WRONLY | LINUX_O_CREAT | LINUX_O_EXCL | LINUX_O_CLOEXEC,
         0644);
@@ -182,16 +173,15 @@ static bool copy_target(const struct target *target, const char *path)
 static bool detach_target(const struct target *target)
 {
     static volatile LONG number;
-    char path[PATH_SIZE + 64];
-    size_t folder =
-        (size_t)(strrchr(target->unix_path, '/') - target->unix_path);
+    char path[PATH_SIZE + 128];
+    const char *old = target->unix_path.text;
+    size_t folder = (size_t)(strrchr(old, '/') - old);
     bool detached;
 
-    snprintf(path, sizeof path, "%.*s/.bridge-%lu-%lu", (int)folder,
-             target->unix_path, (unsigned long)GetCurrentProcessId(),
+    snprintf(path, sizeof path, "%.*s/.bridge-%lu-%lu", (int)folder, old,
+             (unsigned long)GetCurrentProcessId(),
              (unsigned long)InterlockedIncrement(&number));
-    detached =
-        copy_target(target, path) && linux_rename(path, target->unix_path) == 0;
+    detached = copy_target(target, path) && linux_rename(path, old) == 0;
     if (!detached)
         linux_unlink(path);
     return detached;
@@ -218,6 +208,7 @@ static nt_status answer(const struct name_request *request,
         status = judge(request, file, target);
         if (status == ST_SUCCESS)
             status = carry_out(request, target);
+        path_close(&target->unix_path);
     }
     free(target);
     request->io->result.status = status;

@@ -46,6 +46,7 @@ static struct {
     SRWLOCK handles_lock;
     HANDLE handles[HANDLES];
     smb_handle files[HANDLES];
+    wchar_t *names[HANDLES]; /* as they were opened, from the root on */
 } smb;
 
 /* ---- messages ------------------------------------------------------------ */
@@ -213,7 +214,18 @@ static int place_of(HANDLE handle)
     return -1;
 }
 
-void smb_adopt(HANDLE handle, smb_handle file)
+static wchar_t *copy_name(const struct object_attributes *path)
+{
+    size_t length = path->name->length / sizeof(wchar_t);
+    wchar_t *copy = calloc(length + 1, sizeof *copy);
+
+    if (copy)
+        wmemcpy(copy, path->name->buffer, length);
+    return copy;
+}
+
+void smb_adopt(HANDLE handle, smb_handle file,
+               const struct object_attributes *path)
 {
     int place;
 
@@ -222,6 +234,7 @@ void smb_adopt(HANDLE handle, smb_handle file)
     if (place >= 0) {
         smb.handles[place] = handle;
         smb.files[place] = file;
+        smb.names[place] = copy_name(path);
     }
     ReleaseSRWLockExclusive(&smb.handles_lock);
 }
@@ -247,9 +260,56 @@ void smb_release(HANDLE handle)
 
     AcquireSRWLockExclusive(&smb.handles_lock);
     place = place_of(handle);
-    if (place >= 0)
+    if (place >= 0) {
         smb.handles[place] = NULL;
+        free(smb.names[place]);
+        smb.names[place] = NULL;
+    }
     ReleaseSRWLockExclusive(&smb.handles_lock);
+}
+
+/* Writes the name of `length` characters in the directory `root`; false if that
+   is none on the server, or the name is too long. */
+static bool join(HANDLE root, const wchar_t *name, size_t length, wchar_t *text,
+                 size_t room)
+{
+    bool joined = false;
+    int place;
+
+    if (smb.socket == 0 || !root)
+        return false;
+    AcquireSRWLockShared(&smb.handles_lock);
+    place = place_of(root);
+    if (place >= 0 && smb.names[place] &&
+        wcslen(smb.names[place]) + length + 2 <= room) {
+        size_t head = wcslen(smb.names[place]);
+
+        wmemcpy(text, smb.names[place], head);
+        if (head && text[head - 1] != L'\\')
+            text[head++] = L'\\';
+        wmemcpy(text + head, name, length);
+        text[head + length] = 0;
+        joined = true;
+    }
+    ReleaseSRWLockShared(&smb.handles_lock);
+    return joined;
+}
+
+const struct object_attributes *smb_absolute(
+    const struct object_attributes *path, struct smb_path *absolute)
+{
+    if (!path->root || !path->name ||
+        !join(path->root, path->name->buffer,
+              path->name->length / sizeof(wchar_t), absolute->text,
+              sizeof absolute->text / sizeof(wchar_t)))
+        return path;
+    absolute->attributes = *path;
+    absolute->attributes.root = NULL;
+    absolute->attributes.name = &absolute->name;
+    absolute->name.buffer = absolute->text;
+    absolute->name.length = (USHORT)(wcslen(absolute->text) * sizeof(wchar_t));
+    absolute->name.capacity = absolute->name.length;
+    return &absolute->attributes;
 }
 
 nt_status smb_open(const struct object_attributes *path,
@@ -467,16 +527,25 @@ static nt_status set_name(smb_handle file, struct io_status_block *io,
 {
     const size_t head = offsetof(struct file_name_information, name);
     size_t length = given->name_length / sizeof(wchar_t);
-    const wchar_t *name = below_server(given->name, &length);
+    const wchar_t *name = given->name;
     struct file_name_information *sent;
+    wchar_t text[2048];
     nt_status status;
 
-    if (!name || given->root)
+    if (given->root) {
+        if (!join(given->root, name, length, text, sizeof text / sizeof *text))
+            return ST_NOT_SAME_DEVICE;
+        name = text;
+        length = wcslen(text);
+    }
+    name = below_server(name, &length);
+    if (!name)
         return ST_NOT_SAME_DEVICE;
     sent = malloc(head + length * sizeof(wchar_t));
     if (!sent)
         return ST_INSUFFICIENT_RESOURCES;
     memcpy(sent, given, head);
+    sent->root = NULL;
     sent->name_length = (ULONG)(length * sizeof(wchar_t));
     memcpy((char *)sent + head, name, length * sizeof(wchar_t));
     status = set(file, io, sent, (ULONG)(head + sent->name_length), class);

@@ -37,6 +37,19 @@ typedef uint32_t smb_handle;
  * does not work. */
 bool smb_startup(void);
 
+/*
+ * A name in a directory that is open on the server becomes one from the share's
+ * root on, as a client of Windows sends it; any other stays what it is. The
+ * answer is valid as long as `absolute` and `path`.
+ */
+struct smb_path {
+    struct object_attributes attributes;
+    struct unicode_string name;
+    wchar_t text[2048];
+};
+const struct object_attributes *smb_absolute(
+    const struct object_attributes *path, struct smb_path *absolute);
+
 /* Whether the name lies on the server. */
 bool smb_has_path(const struct object_attributes *path);
 
@@ -54,7 +67,8 @@ nt_status smb_open(const struct object_attributes *path,
                    ULONG *action);
 
 /* Has `handle` stand for the open file from now on. */
-void smb_adopt(HANDLE handle, smb_handle file);
+void smb_adopt(HANDLE handle, smb_handle file,
+               const struct object_attributes *path);
 
 /* The open file behind `handle`, or 0. */
 smb_handle smb_find(HANDLE handle);

@@ -98,21 +98,19 @@ static DWORD make_buffer(BYTE *buffer, const wchar_t *prefix,
     return (DWORD)(20 + print + substitute);
 }
 
-static HANDLE fake_create(const wchar_t *path, DWORD access, DWORD share,
-                          SECURITY_ATTRIBUTES *security, DWORD disposition,
-                          DWORD flags, HANDLE template)
+static os_error fake_open(struct os_file *directory, const wchar_t *path,
+                          const struct win32_nt_opening *how, HANDLE *handle)
 {
-    HANDLE handle = CreateFileW(path, access, share, security, disposition,
-                                flags, template);
-    for (int i = 0; handle != INVALID_HANDLE_VALUE && i < MOST; i++) {
+    os_error error = win32_nt_open(directory, path, how, handle);
+    for (int i = 0; error == 0 && i < MOST; i++) {
         if (open_files[i].handle == NULL) {
-            open_files[i].handle = handle;
+            open_files[i].handle = *handle;
             open_files[i].privileged = privilege_on;
             wcscpy(open_files[i].path, leaf(path));
             break;
         }
     }
-    return handle;
+    return error;
 }
 
 static struct opened *opened_as(HANDLE handle)
@@ -188,16 +186,12 @@ static void forget(const wchar_t *path)
         point_of(path)->size = 0;
 }
 
-static BOOL fake_delete(const wchar_t *path)
+static BOOL fake_set(HANDLE handle, FILE_INFO_BY_HANDLE_CLASS class, void *in,
+                     DWORD size)
 {
-    forget(path);
-    return DeleteFileW(path);
-}
-
-static BOOL fake_remove(const wchar_t *path)
-{
-    forget(path);
-    return RemoveDirectoryW(path);
+    if (class == FileDispositionInfo)
+        forget(opened_as(handle)->path);
+    return SetFileInformationByHandle(handle, class, in, size);
 }
 
 static bool fake_take(const wchar_t *name, HANDLE *saved)
@@ -215,21 +209,19 @@ static void fake_drop(HANDLE saved)
     privilege_on = false;
 }
 
-#define CreateFileW fake_create
+#define win32_nt_open fake_open
 #define CloseHandle fake_close
 #define DeviceIoControl fake_control
 #define CreateSymbolicLinkW fake_symlink
-#define DeleteFileW fake_delete
-#define RemoveDirectoryW fake_remove
+#define SetFileInformationByHandle fake_set
 #define win32_enable_privilege fake_take
 #define win32_restore_token fake_drop
 #include "win32/link.c"
-#undef CreateFileW
+#undef win32_nt_open
 #undef CloseHandle
 #undef DeviceIoControl
 #undef CreateSymbolicLinkW
-#undef DeleteFileW
-#undef RemoveDirectoryW
+#undef SetFileInformationByHandle
 #undef win32_enable_privilege
 #undef win32_restore_token
 
@@ -277,7 +269,7 @@ static void expect_link(bool directory, bool relative)
     bool may = user == ADMINISTRATOR || user == DEVELOPER;
     make_source(directory);
     put_point(L"source", buffer, size);
-    os_error error = os_copy_link(L"source", L"dest");
+    os_error error = os_copy_link(L"source", NULL, L"dest");
     const struct point *made = point_of(L"dest");
     expect(error == (may ? 0 : refusal), "answered with another code");
     expect(is_there() == may, "DEST is there, or is not");
@@ -294,7 +286,7 @@ static void expect_junction(void)
     make_source(true);
     put_point(L"source", buffer, sizeof buffer);
     privileges_asked = 0;
-    expect(os_copy_link(L"source", L"dest") == 0, "no junction");
+    expect(os_copy_link(L"source", NULL, L"dest") == 0, "no junction");
     expect(point_of(L"dest") != NULL, "no junction is there");
     expect(privileges_asked == 0, "a privilege for a junction");
     remove_both();
@@ -307,7 +299,7 @@ static void expect_no_links(void)
     make_source(false);
     put_point(L"source", buffer, make_buffer(buffer, L"", L"to", true));
     refused_tag = REPARSE_TAG_SYMLINK;
-    expect(os_copy_link(L"source", L"dest") == ERROR_INVALID_FUNCTION,
+    expect(os_copy_link(L"source", NULL, L"dest") == ERROR_INVALID_FUNCTION,
            "another code than the volume's");
     expect(!is_there(), "DEST is there");
     refused_tag = 0;

@@ -71,7 +71,74 @@ Test(tree, merging_goes_file_by_file)
     EXPECT(result, e2e_hash("into/tree/sub/three.bin") == changed);
     result = RUN("-rf", "tree", "into");
     EXPECT(result, result->exit_code == 0);
-    tree_expect_equal(result, "tree", "into/tree");
+    EXPECT(result, tree_shell("diff -r tree into/tree") == 0);
+}
+
+/* A directory that is there keeps its times; a new one gets SOURCE's. */
+Test(tree, merging_leaves_directories_as_they_are)
+{
+    e2e_enter(XFS4K);
+    make_tree();
+    e2e_make_folder("into");
+    e2e_make_folder("into/sub");
+    cr_assert_eq(tree_shell("touch -d 2019-01-01 tree/sub/deep && "
+                            "mkdir into/empty && touch -d 2010-01-01 "
+                            "into/empty"),
+                 0);
+    struct result *result = RUN("-r", "tree\\*", "into");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, tree_shell("diff -r tree into") == 0);
+    EXPECT(result, tree_shell("[ \"$(date -r into/empty +%Y)\" = 2010 ]") == 0);
+    EXPECT(result, tree_shell("[ \"$(date -r into/sub +%Y)\" != 2020 ]") == 0);
+    EXPECT(result,
+           tree_shell("[ \"$(date -r into/sub/deep +%Y)\" = 2019 ]") == 0);
+}
+
+/* Nothing is written through a link below DEST, on no level. */
+Test(tree, a_link_in_the_way)
+{
+    static const char *const links[] = {"dst/sub", "dst/sub/deep"};
+    for (size_t i = 0; i < ROWS(links); i++) {
+        e2e_enter(XFS4K);
+        make_tree();
+        cr_assert_eq(tree_shell("mkdir -p dst/sub elsewhere && "
+                                "echo precious >elsewhere/tiny"),
+                     0);
+        if (i == 0)
+            cr_assert_eq(rmdir("dst/sub"), 0);
+        cr_assert_eq(
+            tree_shell(e2e_text("ln -s \"$PWD/elsewhere\" %s", links[i])), 0);
+        const char *before = e2e_text("%s", e2e_snapshot());
+        struct result *result = RUN("--dry-run", "-rf", "tree\\*", "dst");
+        EXPECT(result, result->exit_code == 1);
+        EXPECT(result, e2e_has(result->err, "a link is in the way"));
+        EXPECT(result, e2e_is(e2e_snapshot(), before));
+        result = RUN("-rf", "tree\\*", "dst");
+        EXPECT(result, result->exit_code == 1);
+        EXPECT(result, e2e_has(result->err, "a link is in the way"));
+        EXPECT(result, tree_shell("[ \"$(ls elsewhere)\" = tiny ] && "
+                                  "grep -q precious elsewhere/tiny") == 0);
+        EXPECT(result, e2e_same_bytes("tree/one.bin", "dst/one.bin"));
+        EXPECT(result, tree_shell(e2e_text("[ -L %s ]", links[i])) == 0);
+        result = RUN("--keep-directory-symlink", "-rf", "tree\\*", "dst");
+        EXPECT(result, result->exit_code == 0);
+        EXPECT(result, tree_shell("diff -r tree dst | grep -v ': tiny$' | "
+                                  "grep -q .") == 1);
+        EXPECT(result, tree_shell(e2e_text("[ -L %s ]", links[i])) == 0);
+        e2e_leave();
+    }
+}
+
+Test(tree, dest_is_a_link)
+{
+    e2e_enter(XFS4K);
+    make_tree();
+    cr_assert_eq(tree_shell("mkdir there && ln -s there alias"), 0);
+    struct result *result = RUN("-r", "tree\\*", "alias");
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, tree_shell("diff -r tree there") == 0);
+    result = RUN("-f", "tree\\*.bin", "alias");
+    EXPECT(result, result->exit_code == 0);
 }
 
 Test(tree, into_itself_is_refused)

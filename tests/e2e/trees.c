@@ -245,6 +245,7 @@ static void apply_folder(struct tree_world *world, struct tree_deed *deed,
 {
     struct tree_entry *dest = tree_find(world, path);
     size_t count = world->count;
+    bool there = dest != NULL;
     if (dest != NULL && dest->kind != TREE_FOLDER) {
         deed->failed++;
         return;
@@ -257,7 +258,11 @@ static void apply_folder(struct tree_world *world, struct tree_deed *deed,
             tree_apply(world, deed, entry,
                        e2e_text("%s/%s", dest->path, tree_name(entry)));
     }
-    stamp(dest, source);
+    /* one that is there keeps all but what new entries change */
+    if (there)
+        dest->time_known = false;
+    else
+        stamp(dest, source);
 }
 
 void tree_apply(struct tree_world *world, struct tree_deed *deed,

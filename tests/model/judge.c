@@ -126,7 +126,7 @@ static bool judge_far(struct trial *t)
     if (old != NULL)
         (void)sim_set_size(stage_paths[dest], old->size);
     else
-        (void)os_remove(stage_paths[dest]);
+        (void)os_remove(NULL, stage_paths[dest]);
     return right ? judge_holds(stage, dest)
                  : stage_wrong(stage, "far bytes are wrong");
 }
@@ -251,7 +251,7 @@ static bool judge_names(const struct trial *t)
         const wchar_t *name = sim_file_name(L"R:\\", i);
         swprintf(path, sizeof path / sizeof path[0], L"R:\\%ls", name);
         if (wcslen(name) > 1)
-            (void)os_remove(path);
+            (void)os_remove(NULL, path);
     }
     return true;
 }
@@ -273,7 +273,7 @@ static void sweep(const struct trial *t)
     const wchar_t *dest = stage_paths[t->operation->dest];
     if (t->met > 1 && t->removes != 0 && !t->existed &&
         t->outcome.status != REFLINK_OK && sim_exists(dest))
-        (void)os_remove(dest);
+        (void)os_remove(NULL, dest);
 }
 
 bool judge_trial(struct trial *t, size_t number)

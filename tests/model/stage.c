@@ -56,7 +56,7 @@ static void remove_file(struct stage *stage, unsigned file)
 {
     if (stage->model.files[file] == NULL)
         return;
-    (void)os_remove(stage_paths[file]);
+    (void)os_remove(NULL, stage_paths[file]);
     model_remove(&stage->model, file);
 }
 

@@ -209,6 +209,12 @@ const char *sim_profile(size_t index);
 /* The same as setting the field `limit` of the volume of `path`. */
 void sim_set_limit(const wchar_t *path, uint32_t limit);
 
+/*
+ * A server that forgets all files that are open on the volume: every call with
+ * their handles is answered with `code`.
+ */
+void sim_lose_handles(struct sim_volume *volume, os_error code);
+
 uint64_t sim_free_clusters(const struct sim_volume *volume);
 uint64_t sim_used_clusters(const struct sim_volume *volume);
 
@@ -229,6 +235,14 @@ os_error sim_symlink(const wchar_t *target, const wchar_t *path);
 
 /* A junction; `target` is absolute, a directory, and may be missing. */
 os_error sim_junction(const wchar_t *target, const wchar_t *path);
+
+/* Makes an empty directory a junction, whoever has it open: that takes a right
+   which no sharing mode is about [MS-FSA 2.1.5.1.2.2, 2.1.5.10.37]. */
+void sim_turn_into_link(const wchar_t *path, const wchar_t *target);
+
+/* Gives a directory another name, with a `~` behind it, and has a junction take
+   its place, whoever has it open: on a server, say. */
+void sim_put_link(const wchar_t *path, const wchar_t *target);
 
 /* Makes `path` hold just these bytes. What it is (sparse, ...) stays. */
 os_error sim_write_file(const wchar_t *path, const void *data, size_t length);
@@ -424,7 +438,7 @@ enum sim_op {
     SIM_OP_FLUSH_PATH,
     SIM_OP_LIST_OPEN,
     SIM_OP_LIST_NEXT,
-    SIM_OP_MAKE_DIRECTORY,
+    SIM_OP_OPEN_DIRECTORY,
     SIM_OP_COPY_LINK,
     SIM_OP_FULL_PATH,
     SIM_OP_THREAD,  /* starting one */

@@ -218,6 +218,11 @@ wchar_t *sim_normalize(const wchar_t *path);
 /* The same, links resolved up to the last part, or that one too. */
 os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved);
 
+/* The same for the last part of `path` in an open directory, unless that is
+   NULL. What the directory has become meanwhile does not matter. */
+os_error sim_resolve_at(const struct os_file *directory, const wchar_t *path,
+                        bool follow, wchar_t **resolved);
+
 /* The volume of a path that need not exist, or be absolute; or NULL. */
 struct sim_volume *sim_volume_under(const wchar_t *path);
 

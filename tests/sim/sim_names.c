@@ -374,6 +374,70 @@ os_error sim_resolve(const wchar_t *path, bool follow, wchar_t **resolved)
     return error;
 }
 
+os_error sim_resolve_at(const struct os_file *directory, const wchar_t *path,
+                        bool follow, wchar_t **resolved)
+{
+    wchar_t *plain;
+    wchar_t *base;
+    const wchar_t *leaf;
+    const struct sim_name *name;
+
+    if (!directory)
+        return sim_resolve(path, follow, resolved);
+    if (directory->dead)
+        return directory->dead;
+    if (directory->name->gone)
+        return CODE_ACCESS_DENIED; /* STATUS_DELETE_PENDING */
+    plain = sim_normalize(path);
+    leaf = plain + parent_end(plain, wcslen(plain), 0) + 1;
+    if (!valid_names(leaf, 0)) {
+        free(plain);
+        return CODE_INVALID_NAME;
+    }
+    base = sim_name_path(directory->name);
+    *resolved =
+        sim_grow(NULL, (wcslen(base) + wcslen(leaf) + 2) * sizeof **resolved);
+    wcscpy(*resolved, base);
+    wcscat(*resolved, L"\\");
+    wcscat(*resolved, leaf);
+    free(base);
+    free(plain);
+    name = sim_name_find(*resolved);
+    if (!follow || !name || name->node->kind != SIM_SYMLINK)
+        return 0;
+    plain = follow_link(*resolved, wcslen(*resolved), name->node->target);
+    free(*resolved);
+    os_error error = sim_resolve(plain, true, resolved);
+    free(plain);
+    return error;
+}
+
+void sim_turn_into_link(const wchar_t *path, const wchar_t *target)
+{
+    struct sim_name *name = sim_name_find(path);
+
+    if (!name || name->node->kind != SIM_DIRECTORY || name->child_count)
+        sim_die("no empty directory", path);
+    name->node->kind = SIM_SYMLINK;
+    name->node->to_directory = true;
+    name->node->target = sim_copy_path(target, wcslen(target));
+    last = NULL;
+}
+
+void sim_put_link(const wchar_t *path, const wchar_t *target)
+{
+    struct sim_name *name = sim_name_find(path);
+    wchar_t *moved = sim_grow(NULL, (wcslen(path) + 2) * sizeof *moved);
+
+    if (!name || name->node->kind != SIM_DIRECTORY)
+        sim_die("no directory", path);
+    wcscpy(moved, path);
+    wcscat(moved, L"~");
+    sim_name_move(name, moved);
+    free(moved);
+    sim_name_add(path, sim_link_new(name->node->volume, target, true));
+}
+
 struct sim_volume *sim_volume_under(const wchar_t *path)
 {
     struct sim_volume *volume;
@@ -791,6 +855,11 @@ void sim_handles_lost(struct sim_volume *volume, os_error code)
             detach(file);
         }
     }
+}
+
+void sim_lose_handles(struct sim_volume *volume, os_error code)
+{
+    sim_handles_lost(volume, code);
 }
 
 /* Drops a name with all below it, from the leaves on. */

@@ -206,8 +206,8 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
     return error;
 }
 
-static os_error open_file(const wchar_t *path, unsigned intent,
-                          struct os_file **file)
+static os_error open_file(const struct os_file *directory, const wchar_t *path,
+                          unsigned intent, struct os_file **file)
 {
     bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
@@ -217,7 +217,7 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     wchar_t *plain = sim_copy_path(path, colon);
     wchar_t *stream = sim_stream_of(path);
     wchar_t *resolved = NULL;
-    os_error error = sim_resolve(plain, follow, &resolved);
+    os_error error = sim_resolve_at(directory, plain, follow, &resolved);
 
     if (!error && stream)
         error = open_part(resolved, stream, intent, file);
@@ -237,12 +237,18 @@ static os_error open_file(const wchar_t *path, unsigned intent,
     return error;
 }
 
-os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
+os_error os_open_at(struct os_file *directory, const wchar_t *path,
+                    unsigned intent, struct os_file **file)
 {
     os_error error = sim_enter(SIM_OP_OPEN, NULL);
     if (!error)
-        error = open_file(path, intent, file);
+        error = open_file(directory, path, intent, file);
     return sim_leave(SIM_OP_OPEN, path, error);
+}
+
+os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
+{
+    return os_open_at(NULL, path, intent, file);
 }
 
 void os_close(struct os_file *file)
@@ -837,8 +843,9 @@ static os_error rename_to(struct os_file *file, const wchar_t *path,
     return 0;
 }
 
-static os_error rename_file(struct os_file *file, const wchar_t *path,
-                            bool replace)
+static os_error rename_file(struct os_file *file,
+                            const struct os_file *directory,
+                            const wchar_t *path, bool replace)
 {
     wchar_t *resolved;
     os_error error;
@@ -849,7 +856,7 @@ static os_error rename_file(struct os_file *file, const wchar_t *path,
         return CODE_ACCESS_DENIED;
     if (file->node->volume->read_only)
         return CODE_WRITE_PROTECT;
-    error = sim_resolve(path, false, &resolved);
+    error = sim_resolve_at(directory, path, false, &resolved);
     if (error)
         return error;
     error = rename_to(file, resolved, replace);
@@ -862,11 +869,12 @@ static os_error rename_file(struct os_file *file, const wchar_t *path,
     return error;
 }
 
-os_error os_rename(struct os_file *file, const wchar_t *path, bool replace)
+os_error os_rename(struct os_file *file, struct os_file *directory,
+                   const wchar_t *path, bool replace)
 {
     os_error error = sim_enter(SIM_OP_RENAME, file);
     if (!error)
-        error = rename_file(file, path, replace);
+        error = rename_file(file, directory, path, replace);
     return sim_leave(SIM_OP_RENAME, path, error);
 }
 
@@ -892,10 +900,11 @@ static os_error remove_name(const wchar_t *path)
     return 0;
 }
 
-static os_error remove_path(const wchar_t *path)
+static os_error remove_path(const struct os_file *directory,
+                            const wchar_t *path)
 {
     wchar_t *resolved;
-    os_error error = sim_resolve(path, false, &resolved);
+    os_error error = sim_resolve_at(directory, path, false, &resolved);
     if (error)
         return error;
     error = remove_name(resolved);
@@ -903,11 +912,11 @@ static os_error remove_path(const wchar_t *path)
     return error;
 }
 
-os_error os_remove(const wchar_t *path)
+os_error os_remove(struct os_file *directory, const wchar_t *path)
 {
     os_error error = sim_enter(SIM_OP_REMOVE, NULL);
     if (!error)
-        error = remove_path(path);
+        error = remove_path(directory, path);
     return sim_leave(SIM_OP_REMOVE, path, error);
 }
 

@@ -256,27 +256,78 @@ static os_error may_make(const wchar_t *path)
     return sim_volume_of(path)->read_only ? CODE_WRITE_PROTECT : 0;
 }
 
-static os_error make_directory(const wchar_t *path)
+/* As if opened to list it, which others may do, too, and write in it. */
+static os_error hold(struct sim_name *name, struct os_file **directory)
 {
+    if (name->pending)
+        return CODE_ACCESS_DENIED;
+    if (name->node->kind != SIM_DIRECTORY)
+        return CODE_ALREADY_EXISTS;
+    *directory = sim_handle_new(name, SIM_READ, SIM_READ | SIM_WRITE);
+    return 0;
+}
+
+/* What is there; links followed or not. */
+static os_error open_existing(const struct os_file *parent, const wchar_t *path,
+                              unsigned flags, struct os_file **directory,
+                              enum os_found *found)
+{
+    bool follow = flags & OS_DIRECTORY_FOLLOW;
     wchar_t *resolved;
-    os_error error = sim_resolve(path, false, &resolved);
+    struct sim_name *name;
+    os_error error = sim_resolve_at(parent, path, follow, &resolved);
 
     if (error)
         return error;
-    error = may_make(resolved);
-    if (!error)
-        sim_name_add(resolved,
-                     sim_node_new(sim_volume_of(resolved), SIM_DIRECTORY));
+    name = sim_name_find(resolved);
+    free(resolved);
+    if (!name)
+        return CODE_FILE_NOT_FOUND;
+    *found = OS_FOUND_DIRECTORY;
+    if (!follow && sim_name_is_link(name) && sim_is_folder(name->node)) {
+        *found = OS_FOUND_LINK;
+        return 0;
+    }
+    return hold(name, directory);
+}
+
+static os_error open_directory(const struct os_file *parent,
+                               const wchar_t *path, unsigned flags,
+                               struct os_file **directory, enum os_found *found)
+{
+    wchar_t *resolved;
+    os_error error = sim_resolve_at(parent, path, false, &resolved);
+
+    if (error)
+        return error;
+    error =
+        flags & OS_DIRECTORY_CREATE ? may_make(resolved) : CODE_ALREADY_EXISTS;
+    if (!error) {
+        *found = OS_FOUND_NOTHING;
+        error =
+            hold(sim_name_add(resolved, sim_node_new(sim_volume_of(resolved),
+                                                     SIM_DIRECTORY)),
+                 directory);
+    } else if (error == CODE_ALREADY_EXISTS) {
+        error = open_existing(parent, path, flags, directory, found);
+        /* a link without a target */
+        if (flags & OS_DIRECTORY_CREATE &&
+            (error == CODE_FILE_NOT_FOUND || error == CODE_PATH_NOT_FOUND))
+            error = CODE_ALREADY_EXISTS;
+    }
     free(resolved);
     return error;
 }
 
-os_error os_make_directory(const wchar_t *path)
+os_error os_open_directory(struct os_file *parent, const wchar_t *path,
+                           unsigned flags, struct os_file **directory,
+                           enum os_found *found)
 {
-    os_error error = sim_enter(SIM_OP_MAKE_DIRECTORY, NULL);
+    os_error error = sim_enter(SIM_OP_OPEN_DIRECTORY, NULL);
+    *directory = NULL;
     if (!error)
-        error = make_directory(path);
-    return sim_leave(SIM_OP_MAKE_DIRECTORY, path, error);
+        error = open_directory(parent, path, flags, directory, found);
+    return sim_leave(SIM_OP_OPEN_DIRECTORY, path, error);
 }
 
 /* ---- links ----------------------------------------------------------- */
@@ -323,14 +374,15 @@ static os_error make_copy(const struct sim_node *link, const wchar_t *path)
     return error;
 }
 
-static os_error copy_link(const wchar_t *source, const wchar_t *dest)
+static os_error copy_link(const wchar_t *source,
+                          const struct os_file *directory, const wchar_t *dest)
 {
     const struct sim_name *link;
     wchar_t *resolved;
     os_error error = find_link(source, &link);
 
     if (!error)
-        error = sim_resolve(dest, false, &resolved);
+        error = sim_resolve_at(directory, dest, false, &resolved);
     if (error)
         return error;
     error = make_copy(link->node, resolved);
@@ -338,11 +390,12 @@ static os_error copy_link(const wchar_t *source, const wchar_t *dest)
     return error;
 }
 
-os_error os_copy_link(const wchar_t *source, const wchar_t *dest)
+os_error os_copy_link(const wchar_t *source, struct os_file *directory,
+                      const wchar_t *dest)
 {
     os_error error = sim_enter(SIM_OP_COPY_LINK, NULL);
     if (!error)
-        error = copy_link(source, dest);
+        error = copy_link(source, directory, dest);
     return sim_leave(SIM_OP_COPY_LINK, dest, error);
 }
 

@@ -3,7 +3,7 @@
  * and given SOURCE's metadata; only then does it get its name. Each attempt has
  * a single exit, which removes what this run created and nothing else.
  */
-#include <reflink/reflink.h>
+#include "file.h"
 
 #include <string.h>
 #include <wchar.h>
@@ -24,6 +24,7 @@ struct job {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
+    struct dest_directory *directory; /* that it is in; may be NULL */
     struct source source;
     struct staging staging; /* DEST, until it is complete */
     struct retry retry;
@@ -66,8 +67,9 @@ static bool check_dest_name(struct job *job)
     bool keeps_security = job->policy->existing != REFLINK_EXISTING_FAIL &&
                           job->policy->existing != REFLINK_EXISTING_KEEP &&
                           !job->policy->security;
-    if (!dest_open(job->dest_path, keeps_security ? OS_WITH_SECURITY : 0,
-                   &old->file, &old->info, job->outcome))
+    if (!dest_open(job->staging.directory, job->dest_path,
+                   keeps_security ? OS_WITH_SECURITY : 0, &old->file,
+                   &old->info, job->outcome))
         return false;
     job->created = old->file != NULL ? old->info.created : 0;
     return old->file == NULL ||
@@ -84,10 +86,11 @@ static bool create_dest(struct job *job)
     if (job->policy->security)
         extra |= OS_WITH_SECURITY;
     if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
-        !metadata_open_streams(&job->metadata, job->staging.path,
-                               job->outcome) ||
+        !metadata_open_streams(&job->metadata, job->staging.directory,
+                               job->staging.path, job->outcome) ||
         !(job->policy->security ||
-          replaced_prepare(&job->replaced, job->staging.file, job->staging.path,
+          replaced_prepare(&job->replaced, job->staging.file,
+                           job->staging.directory, job->staging.path,
                            job->outcome)) ||
         !staging_mark(&job->staging, job->outcome) ||
         !(job->policy->security ||
@@ -232,6 +235,7 @@ static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
     memset(&job->facts, 0, sizeof job->facts);
+    job->staging.directory = dest_directory_file(job->directory);
     if (open_and_lock_source(job) && check_dest_name(job) &&
         metadata_list(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job))
@@ -257,6 +261,15 @@ static enum attempt_end attempt(struct job *job)
     return end;
 }
 
+static bool try_again(struct job *job, enum attempt_end end)
+{
+    if (!retry_again(&job->retry, end, job->outcome))
+        return false;
+    if (end == ATTEMPT_TRANSIENT)
+        dest_directory_renew(job->directory);
+    return true;
+}
+
 /* Ends the outcome. Keeps the root of DEST's volume, so that it is looked up
    once per run. */
 static void end_outcome(struct job *job, uint64_t start)
@@ -272,20 +285,22 @@ static void end_outcome(struct job *job, uint64_t start)
         wcscpy(volume->root, job->outcome->volume_root);
 }
 
-void reflink_file(struct reflink_session *session,
-                  const struct reflink_policy *policy, const wchar_t *source,
-                  const wchar_t *dest, struct reflink_outcome *outcome)
+void file_run(struct reflink_session *session,
+              const struct reflink_policy *policy, const wchar_t *source,
+              struct dest_directory *directory, const wchar_t *dest,
+              struct reflink_outcome *outcome)
 {
     struct job job = {
         .session = session,
         .policy = policy,
         .outcome = outcome,
         .dest_path = dest,
+        .directory = directory,
         .retry = {.policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);
     if (source_check_paths(source, dest, outcome)) {
-        while (retry_again(&job.retry, attempt(&job), outcome))
+        while (try_again(&job, attempt(&job)))
             ;
         staging_free(&job.staging);
     }
@@ -295,4 +310,11 @@ void reflink_file(struct reflink_session *session,
         outcome->bytes_copied = 0;
     }
     end_outcome(&job, start);
+}
+
+void reflink_file(struct reflink_session *session,
+                  const struct reflink_policy *policy, const wchar_t *source,
+                  const wchar_t *dest, struct reflink_outcome *outcome)
+{
+    file_run(session, policy, source, NULL, dest, outcome);
 }

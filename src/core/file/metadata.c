@@ -86,18 +86,20 @@ bool metadata_list(struct metadata *metadata, struct os_file *source,
     return true;
 }
 
-static os_error open_stream(const wchar_t *file, const wchar_t *name,
-                            enum os_intent intent, struct os_file **stream)
+static os_error open_stream(struct os_file *directory, const wchar_t *file,
+                            const wchar_t *name, enum os_intent intent,
+                            struct os_file **stream)
 {
     wchar_t *path = path_stream(file, name);
     if (path == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
-    os_error error = os_open(path, intent, stream);
+    os_error error = os_open_at(directory, path, intent, stream);
     free(path);
     return error;
 }
 
-bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
+bool metadata_open_streams(struct metadata *metadata, struct os_file *directory,
+                           const wchar_t *made_path,
                            struct reflink_outcome *outcome)
 {
     if (metadata->count == 0)
@@ -107,27 +109,11 @@ bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
         return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
                     OUTCOME_DEST);
     for (size_t i = 0; i < metadata->count; i++) {
-        os_error error = open_stream(made_path, metadata->streams[i].name,
-                                     OS_CREATE_STREAM, &metadata->opened[i]);
+        os_error error =
+            open_stream(directory, made_path, metadata->streams[i].name,
+                        OS_CREATE_STREAM, &metadata->opened[i]);
         if (!judge_stream(error, outcome))
             return false;
-    }
-    return true;
-}
-
-bool metadata_empty_streams(struct metadata *metadata,
-                            struct reflink_outcome *outcome)
-{
-    for (size_t i = 0; i < metadata->count; i++) {
-        struct os_file *stream = metadata->opened[i];
-        os_error error = stream != NULL ? os_set_size(stream, 0) : 0;
-        if (!judge_stream(error, outcome))
-            return false;
-        /* the old content would remain after the new bytes */
-        if (error != 0) {
-            os_close(stream);
-            metadata->opened[i] = NULL;
-        }
     }
     return true;
 }
@@ -172,12 +158,12 @@ static bool copy_stream(struct metadata *metadata, size_t index,
         return true;
     const wchar_t *name = metadata->streams[index].name;
     os_error error =
-        open_stream(outcome->source, name, OS_OPEN_SOURCE, &source);
+        open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE, &source);
     /* another program already writes to it */
     if (error == CODE_SHARING_VIOLATION) {
         outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
-        error =
-            open_stream(outcome->source, name, OS_OPEN_SOURCE_SHARED, &source);
+        error = open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE_SHARED,
+                            &source);
     }
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);

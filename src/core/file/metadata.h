@@ -24,13 +24,13 @@ struct metadata {
 bool metadata_list(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome);
 
-/* Opens DEST's streams. `made_path` is DEST's present name. */
-bool metadata_open_streams(struct metadata *metadata, const wchar_t *made_path,
+/*
+ * Opens DEST's streams. `made_path` is DEST's present name, `directory` the one
+ * that it is in, or NULL (os_open_at).
+ */
+bool metadata_open_streams(struct metadata *metadata, struct os_file *directory,
+                           const wchar_t *made_path,
                            struct reflink_outcome *outcome);
-
-/* Truncates the streams of a DEST that existed before. */
-bool metadata_empty_streams(struct metadata *metadata,
-                            struct reflink_outcome *outcome);
 
 /*
  * Copies the streams' bytes and closes them; copies the extended attributes

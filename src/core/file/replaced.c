@@ -30,7 +30,7 @@ static os_error set_parts(struct os_file *setter, const void *security,
 }
 
 bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
-                      const wchar_t *staging_path,
+                      struct os_file *directory, const wchar_t *staging_path,
                       struct reflink_outcome *outcome)
 {
     void *wanted = NULL;
@@ -44,10 +44,10 @@ bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
         parts = os_compare_security(wanted, replaced->given);
     free(wanted);
     if (parts != 0)
-        error = os_open(staging_path,
-                        OS_OPEN_SECURITY |
-                            (parts & OS_SECURITY_OWNER ? OS_WITH_OWNER : 0),
-                        &replaced->setter);
+        error = os_open_at(directory, staging_path,
+                           OS_OPEN_SECURITY |
+                               (parts & OS_SECURITY_OWNER ? OS_WITH_OWNER : 0),
+                           &replaced->setter);
     return error == 0 || parts == OS_SECURITY_OWNER || fail(outcome, error);
 }
 

@@ -25,12 +25,13 @@ struct replaced {
 /*
  * Compares DEST's security with what the staging file inherited, and opens
  * `setter` if they differ. Call it before the staging file is marked for
- * deletion, because nothing can be opened under its name after that. A share
- * may grant no right to set a DACL; so no handle asks for that right unless it
- * is needed. Returns false if it failed; the outcome has the error.
+ * deletion, because nothing can be opened under its name after that;
+ * `directory` is the one that it is in, or NULL (os_open_at). A share may grant
+ * no right to set a DACL; so no handle asks for that right unless it is needed.
+ * Returns false if it failed; the outcome has the error.
  */
 bool replaced_prepare(struct replaced *replaced, struct os_file *staging,
-                      const wchar_t *staging_path,
+                      struct os_file *directory, const wchar_t *staging_path,
                       struct reflink_outcome *outcome);
 
 /*

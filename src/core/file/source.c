@@ -93,14 +93,16 @@ static bool parent_is_file(const wchar_t *dest)
     return is_file;
 }
 
-bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
-               struct os_info *info, struct reflink_outcome *outcome)
+bool dest_open(struct os_file *directory, const wchar_t *dest, unsigned extra,
+               struct os_file **file, struct os_info *info,
+               struct reflink_outcome *outcome)
 {
-    os_error error = os_open(dest, OS_OPEN_LOOK | extra, file);
+    os_error error = os_open_at(directory, dest, OS_OPEN_LOOK | extra, file);
     if (error == CODE_ACCESS_DENIED && extra != 0)
-        error = os_open(dest, OS_OPEN_LOOK, file);
+        error = os_open_at(directory, dest, OS_OPEN_LOOK, file);
     if (error == CODE_FILE_NOT_FOUND ||
-        (error == CODE_PATH_NOT_FOUND && is_dangling(dest)))
+        (error == CODE_PATH_NOT_FOUND &&
+         (directory != NULL || is_dangling(dest))))
         return true;
     if (error == CODE_PATH_NOT_FOUND) {
         outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
@@ -129,7 +131,7 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome)
 {
     struct os_file *file = NULL;
-    bool looked = dest_open(dest, 0, &file, info, outcome);
+    bool looked = dest_open(NULL, dest, 0, &file, info, outcome);
     *exists = file != NULL;
     os_close(file);
     return looked;

@@ -37,12 +37,14 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
                struct reflink_outcome *outcome);
 
 /*
- * Like dest_look, and keeps an existing DEST open in `*file`; with
+ * Like dest_look, and keeps an existing DEST open in `*file`. `directory` is
+ * the one that DEST is in, or NULL (os_open_at); with
  * OS_WITH_SECURITY as `extra`, to read its security if the user may. The caller
  * closes it. NULL: it does not exist.
  */
-bool dest_open(const wchar_t *dest, unsigned extra, struct os_file **file,
-               struct os_info *info, struct reflink_outcome *outcome);
+bool dest_open(struct os_file *directory, const wchar_t *dest, unsigned extra,
+               struct os_file **file, struct os_info *info,
+               struct reflink_outcome *outcome);
 
 /*
  * Applies the policy for an existing DEST of a whole file. Returns true if it

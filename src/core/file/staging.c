@@ -47,7 +47,8 @@ bool staging_begin(struct staging *staging, const wchar_t *dest_path,
         path_splice(dest_path, path_directory_length(dest_path), name);
     if (staging->path == NULL)
         return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
-    error = os_open(staging->path, OS_CREATE_NEW | extra, &staging->file);
+    error = os_open_at(staging->directory, staging->path, OS_CREATE_NEW | extra,
+                       &staging->file);
     return error == 0 || fail(outcome, error, REFLINK_STEP_CREATE);
 }
 
@@ -65,7 +66,7 @@ os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
     if (error != 0)
         return error;
     staging->marked = false;
-    error = os_rename(staging->file, dest_path, replace);
+    error = os_rename(staging->file, staging->directory, dest_path, replace);
     /* a read-only file cannot be marked: staging_end deletes it */
     if (error != 0)
         staging->marked = os_mark_deleted(staging->file, true) == 0;
@@ -86,20 +87,23 @@ void staging_end(struct staging *staging, bool transient)
     if (made && staging->marked)
         lost = transient;
     else if (made)
-        lost = classify_io(os_remove(staging->path)) == ERROR_CLASS_TRANSIENT;
+        lost = classify_io(os_remove(staging->directory, staging->path)) ==
+               ERROR_CLASS_TRANSIENT;
     if (lost) {
         free(staging->stale);
         staging->stale = staging->path;
     } else {
         free(staging->path);
     }
-    *staging = (struct staging){.stale = staging->stale};
+    *staging = (struct staging){.directory = staging->directory,
+                                .stale = staging->stale};
 }
 
 void staging_remove_stale(struct staging *staging)
 {
     if (staging->stale == NULL ||
-        classify_io(os_remove(staging->stale)) == ERROR_CLASS_TRANSIENT)
+        classify_io(os_remove(staging->directory, staging->stale)) ==
+            ERROR_CLASS_TRANSIENT)
         return;
     free(staging->stale);
     staging->stale = NULL;

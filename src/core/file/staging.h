@@ -13,8 +13,10 @@
 /* Whether a file with this name is a staging file, of this or another run. */
 bool staging_is_name(const wchar_t *name);
 
-/* Initialize it with zeros. */
+/* Initialize it with zeros, and `directory`. */
 struct staging {
+    /* The directory that both names are in; NULL: the paths are followed. */
+    struct os_file *directory;
     struct os_file *file; /* NULL: no file at present */
     wchar_t *path;
     /* Path of a staging file from an earlier attempt that the server may not

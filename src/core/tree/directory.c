@@ -2,18 +2,27 @@
 
 #include <stdlib.h>
 
+#include "core/base/classify.h"
 #include "core/errors.h"
+#include "core/file/file.h"
 #include "core/file/metadata.h"
 #include "core/base/path.h"
 #include "core/base/path_query.h"
 
-/* Whether the name is in use, even by a link without a target. */
-static bool is_listed(const wchar_t *path)
+/*
+ * Whether the name is in use, even by a link without a target; and whether it
+ * is a link.
+ */
+static bool is_listed(const wchar_t *path, bool *is_link)
 {
     struct os_directory *list = NULL;
+    struct os_entry entry;
+    bool end = false;
     wchar_t *directory = path_directory(path);
     bool listed = directory != NULL &&
                   os_list_open(directory, path_base_name(path), &list) == 0;
+    *is_link = listed && os_list_next(list, &entry, &end) == 0 && !end &&
+               entry.is_link;
     os_list_close(list);
     free(directory);
     return listed;
@@ -27,7 +36,7 @@ static void end(struct reflink_outcome *outcome, uint64_t start)
 
 bool directory_dry_run(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
-                       enum reflink_dry_kind kind,
+                       enum reflink_dry_kind kind, bool follow,
                        struct reflink_outcome *outcome)
 {
     bool link = kind == REFLINK_DRY_LINK;
@@ -36,8 +45,13 @@ bool directory_dry_run(const struct reflink_policy *policy,
     bool exists = path_query_state(dest, &there) == 0;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool kept = link ? policy->existing == REFLINK_EXISTING_KEEP : directory;
-    exists = exists || (link && is_listed(dest));
-    if (exists && kept)
+    bool is_link = false;
+    if (link ? !exists : !follow)
+        exists = is_listed(dest, &is_link) || exists;
+    if (is_link && !link && (directory || !exists))
+        outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
+                          OUTCOME_DEST, REFLINK_HINT_LINK_IN_WAY);
+    else if (exists && kept)
         outcome->status = REFLINK_SKIPPED;
     else if (exists)
         outcome_fail(outcome, CODE_ALREADY_EXISTS,
@@ -47,22 +61,31 @@ bool directory_dry_run(const struct reflink_policy *policy,
     return outcome->error.code == 0;
 }
 
-void directory_make(const wchar_t *source, const wchar_t *dest,
+void directory_make(const wchar_t *source, struct dest_directory *parent,
+                    const wchar_t *dest, bool follow,
+                    struct dest_directory **opened,
                     struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
-    os_error error = os_make_directory(dest);
-    if (error != 0 &&
-        (error != CODE_ALREADY_EXISTS || !path_is_directory(dest)))
-        outcome_fail(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST);
+    *opened = dest_directory_open(
+        parent, dest, OS_DIRECTORY_CREATE | (follow ? OS_DIRECTORY_FOLLOW : 0),
+        outcome);
     end(outcome, start);
+}
+
+void directory_file(struct reflink_session *session,
+                    const struct reflink_policy *policy, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
+                    struct reflink_outcome *outcome)
+{
+    file_run(session, policy, source, directory, dest, outcome);
 }
 
 /* --- metadata ------------------------------------------------------------- */
 
 static bool open_both(const struct reflink_policy *policy,
-                      struct source *source, struct os_file **dest,
-                      struct reflink_outcome *outcome)
+                      struct source *source, struct dest_directory *parent,
+                      struct os_file **dest, struct reflink_outcome *outcome)
 {
     unsigned extra = policy->security ? OS_WITH_SECURITY : 0;
     os_error error = os_open(outcome->source, OS_OPEN_SOURCE_DIRECTORY | extra,
@@ -73,7 +96,10 @@ static bool open_both(const struct reflink_policy *policy,
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_SOURCE);
         return false;
     }
-    error = os_open(outcome->dest, OS_OPEN_DIRECTORY | extra, dest);
+    if (policy->writable)
+        source->info.attributes &= ~(uint32_t)OS_ATTRIBUTE_READONLY;
+    error = dest_directory_open_at(parent, outcome->dest,
+                                   OS_OPEN_DIRECTORY | extra, dest);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
     return error == 0;
@@ -81,19 +107,21 @@ static bool open_both(const struct reflink_policy *policy,
 
 void directory_copy_metadata(struct reflink_session *session,
                              const struct reflink_policy *policy,
-                             const wchar_t *source, const wchar_t *dest,
+                             const wchar_t *source,
+                             struct dest_directory *directory,
                              struct reflink_outcome *outcome)
 {
     struct source from = {0};
     struct os_file *to = NULL;
     struct metadata metadata = {0};
     struct os_info now;
-    uint64_t start = outcome_begin(outcome, source, dest);
+    struct dest_directory *parent = directory->parent;
+    uint64_t start = outcome_begin(outcome, source, directory->path);
     bool copied =
-        open_both(policy, &from, &to, outcome) &&
+        open_both(policy, &from, parent, &to, outcome) &&
         metadata_list(&metadata, from.file, outcome) &&
-        metadata_open_streams(&metadata, dest, outcome) &&
-        metadata_empty_streams(&metadata, outcome) &&
+        metadata_open_streams(&metadata, dest_directory_file(parent),
+                              directory->path, outcome) &&
         metadata_copy(&metadata, session, policy, &from, to, outcome) &&
         metadata_stamp(&from, to, 0, outcome);
     /* Most directories have none of these attributes. If the query fails, they
@@ -112,10 +140,11 @@ void directory_copy_metadata(struct reflink_session *session,
 /* --- links ---------------------------------------------------------------- */
 
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
-                    const wchar_t *dest, struct reflink_outcome *outcome)
+                    struct dest_directory *directory, const wchar_t *dest,
+                    struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
-    os_error error = os_copy_link(source, dest);
+    os_error error = os_copy_link(source, dest_directory_file(directory), dest);
     bool exists = error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
     if (exists && policy->existing == REFLINK_EXISTING_KEEP)
         outcome->status = REFLINK_SKIPPED;

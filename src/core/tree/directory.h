@@ -8,40 +8,58 @@
 
 #include "core/base/outcome.h"
 #include "core/base/session.h"
+#include "core/file/dest_directory.h"
 
 /* All outcomes have REFLINK_METHOD_NONE, since no file data are involved. */
 
-/* Creates the directory `dest`. An existing directory is accepted. */
-void directory_make(const wchar_t *source, const wchar_t *dest,
+/*
+ * Creates the directory `dest` in `parent`, or DEST itself if that is NULL, and
+ * opens it in `*opened`. An existing directory is accepted; with `follow`, also
+ * a link to one. Otherwise a link is an error.
+ */
+void directory_make(const wchar_t *source, struct dest_directory *parent,
+                    const wchar_t *dest, bool follow,
+                    struct dest_directory **opened,
                     struct reflink_outcome *outcome);
 
 /*
- * Copies the named streams and extended attributes of `source` to `dest`, then
- * its security if the policy requires it, and then its attributes and times.
- * Call it when nothing more will be created in `dest`.
+ * Copies the named streams and extended attributes of `source` to `directory`,
+ * which this run has created, then its security if the policy requires it, and
+ * then its attributes and times. Call it when nothing more will be created in
+ * it.
  */
 void directory_copy_metadata(struct reflink_session *session,
                              const struct reflink_policy *policy,
-                             const wchar_t *source, const wchar_t *dest,
+                             const wchar_t *source,
+                             struct dest_directory *directory,
                              struct reflink_outcome *outcome);
+
+/* Clones or copies a file, as reflink_file does, to `dest` in `directory`. */
+void directory_file(struct reflink_session *session,
+                    const struct reflink_policy *policy, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
+                    struct reflink_outcome *outcome);
 
 /*
  * Finds out what a step of `kind`, REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK,
  * would do at `dest`. Returns false if it would fail; the outcome has the
  * error. The status is REFLINK_SKIPPED if the directory exists, or if the
- * policy keeps what exists in place of a link.
+ * policy keeps what exists in place of a link. A link to a directory counts as
+ * one only with `follow`.
  */
 bool directory_dry_run(const struct reflink_policy *policy,
                        const wchar_t *source, const wchar_t *dest,
-                       enum reflink_dry_kind kind,
+                       enum reflink_dry_kind kind, bool follow,
                        struct reflink_outcome *outcome);
 
 /*
- * Recreates the link `source` at `dest`. Never replaces anything there; the
- * status is REFLINK_SKIPPED if the policy is to keep it.
+ * Recreates the link `source` at `dest` in `directory`, which may be NULL.
+ * Never replaces anything there; the status is REFLINK_SKIPPED if the policy is
+ * to keep it.
  */
 void directory_link(const struct reflink_policy *policy, const wchar_t *source,
-                    const wchar_t *dest, struct reflink_outcome *outcome);
+                    struct dest_directory *directory, const wchar_t *dest,
+                    struct reflink_outcome *outcome);
 
 /* Lets a dry run of a tree accept that DEST's directories do not exist yet. */
 void directory_allow_missing(struct reflink_session *session);

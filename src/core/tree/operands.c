@@ -402,23 +402,24 @@ static bool visit_target(void *context, const struct target *target)
 {
     struct visit *visit = context;
     const struct tree_visitor *visitor = visit->visitor;
+    struct dest_directory *directory = visit->operands->directory;
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
     if (was_visited(visit, target))
         visitor->passed_over(visitor->context, TREE_SAME_SOURCE,
                              target->source);
     else if (target->is_link)
-        visitor->link(visitor->context, target->source, target->dest,
+        visitor->link(visitor->context, target->source, directory, target->dest,
                       target->operand);
     else if (target->directory && visit->operands->recursive)
         visit->interruption_reported =
-            !tree_walk(visitor, target->source, target->dest);
+            !tree_walk(visitor, target->source, directory, target->dest);
     else if (target->directory)
         tree_report(visitor, target->source, target->dest,
                     CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
                     OUTCOME_SOURCE, REFLINK_HINT_RECURSIVE);
     else
-        visitor->file(visitor->context, target->source, target->dest,
+        visitor->file(visitor->context, target->source, directory, target->dest,
                       target->size);
     return !visit->interruption_reported;
 }
@@ -475,11 +476,41 @@ static bool resolve_dest(struct operands *operands,
     return false;
 }
 
+/*
+ * Opens, or creates, a DEST that takes the sources in. It may be a link: the
+ * user named it. Returns false if it failed.
+ */
+static bool open_dest(struct operands *operands,
+                      const struct tree_visitor *visitor)
+{
+    struct reflink_outcome outcome;
+    unsigned flags = OS_DIRECTORY_FOLLOW;
+    if (!operands->into)
+        return true;
+    if (operands->creates_dest)
+        flags |= OS_DIRECTORY_CREATE;
+    if (operands->dry_run) {
+        operands->directory = dest_directory_plan(NULL, operands->dest);
+        if (operands->directory == NULL)
+            report_no_memory(visitor, operands->sources[0], operands->dest);
+        return operands->directory != NULL;
+    }
+    uint64_t start =
+        outcome_begin(&outcome, operands->sources[0], operands->dest);
+    operands->directory =
+        dest_directory_open(NULL, operands->dest, flags, &outcome);
+    outcome_end(&outcome, start);
+    if (operands->directory == NULL)
+        visitor->failed(visitor->context, &outcome);
+    return operands->directory != NULL;
+}
+
 bool operands_begin(struct operands *operands,
                     const struct tree_visitor *visitor)
 {
     operands->items = NULL;
     operands->repeated = NULL;
+    operands->directory = NULL;
     if (!resolve_dest(operands, visitor))
         return false;
     operands->items = calloc((size_t)operands->count, sizeof *operands->items);
@@ -498,7 +529,7 @@ bool operands_begin(struct operands *operands,
             tree_report(visitor, operand->typed, operands->dest, error,
                         REFLINK_STEP_PATH, OUTCOME_SOURCE, REFLINK_HINT_NONE);
     }
-    return !is_refused(operands, visitor);
+    return !is_refused(operands, visitor) && open_dest(operands, visitor);
 }
 
 void operands_end(struct operands *operands)
@@ -508,7 +539,9 @@ void operands_end(struct operands *operands)
         free(operands->items[i].dest);
     }
     free(operands->items);
+    dest_directory_drop(operands->directory);
     operands->items = NULL;
+    operands->directory = NULL;
     if (operands->repeated == NULL)
         return;
     struct repeated *repeated = operands->repeated;

@@ -18,10 +18,12 @@ struct operands {
     bool into;      /* DEST is a directory to put the sources in (-t) */
     bool exact;     /* DEST is the name itself (-T) */
     bool recursive; /* directories are walked; false: refused */
+    bool dry_run;   /* DEST is not opened */
     /* Set by operands_begin: */
-    bool creates_dest; /* the caller must create DEST, which is missing */
+    bool creates_dest; /* DEST was missing: it was created, or would be */
     struct operand *items;
     struct repeated *repeated; /* targets that two SOURCEs have in common */
+    struct dest_directory *directory; /* DEST, if `into` */
 };
 
 /*

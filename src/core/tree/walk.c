@@ -21,8 +21,9 @@ enum { MAX_LISTS = 32 };
 
 /* A directory that is being walked. */
 struct frame {
-    struct os_directory *list; /* NULL: listed to the end */
-    wchar_t *deferred;         /* names of subdirectories, each with its NUL */
+    struct os_directory *list;        /* NULL: listed to the end */
+    struct dest_directory *directory; /* DEST's; may be NULL */
+    wchar_t *deferred; /* names of subdirectories, each with its NUL */
     size_t deferred_length;
     size_t deferred_room;
     size_t deferred_next;
@@ -38,7 +39,8 @@ struct frame {
 
 struct walk {
     const struct tree_visitor *visitor;
-    bool from_root; /* SOURCE is the root of a volume */
+    bool from_root;                   /* SOURCE is the root of a volume */
+    struct dest_directory *directory; /* that DEST is in; may be NULL */
     struct path_buffer source;
     struct path_buffer dest;
     struct os_info root; /* DEST's directory, once it exists */
@@ -64,7 +66,8 @@ static void fail(const struct walk *walk, os_error error,
 
 /* --- directories ---------------------------------------------------------- */
 
-static bool push_frame(struct walk *walk, struct os_directory *list)
+static bool push_frame(struct walk *walk, struct os_directory *list,
+                       struct dest_directory *directory)
 {
     if (walk->depth == walk->capacity) {
         size_t capacity = walk->capacity == 0 ? 16 : walk->capacity * 2;
@@ -76,6 +79,7 @@ static bool push_frame(struct walk *walk, struct os_directory *list)
     }
     walk->frames[walk->depth++] =
         (struct frame){.list = list,
+                       .directory = directory,
                        .source_length = walk->source.length,
                        .dest_length = walk->dest.length};
     return true;
@@ -85,10 +89,18 @@ static void pop_frame(struct walk *walk)
 {
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
+    dest_directory_drop(frame->directory);
     free(frame->deferred);
     name_set_free(&frame->repeated);
     free(frame->original_source);
     free(frame->original_dest);
+}
+
+/* The directory that DEST's current path is in. */
+static struct dest_directory *current(const struct walk *walk)
+{
+    return walk->depth != 0 ? walk->frames[walk->depth - 1].directory
+                            : walk->directory;
 }
 
 /* Begins to walk the directory at the current paths. */
@@ -96,6 +108,7 @@ static void enter(struct walk *walk)
 {
     const struct tree_visitor *visitor = walk->visitor;
     struct os_directory *list = NULL;
+    struct dest_directory *opened = NULL;
     struct os_info here;
     /* If a link that could not be resolved leads to the DEST of this walk, the
        walk would never end. */
@@ -105,15 +118,18 @@ static void enter(struct walk *walk)
                   OUTCOME_DEST, REFLINK_HINT_INSIDE);
         return;
     }
-    if (!visitor->enter(visitor->context, walk->source.words, walk->dest.words))
+    if (!visitor->enter(visitor->context, walk->source.words, current(walk),
+                        walk->dest.words, &opened))
         return;
     if (!walk->has_root)
         walk->has_root = path_query(walk->dest.words, &walk->root) == 0;
     os_error error = os_list_open(walk->source.words, L"*", &list);
     if (error != 0 && error != CODE_FILE_NOT_FOUND) {
+        dest_directory_drop(opened);
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
-    } else if (!push_frame(walk, list)) {
+    } else if (!push_frame(walk, list, opened)) {
         os_list_close(list);
+        dest_directory_drop(opened);
         fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     }
 }
@@ -272,13 +288,13 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
                   REFLINK_HINT_COLLISION);
     else if (entry->is_link)
-        visitor->link(visitor->context, walk->source.words, walk->dest.words,
-                      false);
+        visitor->link(visitor->context, walk->source.words, current(walk),
+                      walk->dest.words, false);
     else if (directory)
         enter(walk);
     else
-        visitor->file(visitor->context, walk->source.words, walk->dest.words,
-                      entry->size);
+        visitor->file(visitor->context, walk->source.words, current(walk),
+                      walk->dest.words, entry->size);
 }
 
 /* Processes one entry of the current directory, or leaves it at its end. */
@@ -306,8 +322,9 @@ static void advance(struct walk *walk)
         if (push_name(walk, name))
             enter(walk);
     } else {
+        visitor->leave(visitor->context, walk->source.words, frame->directory,
+                       walk->dest.words);
         pop_frame(walk);
-        visitor->leave(visitor->context, walk->source.words, walk->dest.words);
     }
 }
 
@@ -329,9 +346,10 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 }
 
 bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
-               const wchar_t *dest)
+               struct dest_directory *directory, const wchar_t *dest)
 {
     struct walk walk = {.visitor = visitor,
+                        .directory = directory,
                         .from_root = path_is_volume_root(source)};
     bool cut = false;
     if (path_buffer_set(&walk.source, source) &&

@@ -7,6 +7,7 @@
 #include "core/base/outcome.h"
 #include "core/base/path.h"
 #include "core/base/session.h"
+#include "core/file/dest_directory.h"
 
 /* How many items can wait for one slow file before them. */
 enum { SLOTS = 256 };
@@ -16,6 +17,7 @@ enum slot_kind { SLOT_FILE, SLOT_AFTER, SLOT_REPORTED };
 struct slot {
     enum slot_kind kind;
     wchar_t *source;
+    struct dest_directory *directory; /* may be NULL */
     wchar_t *dest;
     uint64_t size;
     struct reflink_outcome outcome;
@@ -82,12 +84,12 @@ static void on_progress(void *context, const struct reflink_outcome *so_far,
 }
 
 static void do_file(struct worker *worker, const wchar_t *source,
-                    const wchar_t *dest, uint64_t size,
-                    struct reflink_outcome *outcome)
+                    struct dest_directory *directory, const wchar_t *dest,
+                    uint64_t size, struct reflink_outcome *outcome)
 {
     struct workers *workers = worker->workers;
-    workers->work.file(workers->work.context, worker->session, source, dest,
-                       outcome);
+    workers->work.file(workers->work.context, worker->session, source,
+                       directory, dest, outcome);
     lock(workers);
     worker->moved = 0;
     workers->state.files++;
@@ -122,8 +124,8 @@ static void run_worker(void *context)
         os_monitor_unlock(workers->monitor);
         slot->dropped = os_cancelled();
         if (!slot->dropped)
-            do_file(worker, slot->source, slot->dest, slot->size,
-                    &slot->outcome);
+            do_file(worker, slot->source, slot->directory, slot->dest,
+                    slot->size, &slot->outcome);
         os_monitor_lock(workers->monitor);
         slot->done = true;
         os_monitor_wake(workers->monitor);
@@ -156,13 +158,14 @@ static void report_outcome(struct workers *workers,
     workers->work.done(workers->work.context, outcome);
 }
 
-static void free_paths(struct slot *slot)
+static void free_item(struct slot *slot)
 {
+    dest_directory_drop(slot->directory);
     free(slot->source);
     free(slot->dest);
 }
 
-/* Reports an item, and takes its paths over. */
+/* Reports an item, and frees it. */
 static void report(struct workers *workers, struct slot *slot)
 {
     const struct workers_job *work = &workers->work;
@@ -174,11 +177,11 @@ static void report(struct workers *workers, struct slot *slot)
         }
     } else if (slot->kind == SLOT_AFTER) {
         work->after(work->context, own_worker(workers)->session, slot->source,
-                    slot->dest);
+                    slot->directory, slot->dest);
     } else {
         report_outcome(workers, &slot->outcome);
     }
-    free_paths(slot);
+    free_item(slot);
 }
 
 /*
@@ -250,8 +253,9 @@ static bool enqueue(struct workers *workers, const struct slot *item,
     report_done(workers, workers->end - workers->first == SLOTS ? 1 : 0);
     slot.source = path_splice(source, wcslen(source), L"");
     slot.dest = path_splice(dest, wcslen(dest), L"");
+    dest_directory_keep(slot.directory);
     if (slot.source == NULL || slot.dest == NULL) {
-        free_paths(&slot);
+        free_item(&slot);
         report_done(workers, UINT64_MAX);
         return false;
     }
@@ -266,23 +270,25 @@ static bool enqueue(struct workers *workers, const struct slot *item,
 }
 
 void workers_file(struct workers *workers, const wchar_t *source,
-                  const wchar_t *dest, uint64_t size)
+                  struct dest_directory *directory, const wchar_t *dest,
+                  uint64_t size)
 {
-    const struct slot slot = {.kind = SLOT_FILE, .size = size};
+    const struct slot slot = {
+        .kind = SLOT_FILE, .directory = directory, .size = size};
     if (enqueue(workers, &slot, source, dest))
         return;
     struct reflink_outcome outcome;
-    do_file(own_worker(workers), source, dest, size, &outcome);
+    do_file(own_worker(workers), source, directory, dest, size, &outcome);
     report_outcome(workers, &outcome);
 }
 
 void workers_after(struct workers *workers, const wchar_t *source,
-                   const wchar_t *dest)
+                   struct dest_directory *directory, const wchar_t *dest)
 {
-    const struct slot slot = {.kind = SLOT_AFTER};
+    const struct slot slot = {.kind = SLOT_AFTER, .directory = directory};
     if (!enqueue(workers, &slot, source, dest))
         workers->work.after(workers->work.context, own_worker(workers)->session,
-                            source, dest);
+                            source, directory, dest);
 }
 
 void workers_report(struct workers *workers,
@@ -323,7 +329,7 @@ static void report_undone(struct workers *workers)
         outcome_stop(&undone->outcome);
         report_outcome(workers, &undone->outcome);
     }
-    free_paths(undone);
+    free_item(undone);
 }
 
 void workers_close(struct workers *workers)

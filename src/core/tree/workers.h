@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct dest_directory;
+
 /*
  * What to do with each item. Each call gets `context`; all paths are valid
  * until the call returns.
@@ -17,13 +19,14 @@
 struct workers_job {
     /* Does one file. Called in any thread, several at a time. */
     void (*file)(void *context, struct reflink_session *session,
-                 const wchar_t *source, const wchar_t *dest,
-                 struct reflink_outcome *outcome);
+                 const wchar_t *source, struct dest_directory *directory,
+                 const wchar_t *dest, struct reflink_outcome *outcome);
     /* One file is done or failed. Called in order. */
     void (*done)(void *context, const struct reflink_outcome *outcome);
     /* All earlier items are done. Called in order. */
     void (*after)(void *context, struct reflink_session *session,
-                  const wchar_t *source, const wchar_t *dest);
+                  const wchar_t *source, struct dest_directory *directory,
+                  const wchar_t *dest);
     /* Reports progress of a file. Called in any thread. */
     void (*moved)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
@@ -38,13 +41,20 @@ struct workers;
  */
 struct workers *workers_open(const struct workers_job *work, unsigned jobs);
 
-/* Adds a file of `size` bytes. */
+/*
+ * Adds a file of `size` bytes. `directory`, which DEST is in, may be NULL; it
+ * is kept until the file is done and reported.
+ */
 void workers_file(struct workers *workers, const wchar_t *source,
-                  const wchar_t *dest, uint64_t size);
+                  struct dest_directory *directory, const wchar_t *dest,
+                  uint64_t size);
 
-/* Adds a call of `after`, to be made after all earlier items are done. */
+/*
+ * Adds a call of `after`, to be made after all earlier items are done. Keeps
+ * `directory`, too.
+ */
 void workers_after(struct workers *workers, const wchar_t *source,
-                   const wchar_t *dest);
+                   struct dest_directory *directory, const wchar_t *dest);
 
 /* Adds an outcome, to be reported in order. */
 void workers_report(struct workers *workers,

@@ -160,7 +160,7 @@ SIM_TEST(a_writer_keeps_a_source_out)
     cr_assert_not_null(writer);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE), CODE_SHARING_VIOLATION);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE_SHARED), 0);
-    cr_expect_eq(os_remove(SOURCE), CODE_SHARING_VIOLATION);
+    cr_expect_eq(os_remove(NULL, SOURCE), CODE_SHARING_VIOLATION);
     os_close(writer);
     writer = sim_open_as(SOURCE, SIM_READ | SIM_WRITE, 0);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE_SHARED),
@@ -195,7 +195,7 @@ SIM_TEST(read_only_files)
     cr_expect_eq(os_write(file, 0, "x", 1), 0);
     os_close(file);
     cr_expect(sim_exists(DEST));
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     cr_expect_not(sim_exists(DEST));
 }
 
@@ -220,7 +220,7 @@ SIM_TEST(rights_are_those_of_the_intent)
     cr_expect_eq(os_set_metadata(file, 0, 0, 1), CODE_ACCESS_DENIED);
     cr_expect_eq(os_set_integrity(file, &integrity), CODE_ACCESS_DENIED);
     cr_expect_eq(os_mark_deleted(file, true), CODE_ACCESS_DENIED);
-    cr_expect_eq(os_rename(file, DEST, true), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), CODE_ACCESS_DENIED);
     os_close(file);
     file = open_file(SOURCE, OS_OPEN_LOOK);
     cr_expect_eq(os_read(file, 0, &byte, 1, &done), CODE_ACCESS_DENIED);
@@ -238,7 +238,7 @@ SIM_TEST(a_read_only_volume)
     volume->read_only = true;
     cr_expect_eq(try_open(L"R:\\new", OS_CREATE_NEW), CODE_WRITE_PROTECT);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_IN_PLACE), CODE_WRITE_PROTECT);
-    cr_expect_eq(os_remove(SOURCE), CODE_WRITE_PROTECT);
+    cr_expect_eq(os_remove(NULL, SOURCE), CODE_WRITE_PROTECT);
     file = open_file(SOURCE, OS_OPEN_SOURCE);
     os_query_volume(file, &told);
     cr_expect(told.features & OS_VOLUME_READ_ONLY);
@@ -270,7 +270,7 @@ SIM_TEST(hard_links_are_one_file)
     cr_assert_eq(os_query(file, &b), 0);
     os_close(file);
     cr_expect_eq(memcmp(&a.identity, &b.identity, sizeof a.identity), 0);
-    cr_expect_eq(os_remove(SOURCE), 0);
+    cr_expect_eq(os_remove(NULL, SOURCE), 0);
     cr_expect(sim_holds(DEST, "one", 3));
 }
 
@@ -290,7 +290,7 @@ SIM_TEST(symbolic_links_are_followed_but_not_by_create)
     cr_expect_eq(try_open(L"R:\\dangling", OS_CREATE_NEW), CODE_FILE_EXISTS);
     cr_expect_not(sim_exists(L"R:\\new"));
     cr_expect_eq(try_open(L"R:\\loop", OS_OPEN_LOOK), 1921);
-    cr_expect_eq(os_remove(L"R:\\dir\\l"), 0);
+    cr_expect_eq(os_remove(NULL, L"R:\\dir\\l"), 0);
     cr_expect(sim_exists(L"R:\\dir\\real"));
 }
 
@@ -306,7 +306,7 @@ SIM_TEST(a_file_marked_for_deletion_goes_at_close)
     cr_expect_eq(sim_file_count(L"R:\\"), 1);
     cr_expect_eq(try_open(DEST, OS_OPEN_LOOK), CODE_ACCESS_DENIED);
     cr_expect_eq(try_open(DEST, OS_CREATE_NEW), CODE_ACCESS_DENIED);
-    cr_expect_eq(os_rename(file, SOURCE, false), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, SOURCE, false), CODE_ACCESS_DENIED);
     os_close(file);
     cr_expect_not(sim_exists(DEST));
     file = open_file(DEST, OS_CREATE_NEW);
@@ -336,10 +336,11 @@ SIM_TEST(rename_to_a_free_name)
     sim_mkdir(L"R:\\dir");
     file = open_file(L"R:\\temp", OS_CREATE_NEW);
     cr_expect_eq(os_write(file, 0, "abc", 3), 0);
-    cr_expect_eq(os_rename(file, L"S:\\x", true), CODE_NOT_SAME_DEVICE);
-    cr_expect_eq(os_rename(file, L"R:\\no\\x", true), CODE_PATH_NOT_FOUND);
-    cr_expect_eq(os_rename(file, L"R:\\dir", true), CODE_ACCESS_DENIED);
-    cr_expect_eq(os_rename(file, L"R:\\dir\\x", false), 0);
+    cr_expect_eq(os_rename(file, NULL, L"S:\\x", true), CODE_NOT_SAME_DEVICE);
+    cr_expect_eq(os_rename(file, NULL, L"R:\\no\\x", true),
+                 CODE_PATH_NOT_FOUND);
+    cr_expect_eq(os_rename(file, NULL, L"R:\\dir", true), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, L"R:\\dir\\x", false), 0);
     cr_expect_not(sim_exists(L"R:\\temp"));
     cr_expect_eq(os_mark_deleted(file, true), 0);
     os_close(file);
@@ -353,13 +354,13 @@ SIM_TEST(rename_over_a_file)
     sim_write_file(DEST, "old", 3);
     file = open_file(L"R:\\temp", OS_CREATE_NEW);
     cr_expect_eq(os_write(file, 0, "fresh", 5), 0);
-    cr_expect_eq(os_rename(file, DEST, false), CODE_ALREADY_EXISTS);
+    cr_expect_eq(os_rename(file, NULL, DEST, false), CODE_ALREADY_EXISTS);
     sim_set_attributes(DEST, OS_ATTRIBUTE_READONLY);
     volume->rename_over_readonly = false;
-    cr_expect_eq(os_rename(file, DEST, true), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), CODE_ACCESS_DENIED);
     cr_expect(sim_holds(DEST, "old", 3));
     volume->rename_over_readonly = true;
-    cr_expect_eq(os_rename(file, DEST, true), 0);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), 0);
     os_close(file);
     cr_expect(sim_holds(DEST, "fresh", 5));
     cr_expect_eq(sim_file_count(L"R:\\"), 1);
@@ -377,13 +378,13 @@ SIM_TEST(rename_over_an_open_file)
     sim_write_file(DEST, "old", 3);
     file = open_file(L"R:\\temp", OS_CREATE_NEW);
     reader = sim_open_as(DEST, SIM_READ, SIM_READ);
-    cr_expect_eq(os_rename(file, DEST, true), CODE_SHARING_VIOLATION);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), CODE_SHARING_VIOLATION);
     os_close(reader);
     reader = open_file(DEST, OS_OPEN_SOURCE); /* shares deletion */
     volume->posix_rename = false;
-    cr_expect_eq(os_rename(file, DEST, true), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), CODE_ACCESS_DENIED);
     volume->posix_rename = true;
-    cr_expect_eq(os_rename(file, DEST, true), 0);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), 0);
     cr_expect_eq(os_read(reader, 0, bytes, 3, &done), 0);
     cr_expect_eq(memcmp(bytes, "old", 3), 0);
     cr_expect(sim_check());
@@ -400,8 +401,8 @@ SIM_TEST(a_replaced_file_has_no_name_to_change)
     sim_write_file(DEST, "old", 3);
     old = sim_open_as(DEST, SIM_DELETE, SIM_READ | SIM_WRITE | SIM_DELETE);
     file = open_file(L"R:\\temp", OS_CREATE_NEW);
-    cr_expect_eq(os_rename(file, DEST, true), 0);
-    cr_expect_eq(os_rename(old, SOURCE, true), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), 0);
+    cr_expect_eq(os_rename(old, NULL, SOURCE, true), CODE_ACCESS_DENIED);
     os_close(old);
     os_close(file);
     cr_expect_eq(sim_file_count(L"R:\\"), 1);
@@ -413,11 +414,11 @@ SIM_TEST(remove_waits_for_those_who_share_deletion)
     sim_mount(L"R:\\", "refs-4k");
     sim_write_file(SOURCE, "x", 1);
     reader = open_file(SOURCE, OS_OPEN_SOURCE);
-    cr_expect_eq(os_remove(SOURCE), 0);
+    cr_expect_eq(os_remove(NULL, SOURCE), 0);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE), CODE_ACCESS_DENIED);
     os_close(reader);
     cr_expect_eq(try_open(SOURCE, OS_OPEN_SOURCE), CODE_FILE_NOT_FOUND);
-    cr_expect_eq(os_remove(SOURCE), CODE_FILE_NOT_FOUND);
+    cr_expect_eq(os_remove(NULL, SOURCE), CODE_FILE_NOT_FOUND);
 }
 
 /* ---- data ------------------------------------------------------------ */
@@ -707,7 +708,7 @@ SIM_TEST(a_clone_shares_and_a_write_parts)
     cr_expect(reads_as(DEST, CLUSTER, 5, 1, CLUSTER));
     cr_expect(reads_as(DEST, CLUSTER + 12, 999, 1, CLUSTER + 12));
     cr_expect_not(sim_same_bytes(SOURCE, DEST));
-    cr_expect_eq(os_remove(SOURCE), 0);
+    cr_expect_eq(os_remove(NULL, SOURCE), 0);
     cr_expect_eq(sim_refs(DEST, 0), 1);
     cr_expect(reads_as(DEST, 2 * CLUSTER, CLUSTER, 1, 2 * CLUSTER));
 }
@@ -1074,7 +1075,7 @@ SIM_TEST(every_profile_holds_files)
         file = open_file(DEST, OS_CREATE_NEW);
         cr_expect_eq(os_write(file, 300000, "abc", 3), 0, "%s", name);
         cr_expect_eq(os_flush(file), 0, "%s", name);
-        cr_expect_eq(os_rename(file, SOURCE, true), 0, "%s", name);
+        cr_expect_eq(os_rename(file, NULL, SOURCE, true), 0, "%s", name);
         os_close(file);
         cr_expect_eq(sim_size(SOURCE), 300003, "%s", name);
         cr_expect(sim_check(), "%s", name);
@@ -1528,10 +1529,10 @@ SIM_TEST(a_fault_may_stay)
     sim_mount(L"R:\\", "refs-4k");
     sim_write_file(SOURCE, "x", 1);
     sim_fault_always(SIM_OP_REMOVE, CODE_ACCESS_DENIED);
-    cr_expect_eq(os_remove(SOURCE), CODE_ACCESS_DENIED);
-    cr_expect_eq(os_remove(SOURCE), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_remove(NULL, SOURCE), CODE_ACCESS_DENIED);
+    cr_expect_eq(os_remove(NULL, SOURCE), CODE_ACCESS_DENIED);
     sim_clear_faults();
-    cr_expect_eq(os_remove(SOURCE), 0);
+    cr_expect_eq(os_remove(NULL, SOURCE), 0);
 }
 
 SIM_TEST(a_fault_on_any_call)
@@ -1593,7 +1594,7 @@ SIM_TEST(the_trace_is_in_order)
     (void)os_flush_path(SOURCE);
     sim_trace(true);
     (void)try_open(SOURCE, OS_OPEN_LOOK);
-    (void)os_remove(L"R:\\none");
+    (void)os_remove(NULL, L"R:\\none");
     sim_trace_entries(&entries, &count);
     cr_assert_eq(count, 3);
     cr_expect_eq(entries[0].op, SIM_OP_OPEN);

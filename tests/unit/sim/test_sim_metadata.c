@@ -195,7 +195,7 @@ SIM_TEST(an_open_stream_keeps_its_file)
     os_close(stream);
     cr_expect_not(sim_exists(DEST));
     stream = open_file(STREAM, OS_OPEN_SOURCE);
-    cr_expect_eq(os_remove(SOURCE), 0);
+    cr_expect_eq(os_remove(NULL, SOURCE), 0);
     cr_expect_gt(sim_used_clusters(volume), 0);
     os_close(stream);
     cr_expect_eq(sim_used_clusters(volume), 0);
@@ -244,13 +244,13 @@ SIM_TEST(streams_move_and_go_with_their_file)
     cr_assert_eq(sim_set_stream(DEST, L"old", "old", 3), 0);
     cr_assert_eq(sim_set_ea(DEST, "ea", 2), 0);
     file = sim_open_as(SOURCE, SIM_DELETE, 0);
-    cr_expect_eq(os_rename(file, DEST, true), 0);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), 0);
     os_close(file);
     cr_expect(sim_stream_holds(DEST, L"one", "bytes", 5));
     cr_expect_eq(sim_stream_count(DEST), 1);
     cr_expect(sim_ea_holds(DEST, "", 0));
     cr_expect_eq(sim_used_clusters(volume), 2);
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     cr_expect_eq(sim_used_clusters(volume), 0);
 }
 
@@ -260,7 +260,7 @@ SIM_TEST(a_stream_handle_neither_deletes_nor_renames)
     one_stream("refs-4k");
     stream = open_file(L"R:\\source:two", OS_CREATE_NEW);
     cr_expect_eq(os_mark_deleted(stream, true), CODE_INVALID_PARAMETER);
-    cr_expect_eq(os_rename(stream, DEST, true), CODE_INVALID_PARAMETER);
+    cr_expect_eq(os_rename(stream, NULL, DEST, true), CODE_INVALID_PARAMETER);
     os_close(stream);
     cr_expect(sim_exists(SOURCE));
     cr_expect_eq(sim_stream_count(SOURCE), 2);
@@ -527,9 +527,9 @@ SIM_TEST(volumes_that_rename_over_no_read_only_file)
         sim_write_file(DEST, "old", 3);
         sim_set_attributes(DEST, OS_ATTRIBUTE_READONLY);
         file = open_file(SOURCE, OS_CREATE_NEW);
-        cr_expect_eq(os_rename(file, DEST, false), CODE_ALREADY_EXISTS);
-        cr_expect_eq(os_rename(file, DEST, true), none ? CODE_ACCESS_DENIED : 0,
-                     "%s", sim_profile(i));
+        cr_expect_eq(os_rename(file, NULL, DEST, false), CODE_ALREADY_EXISTS);
+        cr_expect_eq(os_rename(file, NULL, DEST, true),
+                     none ? CODE_ACCESS_DENIED : 0, "%s", sim_profile(i));
         os_close(file);
         cr_expect_eq(sim_holds(DEST, "old", 3), none, "%s", sim_profile(i));
     }
@@ -608,7 +608,7 @@ SIM_TEST(a_new_file_has_its_directorys_security)
     cr_expect_eq(sim_link(DEST, L"R:\\dir\\hard"), 0);
     cr_expect_eq(sim_security(DEST), 0);
     file = sim_open_as(L"R:\\dir\\f", SIM_DELETE, 0);
-    cr_expect_eq(os_rename(file, L"R:\\moved", false), 0);
+    cr_expect_eq(os_rename(file, NULL, L"R:\\moved", false), 0);
     os_close(file);
     cr_expect_eq(sim_security(L"R:\\moved"), 5);
 }
@@ -629,11 +629,11 @@ SIM_TEST(security_is_copied_by_who_may)
     sim_set_security(SOURCE, 9);
     cr_expect_eq(copy_security(OS_OPEN_SOURCE, OS_CREATE_NEW),
                  CODE_ACCESS_DENIED);
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     cr_expect_eq(
         copy_security(OS_OPEN_SOURCE | OS_WITH_SECURITY, OS_CREATE_NEW),
         CODE_ACCESS_DENIED);
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     cr_expect_eq(
         copy_security(OS_OPEN_SOURCE, OS_CREATE_NEW | OS_WITH_SECURITY),
         CODE_ACCESS_DENIED);
@@ -641,12 +641,12 @@ SIM_TEST(security_is_copied_by_who_may)
     cr_expect_eq(copy_security(OS_OPEN_SOURCE | OS_WITH_SECURITY,
                                OS_OPEN_SOURCE | OS_WITH_SECURITY),
                  CODE_ACCESS_DENIED); /* as if the two were mixed up */
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     sim_fault(SIM_OP_COPY_SECURITY, 1, CODE_IO_DEVICE);
     cr_expect_eq(copy_security(OS_OPEN_SOURCE | OS_WITH_SECURITY,
                                OS_CREATE_NEW | OS_WITH_SECURITY),
                  CODE_IO_DEVICE);
-    cr_expect_eq(os_remove(DEST), 0);
+    cr_expect_eq(os_remove(NULL, DEST), 0);
     cr_expect_eq(copy_security(OS_OPEN_SOURCE | OS_WITH_SECURITY,
                                OS_CREATE_NEW | OS_WITH_SECURITY),
                  0);
@@ -752,8 +752,8 @@ SIM_TEST(a_link_itself_is_replaced)
     cr_assert_eq(sim_symlink(SOURCE, DEST), 0);
     file = open_file(L"R:\\temp", OS_CREATE_NEW);
     cr_expect_eq(os_write(file, 0, "new", 3), 0);
-    cr_expect_eq(os_rename(file, DEST, false), CODE_ALREADY_EXISTS);
-    cr_expect_eq(os_rename(file, DEST, true), 0);
+    cr_expect_eq(os_rename(file, NULL, DEST, false), CODE_ALREADY_EXISTS);
+    cr_expect_eq(os_rename(file, NULL, DEST, true), 0);
     os_close(file);
     cr_expect(sim_holds(DEST, "new", 3));
     cr_expect(sim_holds(SOURCE, "main", 4));

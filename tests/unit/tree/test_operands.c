@@ -24,27 +24,37 @@ static void note(struct log *log, const wchar_t *what, const wchar_t *source,
              dest);
 }
 
-static void on_file(void *context, const wchar_t *source, const wchar_t *dest,
+static void on_file(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
+    (void)directory;
     (void)size;
     note(context, L"file", source, dest);
 }
 
-static void on_link(void *context, const wchar_t *source, const wchar_t *dest,
+static void on_link(void *context, const wchar_t *source,
+                    struct dest_directory *directory, const wchar_t *dest,
                     bool operand)
 {
+    (void)directory;
     note(context, operand ? L"operand-link" : L"link", source, dest);
 }
 
-static bool on_enter(void *context, const wchar_t *source, const wchar_t *dest)
+static bool on_enter(void *context, const wchar_t *source,
+                     struct dest_directory *directory, const wchar_t *dest,
+                     struct dest_directory **opened)
 {
+    (void)directory;
+    (void)opened;
     note(context, L"enter", source, dest);
     return true;
 }
 
-static void on_leave(void *context, const wchar_t *source, const wchar_t *dest)
+static void on_leave(void *context, const wchar_t *source,
+                     struct dest_directory *opened, const wchar_t *dest)
 {
+    (void)opened;
     (void)context;
     (void)source;
     (void)dest;
@@ -170,12 +180,21 @@ Test(operands, a_missing_dest)
     cr_expect_eq(wcscmp(log.text, L"enter R:\\base>R:\\no\\base;"
                                   L"file R:\\base\\f>R:\\no\\base\\f;"),
                  0, "%ls", log.text);
-    log = visit((struct operands){SOURCES(L"R:\\base\\*"), .dest = L"R:\\no",
+    cr_expect(sim_is_directory(L"R:\\no"));
+    log = visit((struct operands){SOURCES(L"R:\\base\\*"), .dest = L"R:\\n2",
                                   .recursive = true});
     cr_expect_eq(log.last.error.hint, REFLINK_HINT_MISSING_TREE);
     log =
-        visit((struct operands){SOURCES(L"R:\\base\\*"), .dest = L"R:\\no\\"});
+        visit((struct operands){SOURCES(L"R:\\base\\*"), .dest = L"R:\\n2\\"});
     cr_expect_eq(log.last.error.hint, REFLINK_HINT_MISSING_DIRECTORY);
+    log = visit((struct operands){SOURCES(L"R:\\base\\*"),
+                                  .dest = L"R:\\n2\\n3\\", .recursive = true});
+    cr_expect_eq(log.last.error.hint, REFLINK_HINT_NO_DIRECTORY);
+    cr_expect_not(sim_exists(L"R:\\n2"));
+    log = visit((struct operands){SOURCES(L"R:\\base\\*"), .dest = L"R:\\n4\\",
+                                  .recursive = true, .dry_run = true});
+    cr_expect(log.creates_dest);
+    cr_expect_not(sim_exists(L"R:\\n4"));
     log = visit((struct operands){SOURCES(L"R:\\base\\*"),
                                   .dest = L"R:\\base\\f\\", .recursive = true});
     cr_expect_eq(log.last.error.hint, REFLINK_HINT_NOT_DIRECTORY);

@@ -38,10 +38,11 @@ static void raise_most(struct seen *seen)
 }
 
 static void do_file(void *context, struct reflink_session *session,
-                    const wchar_t *source, const wchar_t *dest,
-                    struct reflink_outcome *outcome)
+                    const wchar_t *source, struct dest_directory *directory,
+                    const wchar_t *dest, struct reflink_outcome *outcome)
 {
     struct seen *seen = context;
+    (void)directory;
     raise_most(seen);
     while (wcscmp(source, L"R:\\f0") == 0 && atomic_load(&seen->hold))
         ;
@@ -57,9 +58,11 @@ static void on_done(void *context, const struct reflink_outcome *outcome)
 }
 
 static void on_behind(void *context, struct reflink_session *session,
-                      const wchar_t *source, const wchar_t *dest)
+                      const wchar_t *source, struct dest_directory *directory,
+                      const wchar_t *dest)
 {
     (void)session;
+    (void)directory;
     (void)dest;
     tell(context, source);
 }
@@ -89,7 +92,7 @@ static void hand_in(struct workers *workers, int number)
     wchar_t dest[16];
     swprintf(source, 16, L"R:\\f%d", number);
     swprintf(dest, 16, L"R:\\g%d", number);
-    workers_file(workers, source, dest, 5000);
+    workers_file(workers, source, NULL, dest, 5000);
 }
 
 static struct world make_files(int count)
@@ -121,7 +124,7 @@ static void run_ordered(unsigned jobs)
     for (int i = 0; i < FILES; i++) {
         hand_in(workers, i);
         if (i % 7 == 3)
-            workers_after(workers, L"behind", L"x");
+            workers_after(workers, L"behind", NULL, L"x");
         if (i % 100 == 50)
             workers_report(workers, &(struct reflink_outcome){.source = L"told",
                                                               .dest = L"x"});
@@ -166,7 +169,7 @@ Test(workers, few_files)
 {
     struct world w = make_files(3);
     struct workers *workers = open_pool(16);
-    workers_after(workers, L"behind", L"x");
+    workers_after(workers, L"behind", NULL, L"x");
     cr_expect_eq(seen.count, 1); /* at once: there is nothing before it */
     for (int i = 0; i < 3; i++)
         hand_in(workers, i);
@@ -237,7 +240,7 @@ Test(workers, an_end_is_wanted)
     struct workers *workers = open_pool(4);
     for (int i = 0; i < 100; i++) {
         hand_in(workers, i);
-        workers_after(workers, L"behind", L"x");
+        workers_after(workers, L"behind", NULL, L"x");
     }
     workers_close(workers);
     size_t behind = 0;

@@ -1,0 +1,184 @@
+#include "dest_directory.h"
+
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "core/errors.h"
+#include "core/base/classify.h"
+#include "core/base/path.h"
+
+/* Another thread may be using it. */
+struct lost_handle {
+    struct os_file *file;
+    struct lost_handle *next;
+};
+
+static void lock(const struct dest_directory *directory)
+{
+    if (directory->monitor != NULL)
+        os_monitor_lock(directory->monitor);
+}
+
+static void unlock(const struct dest_directory *directory)
+{
+    if (directory->monitor != NULL)
+        os_monitor_unlock(directory->monitor);
+}
+
+struct dest_directory *dest_directory_plan(struct dest_directory *parent,
+                                           const wchar_t *path)
+{
+    struct dest_directory *directory = calloc(1, sizeof *directory);
+    if (directory == NULL)
+        return NULL;
+    directory->users = 1;
+    directory->path = path_splice(path, wcslen(path), L"");
+    if (directory->path == NULL) {
+        free(directory);
+        return NULL;
+    }
+    directory->parent = parent;
+    directory->monitor = parent != NULL ? parent->monitor : os_monitor_make();
+    dest_directory_keep(parent);
+    return directory;
+}
+
+/* Opens it in its parent's present handle. */
+static os_error open_handle(struct dest_directory *directory, unsigned flags,
+                            enum os_found *found)
+{
+    struct dest_directory *parent = directory->parent;
+    struct os_file *file = NULL;
+    os_error error = os_open_directory(parent != NULL ? parent->file : NULL,
+                                       directory->path, flags, &file, found);
+    if (error == 0)
+        directory->file = file;
+    return error;
+}
+
+struct dest_directory *dest_directory_open(struct dest_directory *parent,
+                                           const wchar_t *path, unsigned flags,
+                                           struct reflink_outcome *outcome)
+{
+    enum os_found found = OS_FOUND_DIRECTORY;
+    struct dest_directory *directory = dest_directory_plan(parent, path);
+    if (directory == NULL) {
+        outcome_fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
+                     OUTCOME_DEST);
+        return NULL;
+    }
+    lock(directory);
+    os_error error = open_handle(directory, flags, &found);
+    unlock(directory);
+    if (parent != NULL && classify_io(error) == ERROR_CLASS_TRANSIENT) {
+        dest_directory_renew(parent);
+        lock(directory);
+        error = open_handle(directory, flags, &found);
+        unlock(directory);
+    }
+    directory->flags = flags & ~(unsigned)OS_DIRECTORY_CREATE;
+    directory->created = found == OS_FOUND_NOTHING;
+    if (error == 0 && found == OS_FOUND_LINK)
+        outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
+                          OUTCOME_DEST, REFLINK_HINT_LINK_IN_WAY);
+    else if (error != 0)
+        outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,
+                          error == CODE_PATH_NOT_FOUND
+                              ? REFLINK_HINT_NO_DIRECTORY
+                              : REFLINK_HINT_NONE);
+    if (directory->file == NULL) {
+        dest_directory_drop(directory);
+        return NULL;
+    }
+    return directory;
+}
+
+void dest_directory_keep(struct dest_directory *directory)
+{
+    if (directory != NULL)
+        directory->users++;
+}
+
+void dest_directory_drop(struct dest_directory *directory)
+{
+    while (directory != NULL && --directory->users == 0) {
+        struct dest_directory *parent = directory->parent;
+        os_close(directory->file);
+        while (directory->handles != NULL) {
+            struct lost_handle *lost = directory->handles;
+            directory->handles = lost->next;
+            os_close(lost->file);
+            free(lost);
+        }
+        if (parent == NULL)
+            os_monitor_free(directory->monitor);
+        free(directory->path);
+        free(directory);
+        directory = parent;
+    }
+}
+
+struct os_file *dest_directory_file(struct dest_directory *directory)
+{
+    if (directory == NULL)
+        return NULL;
+    lock(directory);
+    struct os_file *file = directory->file;
+    unlock(directory);
+    return file;
+}
+
+/* --- after a lost connection ---------------------------------------------- */
+
+static bool is_lost(const struct dest_directory *directory)
+{
+    struct os_info info;
+    return os_query_state(directory->file, &info) != 0;
+}
+
+/* Keeps the old handle open. Returns false if the new one was not opened. */
+static bool open_again(struct dest_directory *directory)
+{
+    enum os_found found = OS_FOUND_DIRECTORY;
+    struct lost_handle *lost = malloc(sizeof *lost);
+    if (lost == NULL)
+        return false;
+    struct os_file *old = directory->file;
+    directory->file = NULL;
+    if (open_handle(directory, directory->flags, &found) != 0 ||
+        directory->file == NULL) {
+        directory->file = old;
+        free(lost);
+        return false;
+    }
+    *lost = (struct lost_handle){old, directory->handles};
+    directory->handles = lost;
+    return true;
+}
+
+void dest_directory_renew(struct dest_directory *directory)
+{
+    bool more = directory != NULL;
+    if (!more)
+        return;
+    lock(directory);
+    while (more && is_lost(directory)) {
+        struct dest_directory *top = directory;
+        while (top->parent != NULL && is_lost(top->parent))
+            top = top->parent;
+        more = open_again(top) && top != directory;
+    }
+    unlock(directory);
+}
+
+os_error dest_directory_open_at(struct dest_directory *directory,
+                                const wchar_t *path, unsigned intent,
+                                struct os_file **file)
+{
+    os_error error =
+        os_open_at(dest_directory_file(directory), path, intent, file);
+    if (directory == NULL || classify_io(error) != ERROR_CLASS_TRANSIENT)
+        return error;
+    dest_directory_renew(directory);
+    return os_open_at(dest_directory_file(directory), path, intent, file);
+}

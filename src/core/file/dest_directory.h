@@ -1,0 +1,70 @@
+/*
+ * The directories of DEST that a run writes to. Each is opened once, below its
+ * parent, and its entries are created, opened and named by its handle. So no
+ * link below DEST is ever followed unnoticed: not even one that somebody puts
+ * in a directory's place after it was checked.
+ *
+ * A server is sent paths from its share's root, also for what is opened in a
+ * directory that is open [MS-SMB2 2.2.13]. A link that appears on the server
+ * after the check can be followed there; the handle only keeps the directory
+ * from being renamed or deleted.
+ */
+#ifndef REFLINK_CORE_DEST_DIRECTORY_H
+#define REFLINK_CORE_DEST_DIRECTORY_H
+
+#include "core/os.h"
+#include "core/base/outcome.h"
+
+struct dest_directory {
+    struct dest_directory *parent; /* NULL: DEST itself */
+    wchar_t *path;
+    unsigned flags;              /* of os_open_directory, to open it again */
+    bool created;                /* by this run */
+    unsigned users;              /* it is closed with the last one */
+    struct os_file *file;        /* NULL: none, in a dry run */
+    struct os_monitor *monitor;  /* DEST's own, for all below it; may be NULL */
+    struct lost_handle *handles; /* that were lost; closed at the end */
+};
+
+/*
+ * Opens the directory `path` in `parent`, or DEST itself if that is NULL.
+ * `flags` are those of os_open_directory. A link that is not to be followed is
+ * an error with REFLINK_HINT_LINK_IN_WAY. Returns NULL if it failed; the
+ * outcome has the error. The caller ends it with dest_directory_drop.
+ */
+struct dest_directory *dest_directory_open(struct dest_directory *parent,
+                                           const wchar_t *path, unsigned flags,
+                                           struct reflink_outcome *outcome);
+
+/*
+ * The same without opening anything, for a dry run. NULL: out of memory.
+ */
+struct dest_directory *dest_directory_plan(struct dest_directory *parent,
+                                           const wchar_t *path);
+
+/*
+ * Adds a user, or removes one; ignores NULL. Only one thread may call these two
+ * and the two above.
+ */
+void dest_directory_keep(struct dest_directory *directory);
+void dest_directory_drop(struct dest_directory *directory);
+
+/* The open directory, for os.h's functions; NULL if `directory` is NULL. */
+struct os_file *dest_directory_file(struct dest_directory *directory);
+
+/*
+ * Opens the last part of `path` in `directory`, or `path` if that is NULL.
+ * Tries it again once if the directory's handle is lost.
+ */
+os_error dest_directory_open_at(struct dest_directory *directory,
+                                const wchar_t *path, unsigned intent,
+                                struct os_file **file);
+
+/*
+ * After a transient error: opens those of `directory` and its parents again
+ * whose handles are lost. Any thread may call it. What was opened with an older
+ * handle of `directory` remains valid.
+ */
+void dest_directory_renew(struct dest_directory *directory);
+
+#endif

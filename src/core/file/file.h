@@ -1,0 +1,18 @@
+/* Clones or copies one whole file. */
+#ifndef REFLINK_CORE_FILE_H
+#define REFLINK_CORE_FILE_H
+
+#include <reflink/reflink.h>
+
+#include "dest_directory.h"
+
+/*
+ * Does what reflink_file does, for a `dest` in `directory`, which is open; its
+ * path is not followed again. NULL: `dest` is a path like any other.
+ */
+void file_run(struct reflink_session *session,
+              const struct reflink_policy *policy, const wchar_t *source,
+              struct dest_directory *directory, const wchar_t *dest,
+              struct reflink_outcome *outcome);
+
+#endif

@@ -1,0 +1,323 @@
+/*
+ * Opens files and directories: by path, or by name in an open directory.
+ *
+ * A name in an open directory is found from there on; NT follows no path to the
+ * directory again. The client of a server, however, sends the full path from
+ * the share's root [MS-SMB2 2.2.13], which the server follows.
+ */
+#include "win32.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The access rights are those that a clone request and SET_INTEGRITY require
+ * [MS-FSA 2.1.5.10.4, 2.1.5.10.33]. A link in place of a new DEST is never
+ * followed. Files that are read or written from start to end are opened for
+ * sequential access, so that the system reads ahead and need not keep all of
+ * them in its cache [CreateFileW, caching behavior].
+ */
+static const struct win32_opening openings[] = {
+    [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
+                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
+    [OS_OPEN_SOURCE] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA,
+                        FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING,
+                        FILE_FLAG_SEQUENTIAL_SCAN},
+    [OS_OPEN_SOURCE_SHARED] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES |
+                                   FILE_READ_EA,
+                               FILE_SHARE_READ | FILE_SHARE_WRITE |
+                                   FILE_SHARE_DELETE,
+                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN},
+    [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
+                       FILE_FLAG_OPEN_REPARSE_POINT |
+                           FILE_FLAG_SEQUENTIAL_SCAN},
+    [OS_OPEN_SOURCE_DIRECTORY] = {FILE_READ_ATTRIBUTES | FILE_READ_EA,
+                                  FILE_SHARE_READ | FILE_SHARE_WRITE |
+                                      FILE_SHARE_DELETE,
+                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
+    [OS_OPEN_DIRECTORY] =
+        {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
+         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
+         FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT},
+    /* shares everything: the file's own handle may delete it; a directory in a
+       link's place may have become one */
+    [OS_CREATE_STREAM] = {GENERIC_WRITE,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE |
+                              FILE_SHARE_DELETE,
+                          OPEN_ALWAYS, FILE_FLAG_OPEN_REPARSE_POINT},
+    /* rights that no sharing mode is about, so an exclusively opened file can
+       be opened, too [MS-FSA 2.1.5.1.2.2] */
+    [OS_OPEN_SECURITY] = {READ_CONTROL | WRITE_DAC,
+                          FILE_SHARE_READ | FILE_SHARE_WRITE |
+                              FILE_SHARE_DELETE,
+                          OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
+    [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
+                          OPEN_EXISTING, 0},
+};
+
+/* --- by the names of NT --------------------------------------------------- */
+
+os_error win32_nt_name(const wchar_t *full, bool in_directory, wchar_t **name)
+{
+    bool is_device = wcsncmp(full, L"\\\\.\\", 4) == 0;
+    const wchar_t *last = wcsrchr(full, L'\\');
+    const wchar_t *from = in_directory && last != NULL ? last + 1 : full;
+    size_t length = wcslen(from);
+    if (in_directory && (is_device || length == 0))
+        return ERROR_INVALID_NAME;
+    *name = malloc((length + 1) * sizeof **name);
+    if (*name == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    wmemcpy(*name, from, length + 1);
+    /* `\\?\` or `\\.\`, with which full paths begin, is `\??\` here */
+    if (!in_directory && length > 2)
+        (*name)[1] = (*name)[2] = L'?';
+    return 0;
+}
+
+/*
+ * Uses NtCreateFile, because no function of Win32 opens a name in an open
+ * directory, or creates a directory and opens it in one step.
+ */
+os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
+                       const struct win32_nt_opening *how, HANDLE *handle)
+{
+    enum { LONGEST = 32766 }; /* bytes of a UNICODE_STRING, in characters */
+    struct sdk_io_status status;
+    wchar_t *text = NULL;
+    os_error error = win32_nt_name(full, directory != NULL, &text);
+    if (error != 0)
+        return error;
+    size_t length = wcslen(text);
+    if (length > LONGEST) {
+        free(text);
+        return ERROR_FILENAME_EXCED_RANGE;
+    }
+    USHORT bytes = (USHORT)(length * sizeof *text);
+    struct sdk_unicode_string name = {bytes, bytes, text};
+    struct sdk_object_attributes attributes = {
+        sizeof attributes,
+        directory != NULL ? directory->handle : NULL,
+        &name,
+        SDK_CASE_INSENSITIVE,
+        NULL,
+        NULL};
+    memset(&status, 0, sizeof status);
+    LONG result = NtCreateFile(
+        handle, how->access | FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attributes,
+        &status, NULL, how->attributes, how->share, how->disposition,
+        how->options | SDK_OPTION_SYNCHRONOUS, NULL, 0);
+    free(text);
+    return result >= 0 ? 0 : RtlNtStatusToDosError(result);
+}
+
+/* Does what CreateFileW does with such flags. */
+static os_error open_in(struct os_file *directory, const wchar_t *full,
+                        const struct win32_opening *how, HANDLE *handle)
+{
+    struct win32_nt_opening nt = {how->access, how->share, SDK_OPEN, 0,
+                                  FILE_ATTRIBUTE_NORMAL};
+    if (how->disposition == CREATE_NEW)
+        nt.disposition = SDK_CREATE;
+    else if (how->disposition == OPEN_ALWAYS)
+        nt.disposition = SDK_OPEN_IF;
+    nt.options = how->flags & FILE_FLAG_BACKUP_SEMANTICS
+                     ? SDK_OPTION_FOR_BACKUP
+                     : SDK_OPTION_NON_DIRECTORY;
+    if (how->flags & FILE_FLAG_OPEN_REPARSE_POINT)
+        nt.options |= SDK_OPTION_REPARSE_POINT;
+    if (how->flags & FILE_FLAG_SEQUENTIAL_SCAN)
+        nt.options |= SDK_OPTION_SEQUENTIAL;
+    if (how->flags & FILE_ATTRIBUTE_ENCRYPTED)
+        nt.attributes = FILE_ATTRIBUTE_ENCRYPTED;
+    os_error error = win32_nt_open(directory, full, &nt, handle);
+    return error == ERROR_ALREADY_EXISTS && how->disposition == CREATE_NEW
+               ? ERROR_FILE_EXISTS
+               : error;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+/*
+ * GetFileType queries the volume and can fail. It then returns
+ * FILE_TYPE_UNKNOWN and sets an error [GetFileType], for example when the
+ * connection has just been lost.
+ */
+os_error win32_open(struct os_file *directory, const wchar_t *path,
+                    const struct win32_opening *how, HANDLE *handle)
+{
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(path, &full);
+    if (error != 0)
+        return error;
+    if (directory != NULL) {
+        error = open_in(directory, full, how, handle);
+    } else {
+        *handle = CreateFileW(full, how->access, how->share, NULL,
+                              how->disposition, how->flags, NULL);
+        error = *handle == INVALID_HANDLE_VALUE ? win32_last_error() : 0;
+    }
+    free(full);
+    /* CREATE_NEW always creates a file, never a device or pipe */
+    if (error != 0 || how->disposition == CREATE_NEW)
+        return error;
+    SetLastError(NO_ERROR);
+    DWORD type = GetFileType(*handle);
+    if (type == FILE_TYPE_DISK)
+        return 0;
+    error = type == FILE_TYPE_UNKNOWN ? GetLastError() : 0;
+    CloseHandle(*handle);
+    return error != 0 ? error : ERROR_INVALID_FUNCTION;
+}
+
+os_error os_open_at(struct os_file *directory, const wchar_t *path,
+                    unsigned intent, struct os_file **file)
+{
+    unsigned base = intent & OS_INTENT_MASK;
+    struct win32_opening how = openings[base];
+    struct os_file *opened = malloc(sizeof *opened);
+    if (opened == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    if (intent & OS_WITH_SECURITY) {
+        how.access |= READ_CONTROL;
+        if (base == OS_CREATE_NEW || base == OS_OPEN_DIRECTORY)
+            how.access |= WRITE_DAC | WRITE_OWNER;
+    }
+    if (intent & OS_WITH_OWNER)
+        how.access |= WRITE_OWNER;
+    if (intent & OS_ENCRYPTED)
+        how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
+    os_error error = win32_open(directory, path, &how, &opened->handle);
+    if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
+        /* The owner of a directory may set its permissions but not always its
+           owner, and the owner may already be correct. */
+        how.access &= ~(DWORD)WRITE_OWNER;
+        error = win32_open(directory, path, &how, &opened->handle);
+    }
+    if (error != 0) {
+        free(opened);
+        return error;
+    }
+    *file = opened;
+    return 0;
+}
+
+os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
+{
+    return os_open_at(NULL, path, intent, file);
+}
+
+void os_close(struct os_file *file)
+{
+    if (file == NULL)
+        return;
+    CloseHandle(file->handle);
+    free(file);
+}
+
+/* --- directories ---------------------------------------------------------- */
+
+/*
+ * Whether the directory leads to another place (os_entry.is_link). The tag is 0
+ * where it is unknown.
+ */
+static os_error query_link(HANDLE handle, bool *is_link)
+{
+    FILE_ATTRIBUTE_TAG_INFO info;
+    FILE_BASIC_INFO basic;
+    if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &info,
+                                     sizeof info)) {
+        *is_link =
+            (info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
+            (info.ReparseTag == 0 || win32_is_name_surrogate(info.ReparseTag));
+        return 0;
+    }
+    if (!GetFileInformationByHandleEx(handle, FileBasicInfo, &basic,
+                                      sizeof basic))
+        return win32_last_error();
+    *is_link = (basic.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    return 0;
+}
+
+static const struct win32_nt_opening holding = {
+    FILE_LIST_DIRECTORY | FILE_TRAVERSE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+    SDK_CREATE,
+    SDK_OPTION_DIRECTORY | SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
+    FILE_ATTRIBUTE_NORMAL};
+
+/*
+ * A directory that the user may not list, or that another program has open for
+ * deletion, is opened for its attributes only. Then no sharing mode holds it
+ * [MS-FSA 2.1.5.1.2.2], but entries are found in it all the same.
+ */
+static os_error open_existing(struct os_file *parent, const wchar_t *full,
+                              bool follow, HANDLE *handle, enum os_found *found)
+{
+    struct win32_nt_opening how = holding;
+    bool is_link = false;
+    how.disposition = SDK_OPEN;
+    if (follow)
+        how.options &= ~(ULONG)SDK_OPTION_REPARSE_POINT;
+    os_error error = win32_nt_open(parent, full, &how, handle);
+    if (error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION) {
+        how.access = FILE_READ_ATTRIBUTES;
+        how.share |= FILE_SHARE_DELETE;
+        error = win32_nt_open(parent, full, &how, handle);
+    }
+    if (error != 0)
+        return error == ERROR_DIRECTORY ? ERROR_ALREADY_EXISTS : error;
+    if (!follow)
+        error = query_link(*handle, &is_link);
+    *found = is_link ? OS_FOUND_LINK : OS_FOUND_DIRECTORY;
+    if (error != 0 || is_link) {
+        CloseHandle(*handle);
+        *handle = NULL;
+    }
+    return error;
+}
+
+/*
+ * Without OS_DIRECTORY_FOLLOW, FILE_OPEN_IF would do in one request; but with
+ * it, FILE_OPEN_IF would create the target of a link that has none.
+ */
+static os_error open_full(struct os_file *parent, const wchar_t *full,
+                          unsigned flags, HANDLE *handle, enum os_found *found)
+{
+    os_error refused = ERROR_ALREADY_EXISTS;
+    if (flags & OS_DIRECTORY_CREATE) {
+        refused = win32_nt_open(parent, full, &holding, handle);
+        *found = OS_FOUND_NOTHING;
+        /* a root, which always exists, is refused with the latter */
+        if (refused != ERROR_ALREADY_EXISTS && refused != ERROR_ACCESS_DENIED)
+            return refused;
+    }
+    os_error error = open_existing(
+        parent, full, (flags & OS_DIRECTORY_FOLLOW) != 0, handle, found);
+    bool missing =
+        error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+    return missing && (flags & OS_DIRECTORY_CREATE) ? refused : error;
+}
+
+os_error os_open_directory(struct os_file *parent, const wchar_t *path,
+                           unsigned flags, struct os_file **directory,
+                           enum os_found *found)
+{
+    HANDLE handle = NULL;
+    wchar_t *full = NULL;
+    *directory = NULL;
+    os_error error = win32_full_path(path, &full);
+    struct os_file *opened = error == 0 ? malloc(sizeof *opened) : NULL;
+    if (error == 0 && opened == NULL)
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    if (error == 0)
+        error = open_full(parent, full, flags, &handle, found);
+    free(full);
+    if (error != 0 || *found == OS_FOUND_LINK) {
+        free(opened);
+        return error;
+    }
+    opened->handle = handle;
+    *directory = opened;
+    return 0;
+}
