@@ -11,9 +11,9 @@
 
 /*
  * Whether the name is in use, even by a link without a target; and whether it
- * is a link.
+ * is a link to a directory.
  */
-static bool is_listed(const wchar_t *path, bool *is_link)
+static bool is_listed(const wchar_t *path, bool *leads_away)
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
@@ -21,8 +21,9 @@ static bool is_listed(const wchar_t *path, bool *is_link)
     wchar_t *directory = path_directory(path);
     bool listed = directory != NULL &&
                   os_list_open(directory, path_base_name(path), &list) == 0;
-    *is_link = listed && os_list_next(list, &entry, &end) == 0 && !end &&
-               entry.is_link;
+    *leads_away = listed && os_list_next(list, &entry, &end) == 0 && !end &&
+                  entry.is_link &&
+                  (entry.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     os_list_close(list);
     free(directory);
     return listed;
@@ -45,10 +46,10 @@ bool directory_dry_run(const struct reflink_policy *policy,
     bool exists = path_query_state(dest, &there) == 0;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool kept = link ? policy->existing == REFLINK_EXISTING_KEEP : directory;
-    bool is_link = false;
-    if (link ? !exists : !follow)
-        exists = is_listed(dest, &is_link) || exists;
-    if (is_link && !link && (directory || !exists))
+    bool leads_away = false;
+    if (!exists || (!link && !follow))
+        exists = is_listed(dest, &leads_away) || exists;
+    if (leads_away && !link && !follow)
         outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
                           OUTCOME_DEST, REFLINK_HINT_LINK_IN_WAY);
     else if (exists && kept)

@@ -161,6 +161,9 @@ Test(dest_links, links_that_lead_to_no_directory)
         const wchar_t *extra = keep ? L"--keep-directory-symlink" : L"-q";
         struct world w = make_source();
         sim_junction(L"S:\\nowhere", L"R:\\dst\\sub");
+        cr_expect_eq(RUN(L"--dry-run", L"-r", extra, L"R:\\src\\*", L"R:\\dst"),
+                     1);
+        cr_expect_eq(said(L"a link is in the way"), !keep);
         cr_expect_eq(RUN(L"-r", extra, L"R:\\src\\*", L"R:\\dst"), 1);
         cr_expect_eq(said(L"a link is in the way"), !keep);
         cr_expect_not(sim_exists(L"S:\\nowhere"));
