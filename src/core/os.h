@@ -41,6 +41,9 @@ enum os_intent {
     /* Opens a stream to write and creates it if it does not exist. It belongs
        to a directory, or to a file that this process has open exclusively. */
     OS_CREATE_STREAM,
+    /* Opens a file or link to delete it; shares everything. Never follows a
+       link. */
+    OS_OPEN_DELETE,
     /* Opens a file, even one that is open exclusively, to set its DACL; with
        OS_WITH_OWNER also its owner and group. Never follows a link. */
     OS_OPEN_SECURITY,

@@ -188,6 +188,7 @@ struct sim_volume {
     uint64_t lie_skip;  /* requests that are served before the lies begin */
     uint64_t lie_times; /* lies that are told then; 0: for ever */
     struct sim_drop drop;
+    bool delete_denied;     /* the user may not delete what is there */
     bool hides_sizes;       /* reports a size of 0 for every file */
     bool forgets_deletions; /* what was to go with a lost handle stays */
 

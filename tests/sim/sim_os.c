@@ -28,6 +28,9 @@ static struct access access_for(unsigned intent)
     case OS_OPEN_DIRECTORY:
     case OS_OPEN_SECURITY:
         break;
+    case OS_OPEN_DELETE:
+        access.rights = SIM_DELETE;
+        break;
     case OS_OPEN_SOURCE:
         access.rights = SIM_READ;
         access.shared = SIM_READ | SIM_DELETE;
@@ -78,10 +81,14 @@ static os_error may_open(const struct sim_name *name,
     return 0;
 }
 
-/* Whether the user may open the file to read or set its security. */
-static os_error may_open_security(const struct sim_node *node, unsigned intent)
+/* Whether the user may open the file to delete it, or to read or set its
+   security. */
+static os_error may_open_for(const struct sim_node *node, unsigned intent)
 {
     bool sets = (intent & OS_INTENT_MASK) == OS_OPEN_SECURITY;
+    if ((intent & OS_INTENT_MASK) == OS_OPEN_DELETE &&
+        node->volume->delete_denied)
+        return CODE_ACCESS_DENIED;
     if (!sets && !(intent & OS_WITH_SECURITY))
         return 0;
     if (node->dacl_denied & SIM_READ ||
@@ -195,7 +202,7 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
         return open_directory(path, access, file);
     if ((intent & OS_INTENT_MASK) != OS_CREATE_NEW) {
         const struct sim_name *name = sim_name_find(path);
-        error = name ? may_open_security(name->node, intent) : 0;
+        error = name ? may_open_for(name->node, intent) : 0;
         return error ? error : open_existing(path, access, file);
     }
     if ((intent & OS_WITH_SECURITY) && sim_volume_of(path)->change_only)
@@ -212,6 +219,7 @@ static os_error open_file(const struct os_file *directory, const wchar_t *path,
     bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
                   (intent & OS_INTENT_MASK) != OS_CREATE_STREAM &&
+                  (intent & OS_INTENT_MASK) != OS_OPEN_DELETE &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_SECURITY;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);

@@ -25,7 +25,8 @@ struct reflink_session {
     void (*watch)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
     void *watch_context;
-    uint64_t total; /* bytes of the current file */
+    uint64_t total;     /* bytes of the current file */
+    uint32_t waited_ms; /* in all, for other programs to close DESTs */
     /* Shared with other threads that clone; NULL if there are none. */
     struct source_locks *source_locks;
     /* In a dry run, DEST's directory may not exist yet. */

@@ -184,18 +184,48 @@ static bool check_dest(struct job *job)
 }
 
 /*
- * Renames the staging file to DEST. If that is not even tried, the outcome's
- * status is not REFLINK_OK.
+ * Whether DEST could not be replaced because another program has it open:
+ * scanners and indexers hold a file for a moment [isaacs/node-graceful-fs
+ * #104]. The system may answer that with "access denied", as it does for a
+ * missing right; so an attempt to open DEST for deletion decides.
+ */
+static bool is_in_use(const struct job *job, os_error error)
+{
+    struct os_file *file = NULL;
+    if (error != CODE_ACCESS_DENIED && error != CODE_SHARING_VIOLATION)
+        return false;
+    os_error open_error = os_open_at(job->staging.directory, job->dest_path,
+                                     OS_OPEN_DELETE, &file);
+    os_close(file);
+    return open_error == 0 || open_error == CODE_SHARING_VIOLATION;
+}
+
+/*
+ * Renames the staging file to DEST. Waits a little if another program has DEST
+ * open. If the rename is not even tried, the outcome's status is not
+ * REFLINK_OK.
  */
 static os_error take_name(struct job *job, bool replace)
 {
+    enum { STEP_MS = 50, FILE_MS = 2000, RUN_MS = 30000 };
     if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
         outcome_stop(job->outcome) ||
         !(job->policy->security ||
           replaced_update(&job->replaced, job->staging.file, job->outcome)))
         return 0;
     replaced_close(&job->replaced);
-    return staging_commit(&job->staging, job->dest_path, replace);
+    os_error error = staging_commit(&job->staging, job->dest_path, replace);
+    for (unsigned waited = 0;
+         replace && waited < FILE_MS && job->session->waited_ms < RUN_MS &&
+         is_in_use(job, error);
+         waited += STEP_MS) {
+        os_sleep_ms(STEP_MS);
+        job->session->waited_ms += STEP_MS;
+        if (outcome_stop(job->outcome))
+            return 0;
+        error = staging_commit(&job->staging, job->dest_path, replace);
+    }
+    return error;
 }
 
 /* Gives DEST its name: the last step. */
@@ -220,10 +250,12 @@ static void commit(struct job *job)
         outcome_reset(job->outcome);
         job->outcome->status = REFLINK_SKIPPED;
     } else {
-        fail_hint(job, error, REFLINK_STEP_RENAME,
-                  appeared && existing == REFLINK_EXISTING_FAIL
-                      ? REFLINK_HINT_EXISTS
-                      : REFLINK_HINT_NONE);
+        enum reflink_hint hint = REFLINK_HINT_NONE;
+        if (appeared && existing == REFLINK_EXISTING_FAIL)
+            hint = REFLINK_HINT_EXISTS;
+        else if (may_replace && is_in_use(job, error))
+            hint = REFLINK_HINT_IN_USE;
+        fail_hint(job, error, REFLINK_STEP_RENAME, hint);
     }
 }
 

@@ -99,6 +99,11 @@ static bool open_both(const struct reflink_policy *policy,
     }
     if (policy->writable)
         source->info.attributes &= ~(uint32_t)OS_ATTRIBUTE_READONLY;
+    /* the root of a volume is hidden, and users do not know it */
+    const uint32_t hidden = OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_SYSTEM;
+    if ((source->info.attributes & hidden) != 0 &&
+        path_is_volume_root(outcome->source))
+        source->info.attributes &= ~hidden;
     error = dest_directory_open_at(parent, outcome->dest,
                                    OS_OPEN_DIRECTORY | extra, dest);
     if (error != 0)

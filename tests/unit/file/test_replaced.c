@@ -229,6 +229,66 @@ Test(writable, dest_is_not_read_only)
     }
 }
 
+/* --- a DEST that another program has open ----------------------------------
+ */
+
+static void close_file(void *file)
+{
+    os_close(file);
+}
+
+/* Scanners and indexers hold a file for a moment. */
+Test(in_use, the_name_is_tried_again)
+{
+    static const struct {
+        const char *profile;
+        unsigned shared; /* by who has it open */
+    } rows[] = {
+        {"refs-ws2016", SIM_READ | SIM_WRITE},
+        {"refs-ws2016", SIM_READ | SIM_WRITE | SIM_DELETE},
+        {"refs-4k", SIM_READ | SIM_WRITE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world w = make(rows[i].profile);
+        struct os_file *other = sim_open_as(L"R:\\b", SIM_READ, rows[i].shared);
+        cr_assert_not_null(other);
+        sim_at_call(SIM_OP_SLEEP_MS, 6, close_file, other);
+        expect_replaced(&w);
+        cr_expect_eq(sim_sleeps(), 6, "row %zu", i);
+        world_end(&w);
+    }
+}
+
+/* For two seconds, and thirty in a run; then a hint says why. */
+Test(in_use, not_for_ever)
+{
+    struct world w = make("refs-ws2016");
+    struct os_file *other = sim_open_as(L"R:\\b", SIM_READ, SIM_READ);
+    for (int i = 0; i < 20; i++) {
+        world_run(&w);
+        cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+        cr_expect_eq(w.outcome.error.step, REFLINK_STEP_RENAME);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_IN_USE);
+        cr_expect_eq(sim_slept_ms(), i < 14 ? 2000 * ((uint64_t)i + 1) : 30000);
+    }
+    cr_expect_eq(sim_file_count(L"R:\\"), 2);
+    os_close(other);
+    world_end(&w);
+}
+
+/* A missing right is no use by another program: nothing is tried again. */
+Test(in_use, a_missing_right_is_final)
+{
+    struct world w = make("refs-4k");
+    sim_fault_always(SIM_OP_RENAME, CODE_ACCESS_DENIED);
+    sim_set_attributes(L"R:\\b", OS_ATTRIBUTE_READONLY);
+    w.volume->delete_denied = true;
+    expect_left_alone(&w, CODE_ACCESS_DENIED);
+    cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_NONE);
+    cr_expect_eq(sim_sleeps(), 0);
+    world_end(&w);
+}
+
 /* --- -u ------------------------------------------------------------------- */
 
 enum { SECOND = 10000000, MS = 10000 };
