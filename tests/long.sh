@@ -80,6 +80,20 @@ zig_build()
     ls -l "build/zig-$1/reflink.exe"
 }
 
+# Strict ajv, and the types that json-schema-to-typescript makes.
+schema()
+{
+    local tools=$TMPDIR/schema
+    mkdir -p "$tools"
+    (cd "$tools" && npm install --no-save --no-audit --no-fund ajv@8 \
+        json-schema-to-typescript@15) >/dev/null 2>&1 || {
+        echo "skipped: npm cannot fetch ajv and json-schema-to-typescript"
+        return 77
+    }
+    (cd "$tools" && node "$OLDPWD/tests/e2e/schema.mjs" \
+        "$OLDPWD/include/reflink/output.schema.json")
+}
+
 foreign_client()
 {
     tests/bridge/foreign.sh build/mingw/bridge build/wine
@@ -98,7 +112,7 @@ random_long()
     E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
 }
 export -f or_skip build_clang analyze check_scripts check_limits zig_build \
-    foreign_client model_long random_long
+    schema foreign_client model_long random_long
 
 long_steps()
 {
@@ -109,7 +123,8 @@ long_steps()
     have shellcheck scripts && step scripts 120 check_scripts || true
     have cppcheck analyze && step analyze 600 analyze || true
     have clang build-clang && step build-clang 600 build_clang || true
-    if have npm "zig and a foreign client"; then
+    if have npm "zig, schema and a foreign client"; then
+        step schema 300 or_skip schema || true
         for processor in aarch64 x86; do
             step zig-$processor 900 or_skip zig_build $processor || true
         done
