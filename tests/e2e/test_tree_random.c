@@ -304,7 +304,7 @@ static void say(struct turn *turn, const char *word)
 
 static void say_options(struct game *game, struct turn *turn)
 {
-    static const char *const existing[] = {"-f", "-f", "-n", ""};
+    static const char *const existing[] = {"-f", "-u", "-n", ""};
     static const char *const reflink[] = {"--reflink=auto", "--reflink=auto",
                                           "--reflink=always",
                                           "--reflink=never"};
@@ -384,6 +384,18 @@ static void into(struct game *game, struct turn *turn)
         say(turn, spell(game, "OUT"));
 }
 
+/* What is in the source goes into DEST, by each of two spellings. */
+static void merge(struct game *game, struct turn *turn)
+{
+    bool exact = one_in(game, 2);
+    say(turn, exact ? "-rT" : "-r");
+    say(turn, "--");
+    say(turn, exact ? spell(game, "s 0") : "s 0\\.");
+    say(turn, spell(game, "OUT"));
+    tree_apply(&game->world, &turn->deed, tree_find(&game->world, "s 0"),
+               "out");
+}
+
 static void wildcards(struct game *game, struct turn *turn)
 {
     const struct tree_entry *file = any(game, TREE_FILE, "s 0/");
@@ -445,12 +457,15 @@ static bool play(struct game *game)
     meanwhile(game);
     tree_told(&game->world); /* what these changes did to times is so now */
     say_options(game, &turn);
-    switch (below(game, 4)) {
+    switch (below(game, 5)) {
     case 0:
         whole_new(game, &turn);
         break;
     case 1:
         wildcards(game, &turn);
+        break;
+    case 2:
+        merge(game, &turn);
         break;
     default:
         into(game, &turn);

@@ -216,6 +216,19 @@ static void stamp(struct tree_entry *dest, const struct tree_entry *source)
     dest->time_known = true;
 }
 
+/* Whether SOURCE was written later, as far as DEST's time can tell: if it is a
+   multiple of 2 s, 1 s or 10 ms, a file system may have rounded it down. */
+static bool is_later(struct timespec source, struct timespec dest)
+{
+    static const int64_t units[] = {20000000, 10000000, 100000, 1};
+    int64_t from = (int64_t)source.tv_sec * 10000000 + source.tv_nsec / 100;
+    int64_t to = (int64_t)dest.tv_sec * 10000000 + dest.tv_nsec / 100;
+    size_t i = 0;
+    while (to % units[i] != 0)
+        i++;
+    return from / units[i] > to / units[i];
+}
+
 /* `source` is what the program sees; `name` is what it is called. */
 static void apply_file(struct tree_world *world, struct tree_deed *deed,
                        const struct tree_entry *source, const char *name,
@@ -226,7 +239,9 @@ static void apply_file(struct tree_world *world, struct tree_deed *deed,
         deed->failed++;
         return;
     }
-    if (dest != NULL && e2e_is(deed->existing, "-n")) {
+    if (dest != NULL && (e2e_is(deed->existing, "-n") ||
+                         (e2e_is(deed->existing, "-u") &&
+                          !is_later(source->time, dest->time)))) {
         deed->skipped++;
         return;
     }

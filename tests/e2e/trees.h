@@ -44,7 +44,7 @@ struct tree_world {
 
 /* What an operation did, by the model. */
 struct tree_deed {
-    const char *existing; /* "", "-f" or "-n" */
+    const char *existing; /* "", "-f", "-n" or "-u" */
     unsigned done;
     unsigned skipped;
     unsigned failed;

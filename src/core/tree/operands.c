@@ -83,24 +83,28 @@ static bool is_link(const wchar_t *path)
 }
 
 /*
- * Finds the target of a source. `..` and roots have a name only in their full
- * path; so has `.`, unless it stands for the contents of a directory.
+ * Finds the target of a source. `.` and `..` have a name only in their full
+ * path. Sets `*contents` if DEST itself is the target, although it is to take
+ * sources in: with -r, for `.`, which stands for what is in a directory, and
+ * for a root, which has no name.
  */
 static os_error find_target(const struct operands *operands,
-                            const wchar_t *source, wchar_t **target)
+                            const wchar_t *source, wchar_t **target,
+                            bool *contents)
 {
     const wchar_t *name = path_base_name(source);
     bool needs_full = wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
     wchar_t *full = NULL;
     os_error error = 0;
-    bool contents = operands->recursive && wcscmp(name, L".") == 0;
-    bool into = operands->into && !contents;
-    if (into && needs_full)
+    *contents = operands->recursive && wcscmp(name, L".") == 0;
+    if (operands->into && needs_full && !*contents)
         error = os_full_path(source, &full);
     if (error != 0)
         return error;
     if (full != NULL)
         name = path_base_name(full);
+    *contents = *contents || (operands->recursive && name[0] == L'\0');
+    bool into = operands->into && !*contents;
     *target = into ? path_join(operands->dest, name)
                    : path_splice(operands->dest, wcslen(operands->dest), L"");
     free(full);
@@ -128,14 +132,13 @@ static os_error examine(const struct operands *operands,
         operand->size = info.size;
         operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     }
-    operand->contents = operand->directory &&
-                        wcscmp(path_base_name(operand->source), L".") == 0;
     /* A separator at the end stands for what the link leads to. A folder that a
        volume is mounted on is a link, too, but users know it as a directory. */
     operand->is_link =
         operands->recursive && !path_ends_with_separator(operand->typed) &&
         is_link(operand->source) && !path_is_volume_root(operand->source);
-    return find_target(operands, operand->source, &operand->dest);
+    return find_target(operands, operand->source, &operand->dest,
+                       &operand->contents);
 }
 
 /* --- iterating over all targets ------------------------------------------- */
@@ -402,7 +405,9 @@ static bool visit_target(void *context, const struct target *target)
 {
     struct visit *visit = context;
     const struct tree_visitor *visitor = visit->visitor;
-    struct dest_directory *directory = visit->operands->directory;
+    /* DEST itself is not in DEST */
+    struct dest_directory *directory =
+        target->contents ? NULL : visit->operands->directory;
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
     if (was_visited(visit, target))

@@ -9,6 +9,7 @@ TestSuite(operands, .timeout = 30);
 
 /* What a visit is told, as one line: `file R:\a>R:\d\a;`. */
 struct log {
+    size_t in_dest; /* entries that are in DEST's directory */
     wchar_t text[2000];
     size_t passed_over[TREE_PASSED_OVER_COUNT];
     size_t misused;
@@ -45,7 +46,8 @@ static bool on_enter(void *context, const wchar_t *source,
                      struct dest_directory *directory, const wchar_t *dest,
                      struct dest_directory **opened)
 {
-    (void)directory;
+    struct log *log = context;
+    log->in_dest += directory != NULL;
     (void)opened;
     note(context, L"enter", source, dest);
     return true;
@@ -152,6 +154,17 @@ Test(operands, an_existing_dest)
     EXPECT_VISIT(L"enter R:\\base\\.>R:\\out;file R:\\base\\.\\f>R:\\out\\f;",
                  SOURCES(L"R:\\base\\."), .dest = L"R:\\out",
                  .recursive = true);
+    /* DEST is not opened in itself */
+    cr_expect_eq(
+        visit((struct operands){SOURCES(L"R:\\base\\."), .dest = L"R:\\out\\",
+                                .recursive = true})
+            .in_dest,
+        0);
+    cr_expect_eq(
+        visit((struct operands){SOURCES(L"R:\\base"), .dest = L"R:\\out\\",
+                                .recursive = true})
+            .in_dest,
+        1);
     EXPECT_VISIT(L"enter R:\\base\\.>R:\\new;file R:\\base\\.\\f>R:\\new\\f;",
                  SOURCES(L"R:\\base\\."), .dest = L"R:\\new",
                  .recursive = true);
