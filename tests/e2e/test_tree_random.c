@@ -410,6 +410,10 @@ static void wildcards(struct game *game, struct turn *turn)
     say(turn, letter == '\0' ? "s 0\\*" : e2e_text("s 0/%c*", letter));
     say(turn, "out");
     apply_matches(game, turn, "s 0", letter, folders);
+    /* where all that matches is a folder, that is an error */
+    if (!folders &&
+        turn->deed.done + turn->deed.skipped + turn->deed.failed == 0)
+        turn->deed.failed = 1;
 }
 
 static void judge_shares(struct result *result, const struct turn *turn)
