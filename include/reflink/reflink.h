@@ -7,6 +7,14 @@
  * as the system accepts them, of any length. They belong to the caller and must
  * outlive the outcome that refers to them. Sizes and offsets are in bytes,
  * unless a name says clusters.
+ *
+ * Renamed since the first versions of this header:
+ *
+ *   REFLINK_HINT_UNTOLD      is REFLINK_HINT_NOT_REPORTED
+ *   REFLINK_REASON_UNPROVED  is REFLINK_REASON_UNVERIFIED
+ *   REFLINK_STEP_MARK        is REFLINK_STEP_MARK_DELETED
+ *   reflink_outcome.restarts, restart_code, unproved
+ *                            are retries, retry_code, unverified
  */
 #ifndef REFLINK_REFLINK_H
 #define REFLINK_REFLINK_H
