@@ -134,8 +134,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"the directory it belongs in does not exist; create that first",
     [REFLINK_HINT_NOT_A_FILE] = L"it is not a file on a disk",
     [REFLINK_HINT_SOURCE_CHANGED] =
-        L"it was changed while it was being copied; try again when no program "
-        L"writes to it",
+        L"it was changed while it was being copied; stop the program that "
+        L"writes "
+        L"to it, or copy from a snapshot (shadow copy)",
     [REFLINK_HINT_PAST_END] = L"the range ends past the end of the file",
     [REFLINK_HINT_TOO_FAR] = L"the range ends past the largest possible file "
                              L"size",
