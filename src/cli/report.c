@@ -114,14 +114,19 @@ static void add_error(const struct reflink_outcome *outcome,
                       struct report_once *once, struct text *err)
 {
     struct text cause = {0};
+    struct text line = {0};
     const wchar_t *path = message_error_path(outcome);
     if (outcome->status == REFLINK_REFUSED)
         add_refusal(outcome, style, &cause);
     else
         add_cause(&outcome->error, &cause);
-    if (once == NULL || cause.failed ||
-        report_once_error(once, path, text_words(&cause)))
-        add_error_line(path, &cause, err);
+    add_error_line(path, &cause, &line);
+    if (once == NULL || cause.failed || line.failed)
+        text_add(err, text_words(&line));
+    else
+        report_once_error(once, path, text_words(&cause), &line, err);
+    text_fail_with(err, &line);
+    text_free(&line);
     text_free(&cause);
 }
 

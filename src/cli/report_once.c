@@ -9,6 +9,7 @@ void report_once_free(struct report_once *once)
     for (unsigned i = 0; i < once->error_count; i++) {
         text_free(&once->errors[i].directory);
         text_free(&once->errors[i].cause);
+        text_free(&once->errors[i].held);
     }
     memset(once, 0, sizeof *once);
 }
@@ -67,28 +68,35 @@ static void add_error(struct report_once *once, const wchar_t *path,
     once->errors[once->error_count++] = error;
 }
 
-bool report_once_error(struct report_once *once, const wchar_t *path,
-                       const wchar_t *cause)
+void report_once_error(struct report_once *once, const wchar_t *path,
+                       const wchar_t *cause, const struct text *line,
+                       struct text *err)
 {
     size_t length = directory_length(path);
     for (unsigned i = 0; i < once->error_count; i++) {
         struct report_once_error *error = &once->errors[i];
-        if (is_same(error, path, length, cause))
-            return ++error->count <= REPORT_ONCE_LINES;
+        if (!is_same(error, path, length, cause))
+            continue;
+        error->count++;
+        if (error->count <= REPORT_ONCE_LINES)
+            text_add(&error->held, text_words(line));
+        return;
     }
     add_error(once, path, length, cause);
-    return true;
+    text_add(err, text_words(line));
 }
 
 void report_once_rest(const struct report_once *once, struct text *err)
 {
     for (unsigned i = 0; i < once->error_count; i++) {
         const struct report_once_error *error = &once->errors[i];
-        if (error->count <= REPORT_ONCE_LINES)
+        if (error->count <= REPORT_ONCE_LINES) {
+            text_add(err, text_words(&error->held));
+            text_fail_with(err, &error->held);
             continue;
+        }
         text_add(err, L"reflink: ");
-        message_add_count(err, MESSAGE_MORE_FAILED,
-                          error->count - REPORT_ONCE_LINES);
+        message_add_count(err, MESSAGE_MORE_FAILED, error->count - 1);
         text_add_name(err, error->directory.length != 0
                                ? text_words(&error->directory)
                                : L".\\");

@@ -1,6 +1,6 @@
 /*
  * Keeps the output of a tree or list short: what holds for a whole volume is
- * printed once, and of errors that are alike only the first ones. The memory
+ * printed once, and so is the first of many errors that are alike. The memory
  * that this takes is bounded; what does not fit is printed each time.
  */
 #ifndef REFLINK_CLI_REPORT_ONCE_H
@@ -13,7 +13,7 @@
 enum {
     REPORT_ONCE_VOLUMES = 16,
     REPORT_ONCE_ERRORS = 64,
-    REPORT_ONCE_LINES = 3 /* how many errors of one kind are printed */
+    REPORT_ONCE_LINES = 3 /* so many errors of one kind are still printed */
 };
 
 /* Why the files of one volume are copied. */
@@ -27,7 +27,8 @@ struct report_once_volume {
 struct report_once_error {
     struct text directory; /* with the separator at its end; may be empty */
     struct text cause;     /* what follows the path in the line */
-    uint64_t count;        /* with those that were printed */
+    struct text held;      /* the lines after the first, while they are few */
+    uint64_t count;        /* with the one that was printed */
 };
 
 /* What a run has printed. All zeros at first. */
@@ -46,12 +47,17 @@ void report_once_free(struct report_once *once);
 bool report_once_volume(struct report_once *once,
                         const struct reflink_outcome *outcome);
 
-/* Counts an error about `path`, whose cause is a sentence. Returns whether to
-   print it. */
-bool report_once_error(struct report_once *once, const wchar_t *path,
-                       const wchar_t *cause);
+/*
+ * Counts an error about `path`, whose cause is a sentence, and adds `line`,
+ * which says so, if it is the first of its kind. A few more are held back for
+ * report_once_rest.
+ */
+void report_once_error(struct report_once *once, const wchar_t *path,
+                       const wchar_t *cause, const struct text *line,
+                       struct text *err);
 
-/* Adds a line for each kind of error of which not all were printed. */
+/* Adds the lines that were held back; or, for each kind of which there are more
+   than REPORT_ONCE_LINES, one line with their number. */
 void report_once_rest(const struct report_once *once, struct text *err);
 
 #endif

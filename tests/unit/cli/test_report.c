@@ -269,8 +269,8 @@ Test(report, own_problems_have_no_system_message)
          L"reflink: b: it already exists; use -f to replace it, or -n to leave "
          L"it alone\n"},
         {{1006, REFLINK_STEP_READ, REFLINK_HINT_SOURCE_CHANGED, true},
-         L"reflink: a: it was changed while it was being copied; try again "
-         L"when no program writes to it\n"},
+         L"reflink: a: it was changed while it was being copied; stop the "
+         L"program that writes to it, or copy from a snapshot (shadow copy)\n"},
         {{267, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
          L"reflink: b: it must be an existing directory\n"},
         {{5, REFLINK_STEP_OPEN_DEST, REFLINK_HINT_NOT_DIRECTORY, false},
