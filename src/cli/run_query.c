@@ -165,7 +165,7 @@ static void volume_failed(struct query *query, const wchar_t *path,
 static void query_volume(struct query *query, const wchar_t *path)
 {
     struct reflink_error error = {0};
-    struct info info;
+    struct info info = {0};
     if (info_read(path, &query->options->policy, &info, &error)) {
         separate(query);
         report_info(path, &info, &query->style, &query->out);

@@ -5,7 +5,10 @@
 #include "core/errors.h"
 #include "world.h"
 
-TestSuite(replaced, .timeout = 30);
+TestSuite(replaced, .timeout = 120);
+TestSuite(in_use, .timeout = 120);
+TestSuite(writable, .timeout = 120);
+TestSuite(update, .timeout = 120);
 
 enum { RESTRICTED = 7, STRANGER = 3, DAY = 864000000 };
 

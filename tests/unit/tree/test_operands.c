@@ -5,7 +5,7 @@
 #include "core/tree/operands.h"
 #include "world.h"
 
-TestSuite(operands, .timeout = 30);
+TestSuite(operands, .timeout = 120);
 
 /* What a visit is told, as one line: `file R:\a>R:\d\a;`. */
 struct log {

@@ -3,7 +3,7 @@
 #include "core/tree/probe.h"
 #include "world.h"
 
-TestSuite(probe, .timeout = 30);
+TestSuite(probe, .timeout = 120);
 
 static struct world make(const char *profile)
 {
