@@ -402,7 +402,9 @@ static bool visit_target(void *context, const struct target *target)
 {
     struct visit *visit = context;
     const struct tree_visitor *visitor = visit->visitor;
-    struct dest_directory *directory = visit->operands->directory;
+    /* `.` is DEST itself, and no entry of it */
+    struct dest_directory *directory =
+        target->contents ? NULL : visit->operands->directory;
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
     if (was_visited(visit, target))
