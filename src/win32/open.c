@@ -52,6 +52,9 @@ static const struct win32_opening openings[] = {
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
                           OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
+    [OS_OPEN_LINK] = {DELETE,
+                      FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                      OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };

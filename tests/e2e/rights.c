@@ -269,7 +269,7 @@ static void expect_link(bool directory, bool relative)
     bool may = user == ADMINISTRATOR || user == DEVELOPER;
     make_source(directory);
     put_point(L"source", buffer, size);
-    os_error error = os_copy_link(L"source", NULL, L"dest");
+    os_error error = os_copy_link(L"source", NULL, NULL, L"dest");
     const struct point *made = point_of(L"dest");
     expect(error == (may ? 0 : refusal), "answered with another code");
     expect(is_there() == may, "DEST is there, or is not");
@@ -286,7 +286,7 @@ static void expect_junction(void)
     make_source(true);
     put_point(L"source", buffer, sizeof buffer);
     privileges_asked = 0;
-    expect(os_copy_link(L"source", NULL, L"dest") == 0, "no junction");
+    expect(os_copy_link(L"source", NULL, NULL, L"dest") == 0, "no junction");
     expect(point_of(L"dest") != NULL, "no junction is there");
     expect(privileges_asked == 0, "a privilege for a junction");
     remove_both();
@@ -299,7 +299,8 @@ static void expect_no_links(void)
     make_source(false);
     put_point(L"source", buffer, make_buffer(buffer, L"", L"to", true));
     refused_tag = REPARSE_TAG_SYMLINK;
-    expect(os_copy_link(L"source", NULL, L"dest") == ERROR_INVALID_FUNCTION,
+    expect(os_copy_link(L"source", NULL, NULL, L"dest") ==
+               ERROR_INVALID_FUNCTION,
            "another code than the volume's");
     expect(!is_there(), "DEST is there");
     refused_tag = 0;

@@ -42,6 +42,9 @@ static struct access access_for(unsigned intent)
     case OS_CREATE_STREAM:
         access.rights = SIM_READ | SIM_WRITE;
         break;
+    case OS_OPEN_LINK:
+        access.rights = SIM_DELETE;
+        break;
     case OS_OPEN_IN_PLACE:
         access.rights = SIM_READ | SIM_WRITE;
         access.shared = SIM_READ;
@@ -212,6 +215,7 @@ static os_error open_file(const struct os_file *directory, const wchar_t *path,
     bool follow = (intent & OS_INTENT_MASK) != OS_CREATE_NEW &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
                   (intent & OS_INTENT_MASK) != OS_CREATE_STREAM &&
+                  (intent & OS_INTENT_MASK) != OS_OPEN_LINK &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_SECURITY;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);

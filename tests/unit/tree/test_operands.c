@@ -35,12 +35,10 @@ static void on_file(void *context, const wchar_t *source,
     note(context, L"file", source, dest);
 }
 
-static void on_link(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    bool operand)
+static void on_link(void *context, const struct tree_link *link)
 {
-    (void)directory;
-    note(context, operand ? L"operand-link" : L"link", source, dest);
+    note(context, link->operand ? L"operand-link" : L"link", link->source,
+         link->dest);
 }
 
 static bool on_enter(void *context, const wchar_t *source,
