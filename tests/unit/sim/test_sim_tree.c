@@ -774,3 +774,62 @@ SIM_TEST(a_deep_tree)
     cr_expect_eq(sim_count_below(L"R:\\"), LEVELS);
     expect_full(path, path);
 }
+
+/* ---- links that are there -------------------------------------------- */
+
+SIM_TEST(what_has_a_name)
+{
+    struct os_named named;
+    mount("refs-4k");
+    sim_write_file(L"R:\\f", "x", 1);
+    sim_mkdir(L"R:\\d");
+    sim_symlink(L"R:\\f", L"R:\\file-link");
+    sim_symlink(L"R:\\d", L"R:\\directory-link");
+    sim_junction(L"R:\\d", L"R:\\junction");
+    sim_mount(L"R:\\volume", "ntfs");
+    static const struct {
+        const wchar_t *path;
+        struct os_named named;
+    } rows[] = {
+        {L"R:\\f", {.directory = false}},
+        {L"R:\\d", {.directory = true}},
+        {L"R:\\file-link", {.link = 0xA000000C}},
+        {L"R:\\directory-link", {.link = 0xA000000C, .directory = true}},
+        {L"R:\\junction", {.link = OS_LINK_JUNCTION, .directory = true}},
+        {L"R:\\volume",
+         {.link = OS_LINK_JUNCTION, .directory = true, .is_volume = true}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect_eq(os_query_name(NULL, rows[i].path, &named), 0);
+        cr_expect_eq(named.link, rows[i].named.link, "row %zu", i);
+        cr_expect_eq(named.directory, rows[i].named.directory, "row %zu", i);
+        cr_expect_eq(named.is_volume, rows[i].named.is_volume, "row %zu", i);
+        cr_expect_neq(named.written, 0);
+    }
+    cr_expect_eq(os_query_name(NULL, L"R:\\x", &named), CODE_FILE_NOT_FOUND);
+}
+
+SIM_TEST(a_link_is_set_to_another_target)
+{
+    wchar_t *target = NULL;
+    mount("refs-4k");
+    sim_mkdir(L"R:\\d");
+    sim_mkdir(L"R:\\e");
+    sim_junction(L"R:\\d", L"R:\\to-d");
+    sim_junction(L"R:\\e", L"R:\\to-e");
+    sim_symlink(L"e", L"R:\\symlink");
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\to-e"), 0);
+    cr_expect_eq(wcscmp(sim_link_target(L"R:\\to-e"), L"R:\\d"), 0);
+    cr_expect_eq(os_set_link(L"R:\\to-d", L"R:\\x", NULL, L"R:\\to-e"), 0);
+    cr_expect_eq(os_link_target(L"R:\\to-e", &target), 0);
+    cr_expect_eq(wcscmp(target, L"R:\\x"), 0);
+    free(target);
+    cr_expect_eq(os_link_target(L"R:\\symlink", &target), 0);
+    cr_expect_null(target);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\symlink"),
+                 CODE_REPARSE_TAG_MISMATCH);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\d"),
+                 CODE_REPARSE_TAG_MISMATCH);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\none"),
+                 CODE_FILE_NOT_FOUND);
+}
