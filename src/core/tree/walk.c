@@ -39,7 +39,7 @@ struct frame {
 
 struct walk {
     const struct tree_visitor *visitor;
-    const struct tree_root *root_paths;
+    const struct tree_root *tree;     /* that SOURCE is in */
     bool from_root;                   /* SOURCE is the root of a volume */
     struct dest_directory *directory; /* that DEST is in; may be NULL */
     struct path_buffer source;
@@ -260,7 +260,7 @@ static void visit_link(const struct walk *walk)
     const struct tree_link link = {.source = walk->source.words,
                                    .directory = current(walk),
                                    .dest = walk->dest.words,
-                                   .root = walk->root_paths};
+                                   .root = walk->tree};
     visitor->link(visitor->context, &link);
 }
 
@@ -361,7 +361,7 @@ bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
 {
     const struct tree_root itself = {source, dest};
     struct walk walk = {.visitor = visitor,
-                        .root_paths = root != NULL ? root : &itself,
+                        .tree = root != NULL ? root : &itself,
                         .directory = directory,
                         .from_root = path_is_volume_root(source)};
     bool cut = false;
@@ -435,19 +435,45 @@ bool tree_contains(const wchar_t *source, const wchar_t *dest)
     return found;
 }
 
-/* Whether `path` lies within `root` by its text. Sets `*rest` as below. */
+static wchar_t *without_first_separators(const wchar_t *path)
+{
+    while (*path == L'\\' || *path == L'/')
+        path++;
+    return path_splice(path, wcslen(path), L"");
+}
+
+/* Whether one of the directories in `path` is `root`. Sets `*rest` as below. */
 static bool find_within(const wchar_t *path, const struct os_info *root,
                         wchar_t **rest)
 {
     wchar_t *above = path_splice(path, wcslen(path), L"");
     bool found = above != NULL && lies_within(above, root);
-    if (found) {
-        path += wcslen(above);
-        while (*path == L'\\' || *path == L'/')
-            path++;
-        *rest = path_splice(path, wcslen(path), L"");
-    }
+    if (found)
+        *rest = without_first_separators(path + wcslen(above));
     free(above);
+    return found;
+}
+
+/*
+ * Whether `path` begins with the full path of `root`. That is true of most
+ * links, of which a tree may have thousands; then nothing is opened.
+ */
+static bool begins_with(const wchar_t *path, const wchar_t *root,
+                        wchar_t **rest)
+{
+    wchar_t *full = NULL;
+    if (os_full_path(root, &full) != 0)
+        return false;
+    bool is_verbatim = wcsncmp(path, L"\\\\?\\", 4) == 0;
+    bool has_prefix = wcsncmp(full, L"\\\\?\\", 4) == 0;
+    const wchar_t *start = full + (has_prefix && !is_verbatim ? 4 : 0);
+    size_t length = wcslen(start);
+    bool found = wcsncmp(path, start, length) == 0 &&
+                 (path_ends_with_separator(start) || path[length] == L'\0' ||
+                  path[length] == L'\\');
+    if (found)
+        *rest = without_first_separators(path + length);
+    free(full);
     return found;
 }
 
@@ -472,6 +498,8 @@ bool tree_find_within(const wchar_t *root, const wchar_t *path, wchar_t **rest)
 {
     struct os_info info;
     *rest = NULL;
+    if (begins_with(path, root, rest))
+        return true;
     if (path_query(root, &info) != 0)
         return false;
     if (find_within(path, &info, rest))
