@@ -209,6 +209,7 @@ enum reflink_hint {
     REFLINK_HINT_MISSING_TREE,      /* the same with -r, which can create it */
     REFLINK_HINT_PARENT_IS_FILE, /* a file is where DEST's directory must be */
     REFLINK_HINT_LINK_IN_WAY,    /* a link has the directory's name */
+    REFLINK_HINT_OTHER_KIND,     /* no link of this kind has the link's name */
     REFLINK_HINT_COUNT
 };
 
@@ -234,6 +235,7 @@ struct reflink_outcome {
     uint32_t cluster_size; /* 0: unknown */
     uint32_t refusal;      /* code of the last refused request, or 0 */
     bool no_resources;     /* it said that the volume lacks resources */
+    bool replaced_file;    /* a link is in place of a file */
     bool kept_sparse;    /* DEST stays sparse, because SOURCE has holes without
                             the sparse flag */
     unsigned retries;    /* retries after transient errors */
@@ -309,6 +311,7 @@ enum reflink_dry_kind {
     REFLINK_DRY_REPLACE,    /* rename it and replace DEST */
     REFLINK_DRY_DIRECTORY,  /* create a directory */
     REFLINK_DRY_LINK,       /* recreate a link */
+    REFLINK_DRY_RELINK,     /* recreate a link and replace the one there */
     REFLINK_DRY_COUNT
 };
 

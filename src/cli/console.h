@@ -58,7 +58,8 @@ void console_passed_over(struct console *console, enum totals_passed kind,
    became a file of its own. */
 void console_hard_link(struct console *console);
 
-/* Counts a link that was recreated in DEST, and points back into SOURCE. */
+/* Counts a link that was recreated in DEST, or would be, and points back into
+   SOURCE. */
 void console_link_into_source(struct console *console);
 
 /*

@@ -184,6 +184,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
+    [REFLINK_HINT_OTHER_KIND] = L"a link cannot replace what is there, which "
+                                L"is of another kind; remove "
+                                L"it first",
     [REFLINK_HINT_LINK_IN_WAY] =
         L"a link is in the way; use --keep-directory-symlink to follow it",
 };
@@ -212,6 +215,7 @@ static const bool own_problems[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_MISSING_TREE] = true,
     [REFLINK_HINT_PARENT_IS_FILE] = true,
     [REFLINK_HINT_LINK_IN_WAY] = true,
+    [REFLINK_HINT_OTHER_KIND] = true,
 };
 
 /* Follow message_not_kept. The index is the number of the bit. */
@@ -334,6 +338,8 @@ static const struct {
     [REFLINK_DRY_REPLACE] = {L"replace", L"replace the existing file with it"},
     [REFLINK_DRY_DIRECTORY] = {L"directory", L"create the directory"},
     [REFLINK_DRY_LINK] = {L"link", L"recreate the link"},
+    [REFLINK_DRY_RELINK] = {L"relink",
+                            L"recreate the link, in place of the one there"},
 };
 
 static const struct {

@@ -180,9 +180,11 @@ static void add_notes(const struct reflink_outcome *outcome, struct text *text)
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out)
 {
-    if (!style->verbose || style->json)
+    if (style->quiet || style->json)
         return;
     add_pair(L"linked  ", outcome, out);
+    if (outcome->replaced_file)
+        text_add(out, L", in place of a file");
     text_add(out, L"\n");
 }
 

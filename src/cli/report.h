@@ -30,8 +30,8 @@ void report_file(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct report_once *once,
                  struct text *out, struct text *err);
 
-/* Adds the line of a link that was recreated, with -v. JSON has no object for a
-   link, because links are not files. */
+/* Adds the line of a link that was recreated. JSON has no object for a link,
+   because links are not files. */
 void report_link(const struct reflink_outcome *outcome,
                  const struct report_style *style, struct text *out);
 

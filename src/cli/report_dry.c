@@ -49,7 +49,8 @@ static void add_line(const struct reflink_dry_step *step, struct text *text)
 void report_dry_step(void *context, const struct reflink_dry_step *step)
 {
     struct report_dry *dry = context;
-    if (step->kind == REFLINK_DRY_DIRECTORY || step->kind == REFLINK_DRY_LINK)
+    if (step->kind == REFLINK_DRY_DIRECTORY || step->kind == REFLINK_DRY_LINK ||
+        step->kind == REFLINK_DRY_RELINK)
         dry->no_file = true;
     if (dry->style->json)
         add_json(step, &dry->steps);

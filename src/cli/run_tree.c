@@ -2,6 +2,7 @@
 
 #include "core/errors.h"
 #include "core/tree/directory.h"
+#include "core/tree/link.h"
 #include "core/tree/probe.h"
 #include "core/tree/workers.h"
 #include "console.h"
@@ -49,15 +50,10 @@ static void count_file(void *context, const wchar_t *source,
     os_monitor_unlock(count->gate);
 }
 
-static void pass_link(void *context, const wchar_t *source,
-                      struct dest_directory *directory, const wchar_t *dest,
-                      bool operand)
+static void pass_link(void *context, const struct tree_link *link)
 {
     (void)context;
-    (void)source;
-    (void)directory;
-    (void)dest;
-    (void)operand;
+    (void)link;
 }
 
 static void pass_leave(void *context, const wchar_t *source,
@@ -229,15 +225,18 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
 }
 
 /* Users who name a link as SOURCE may have expected what it leads to, so it is
-   always reported. */
-static void on_link(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    bool operand)
+   always reported; so is the loss of a file. */
+static void on_link(void *context, const struct tree_link *link)
 {
     struct tree_run *run = context;
     struct reflink_outcome outcome;
-    directory_link(&run->options->policy, source, directory, dest, &outcome);
-    if (outcome.status != REFLINK_OK || run->options->verbose || operand)
+    struct link_result result;
+    link_recreate(&run->options->policy, link, run->options->retarget_links,
+                  &outcome, &result);
+    if (result.into_source)
+        console_link_into_source(&run->console);
+    if (outcome.status != REFLINK_OK || run->options->verbose ||
+        link->operand || outcome.replaced_file)
         workers_report(run->workers, &outcome);
 }
 
@@ -333,32 +332,45 @@ static void plan_file(void *context, const wchar_t *source,
     console_planned(&run->console, &dry, &outcome);
 }
 
-/* Plans a directory or a link. A directory that exists has no plan. Returns
-   false if the step would fail. */
-static bool plan_entry(struct tree_run *run, const wchar_t *source,
-                       const struct dest_directory *directory,
-                       const wchar_t *dest, enum reflink_dry_kind kind)
+/* A directory that exists has no plan. Returns false if its creation would
+   fail. */
+static bool plan_directory(struct tree_run *run, const wchar_t *source,
+                           const struct dest_directory *directory,
+                           const wchar_t *dest)
 {
-    const struct reflink_dry_step step = {.kind = kind};
+    const struct reflink_dry_step step = {.kind = REFLINK_DRY_DIRECTORY};
     struct reflink_outcome outcome;
     struct report_dry dry = {.style = &run->console.style};
-    bool possible = directory_dry_run(&run->options->policy, source, dest, kind,
-                                      follows_link(run, directory), &outcome);
-    bool skipped = outcome.status == REFLINK_SKIPPED;
-    if (skipped && kind == REFLINK_DRY_DIRECTORY)
+    bool possible =
+        directory_dry_run(source, dest, follows_link(run, directory), &outcome);
+    if (outcome.status == REFLINK_SKIPPED)
         return true;
-    if (possible && !skipped)
+    if (possible)
         report_dry_step(&dry, &step);
     console_planned(&run->console, &dry, &outcome);
     return possible;
 }
 
-static void plan_link(void *context, const wchar_t *source,
-                      struct dest_directory *directory, const wchar_t *dest,
-                      bool operand)
+static void plan_link(void *context, const struct tree_link *link)
 {
-    (void)operand;
-    plan_entry(context, source, directory, dest, REFLINK_DRY_LINK);
+    struct tree_run *run = context;
+    struct reflink_outcome outcome;
+    struct link_result result;
+    struct report_dry dry = {.style = &run->console.style};
+    link_dry_run(&run->options->policy, link, run->options->retarget_links,
+                 &outcome, &result);
+    if (outcome.status == REFLINK_OK) {
+        bool over_link = result.over == LINK_OVER_LINK;
+        const struct reflink_dry_step steps[] = {
+            {.kind = over_link ? REFLINK_DRY_RELINK : REFLINK_DRY_LINK},
+            {.kind = REFLINK_DRY_REPLACE}};
+        report_dry_step(&dry, &steps[0]);
+        if (result.over == LINK_OVER_FILE)
+            report_dry_step(&dry, &steps[1]);
+    }
+    if (result.into_source)
+        console_link_into_source(&run->console);
+    console_planned(&run->console, &dry, &outcome);
 }
 
 static bool plan_enter(void *context, const wchar_t *source,
@@ -366,7 +378,7 @@ static bool plan_enter(void *context, const wchar_t *source,
                        struct dest_directory **opened)
 {
     struct tree_run *run = context;
-    if (!plan_entry(run, source, directory, dest, REFLINK_DRY_DIRECTORY))
+    if (!plan_directory(run, source, directory, dest))
         return false;
     *opened = dest_directory_plan(directory, dest);
     if (*opened == NULL)
@@ -426,8 +438,8 @@ static void visit(struct tree_run *run)
         console_no_memory(&run->console);
     else if (operands_begin(run->operands, &visitor)) {
         if (dry_run && run->operands->creates_dest)
-            plan_entry(run, run->operands->sources[0], NULL,
-                       run->operands->dest, REFLINK_DRY_DIRECTORY);
+            plan_directory(run, run->operands->sources[0], NULL,
+                           run->operands->dest);
         operands_visit(run->operands, &visitor);
     }
     workers_close(run->workers);

@@ -41,8 +41,8 @@ enum os_intent {
     /* Opens a stream to write and creates it if it does not exist. It belongs
        to a directory, or to a file that this process has open exclusively. */
     OS_CREATE_STREAM,
-    /* Opens a file or link to delete it; shares everything. Never follows a
-       link. */
+    /* Opens a file, or a link and not its target, to rename or delete it;
+       shares everything. */
     OS_OPEN_DELETE,
     /* Opens a file, even one that is open exclusively, to set its DACL; with
        OS_WITH_OWNER also its owner and group. Never follows a link. */
@@ -421,13 +421,48 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
 /* Closes `list`; ignores NULL. */
 void os_list_close(struct os_directory *list);
 
+/* IO_REPARSE_TAG_MOUNT_POINT, of junctions and mounted volumes. */
+#define OS_LINK_JUNCTION UINT32_C(0xA0000003)
+
+/* What has a name. */
+struct os_named {
+    uint32_t link;   /* a link's tag [MS-FSCC 2.1.2.1]; 0: it is no link */
+    bool directory;  /* a directory, or a link to one */
+    bool is_volume;  /* a link, to the root of the volume that is mounted */
+    int64_t written; /* last write, in 100 ns since 1601 */
+};
+
+/*
+ * Finds out what has the name `path` in `directory`; follows no link that has
+ * it. CODE_FILE_NOT_FOUND: nothing.
+ */
+os_error os_query_name(struct os_file *directory, const wchar_t *path,
+                       struct os_named *named);
+
+/*
+ * Returns the absolute path that the link `path` contains. The caller frees
+ * `*target`. It is NULL for a link with a relative path, for the root of a
+ * mounted volume, and for a link that contains no path.
+ */
+os_error os_link_target(const wchar_t *path, wchar_t **target);
+
 /*
  * Creates at `dest`, which must not exist, the same symbolic link, junction or
- * mount point as `source`, without looking at its target.
- * CODE_PRIVILEGE_NOT_HELD or CODE_ACCESS_DENIED: the user may not create links.
+ * mount point as `source`, without looking at its target. Unless `target` is
+ * NULL, the new link leads to that full path instead; os_link_target must have
+ * returned a path for `source` then. CODE_PRIVILEGE_NOT_HELD or
+ * CODE_ACCESS_DENIED: the user may not create links.
  */
-os_error os_copy_link(const wchar_t *source, struct os_file *directory,
-                      const wchar_t *dest);
+os_error os_copy_link(const wchar_t *source, const wchar_t *target,
+                      struct os_file *directory, const wchar_t *dest);
+
+/*
+ * Makes `dest`, a link to a directory with the same tag as `source`, lead to
+ * where os_copy_link would let a new one lead, in one step. Its attributes and
+ * permissions stay. CODE_REPARSE_TAG_MISMATCH: something else is there.
+ */
+os_error os_set_link(const wchar_t *source, const wchar_t *target,
+                     struct os_file *directory, const wchar_t *dest);
 
 /* Returns the full path, for comparisons. The caller frees `*full`. */
 os_error os_full_path(const wchar_t *path, wchar_t **full);

@@ -1,4 +1,4 @@
-/* Recreates symbolic links, junctions and mount points. */
+/* Reads and recreates symbolic links, junctions and mount points. */
 #include "reparse.h"
 #include "win32.h"
 
@@ -25,6 +25,17 @@ static os_error open_link(struct os_file *directory, const wchar_t *full,
     return win32_nt_open(directory, full, &how, handle);
 }
 
+static os_error read_point(HANDLE handle, struct link *link)
+{
+    if (!DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
+                         REPARSE_MAX, &link->size, NULL))
+        return win32_last_error();
+    /* the driver may report more than it wrote */
+    if (link->size > REPARSE_MAX)
+        link->size = REPARSE_MAX;
+    return 0;
+}
+
 static os_error read_link(struct os_file *directory, const wchar_t *full,
                           struct link *link)
 {
@@ -33,16 +44,13 @@ static os_error read_link(struct os_file *directory, const wchar_t *full,
     os_error error = open_link(directory, full, FILE_READ_ATTRIBUTES, &handle);
     if (error != 0)
         return error;
-    if (!GetFileInformationByHandle(handle, &info) ||
-        !DeviceIoControl(handle, FSCTL_GET_REPARSE_POINT, NULL, 0, link->buffer,
-                         REPARSE_MAX, &link->size, NULL))
-        error = win32_last_error();
-    else
+    if (GetFileInformationByHandle(handle, &info)) {
         link->directory =
             (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    /* the driver may report more than it wrote */
-    if (link->size > REPARSE_MAX)
-        link->size = REPARSE_MAX;
+        error = read_point(handle, link);
+    } else {
+        error = win32_last_error();
+    }
     CloseHandle(handle);
     return error;
 }
@@ -174,22 +182,206 @@ static os_error make_link(struct os_file *directory, const wchar_t *full,
     return refused && write_as_developer(directory, full, link) ? 0 : error;
 }
 
-os_error os_copy_link(const wchar_t *source, struct os_file *directory,
-                      const wchar_t *dest)
+/*
+ * Replaces the link's target. A path without `\\?\` is shown as people write
+ * it.
+ */
+static os_error retarget(struct link *link, const wchar_t *target)
 {
-    wchar_t *from = NULL;
-    wchar_t *to = NULL;
-    struct link *link = calloc(1, sizeof *link);
+    bool share = wcsncmp(target, L"\\\\?\\UNC\\", 8) == 0;
+    bool drive = wcsncmp(target, L"\\\\?\\", 4) == 0 &&
+                 wcschr(target, L':') == target + 5;
+    const wchar_t *from = target + (share ? 6 : drive ? 4 : 0);
+    size_t length = wcslen(from) + 1;
+    uint16_t *name = malloc(length * sizeof *name);
+    if (name == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    for (size_t i = 0; i < length; i++)
+        name[i] = from[i];
+    if (share)
+        name[0] = L'\\';
+    uint32_t tag = reparse_tag(link->buffer, link->size);
+    link->size =
+        (DWORD)reparse_make(tag, name, link->buffer, sizeof link->buffer);
+    free(name);
+    return link->size != 0 ? 0 : ERROR_FILENAME_EXCED_RANGE;
+}
+
+/* Reads `source`, to recreate it. The caller frees `*link`. */
+static os_error prepare(const wchar_t *source, const wchar_t *target,
+                        struct link **link)
+{
+    wchar_t *full = NULL;
+    struct link *made = calloc(1, sizeof *made);
     os_error error =
-        link != NULL ? win32_full_path(source, &from) : ERROR_NOT_ENOUGH_MEMORY;
+        made != NULL ? win32_full_path(source, &full) : ERROR_NOT_ENOUGH_MEMORY;
     if (error == 0)
-        error = win32_full_path(dest, &to);
+        error = read_link(NULL, full, made);
+    if (error == 0 && target != NULL)
+        error = retarget(made, target);
+    free(full);
+    if (error != 0)
+        free(made);
+    else
+        *link = made;
+    return error;
+}
+
+os_error os_copy_link(const wchar_t *source, const wchar_t *target,
+                      struct os_file *directory, const wchar_t *dest)
+{
+    wchar_t *full = NULL;
+    struct link *link = NULL;
+    os_error error = prepare(source, target, &link);
+    if (error != 0)
+        return error;
+    error = win32_full_path(dest, &full);
     if (error == 0)
-        error = read_link(NULL, from, link);
-    if (error == 0)
-        error = make_link(directory, to, link);
-    free(to);
-    free(from);
+        error = make_link(directory, full, link);
+    free(full);
     free(link);
     return error;
+}
+
+/* --- a link that is there ------------------------------------------------- */
+
+/*
+ * The handle that the request is made with is also the one that the tag is read
+ * by: the request would turn an empty directory into a link [MS-FSA
+ * 2.1.5.10.37].
+ */
+static os_error set_link(struct os_file *directory, const wchar_t *full,
+                         struct link *link)
+{
+    static const struct win32_nt_opening how = {
+        GENERIC_WRITE, FILE_SHARE_READ, SDK_OPEN,
+        SDK_OPTION_DIRECTORY | SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
+        FILE_ATTRIBUTE_NORMAL};
+    DWORD returned = 0;
+    HANDLE handle = NULL;
+    struct link *there = calloc(1, sizeof *there);
+    if (there == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    os_error error = win32_nt_open(directory, full, &how, &handle);
+    if (error == 0) {
+        error = read_point(handle, there);
+        if (error == ERROR_NOT_A_REPARSE_POINT ||
+            (error == 0 && reparse_tag(there->buffer, there->size) !=
+                               reparse_tag(link->buffer, link->size)))
+            error = ERROR_REPARSE_TAG_MISMATCH;
+        if (error == 0 &&
+            !DeviceIoControl(handle, FSCTL_SET_REPARSE_POINT, link->buffer,
+                             link->size, NULL, 0, &returned, NULL))
+            error = win32_last_error();
+        CloseHandle(handle);
+    }
+    free(there);
+    return error;
+}
+
+os_error os_set_link(const wchar_t *source, const wchar_t *target,
+                     struct os_file *directory, const wchar_t *dest)
+{
+    wchar_t *full = NULL;
+    HANDLE saved = NULL;
+    struct link *link = NULL;
+    os_error error = prepare(source, target, &link);
+    if (error != 0)
+        return error;
+    /* see make_link */
+    bool enabled =
+        reparse_tag(link->buffer, link->size) == REPARSE_TAG_SYMLINK &&
+        win32_enable_privilege(L"SeCreateSymbolicLinkPrivilege", &saved);
+    error = win32_full_path(dest, &full);
+    if (error == 0)
+        error = set_link(directory, full, link);
+    if (enabled)
+        win32_restore_token(saved);
+    free(full);
+    free(link);
+    return error;
+}
+
+/* --- what is there -------------------------------------------------------- */
+
+/* Whether a target, as reparse_target returns it, is the root of a volume. */
+static bool is_volume(const uint16_t *target)
+{
+    static const char start[] = "\\\\?\\Volume{";
+    size_t i = 0;
+    while (start[i] != '\0' && target[i] == (unsigned char)start[i])
+        i++;
+    if (start[i] != '\0')
+        return false;
+    while (target[i] != 0 && target[i] != '}')
+        i++;
+    return target[i] == '}' && (target[i + 1] == 0 ||
+                                (target[i + 1] == '\\' && target[i + 2] == 0));
+}
+
+static void describe_link(const struct link *link, struct os_named *named)
+{
+    bool relative = false;
+    uint32_t tag = reparse_tag(link->buffer, link->size);
+    uint16_t *target = reparse_target(link->buffer, link->size, &relative);
+    named->link = win32_is_name_surrogate(tag) ? tag : 0;
+    named->is_volume =
+        tag == REPARSE_TAG_JUNCTION && target != NULL && is_volume(target);
+    free(target);
+}
+
+static os_error describe(HANDLE handle, struct os_named *named)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    if (!GetFileInformationByHandle(handle, &info))
+        return win32_last_error();
+    *named = (struct os_named){
+        .directory = (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0,
+        .written =
+            (int64_t)((uint64_t)info.ftLastWriteTime.dwHighDateTime << 32 |
+                      info.ftLastWriteTime.dwLowDateTime)};
+    if ((info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+        return 0;
+    struct link *link = calloc(1, sizeof *link);
+    if (link == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    os_error error = read_point(handle, link);
+    if (error == 0)
+        describe_link(link, named);
+    free(link);
+    return error;
+}
+
+os_error os_query_name(struct os_file *directory, const wchar_t *path,
+                       struct os_named *named)
+{
+    HANDLE handle = NULL;
+    wchar_t *full = NULL;
+    os_error error = win32_full_path(path, &full);
+    if (error == 0)
+        error = open_link(directory, full, FILE_READ_ATTRIBUTES, &handle);
+    free(full);
+    if (error != 0)
+        return error;
+    error = describe(handle, named);
+    CloseHandle(handle);
+    return error;
+}
+
+os_error os_link_target(const wchar_t *path, wchar_t **target)
+{
+    bool relative = false;
+    struct link *link = NULL;
+    *target = NULL;
+    os_error error = prepare(path, NULL, &link);
+    if (error != 0)
+        return error;
+    uint16_t *found = reparse_target(link->buffer, link->size, &relative);
+    free(link);
+    if (found != NULL && !relative && !is_volume(found)) {
+        *target = (wchar_t *)found;
+        return 0;
+    }
+    free(found);
+    return 0;
 }

@@ -186,6 +186,15 @@ static void forget(const wchar_t *path)
         point_of(path)->size = 0;
 }
 
+static BOOL fake_information(HANDLE handle, BY_HANDLE_FILE_INFORMATION *info)
+{
+    if (!GetFileInformationByHandle(handle, info))
+        return FALSE;
+    if (point_of(opened_as(handle)->path) != NULL)
+        info->dwFileAttributes |= FILE_ATTRIBUTE_REPARSE_POINT;
+    return TRUE;
+}
+
 static BOOL fake_set(HANDLE handle, FILE_INFO_BY_HANDLE_CLASS class, void *in,
                      DWORD size)
 {
@@ -214,6 +223,7 @@ static void fake_drop(HANDLE saved)
 #define DeviceIoControl fake_control
 #define CreateSymbolicLinkW fake_symlink
 #define SetFileInformationByHandle fake_set
+#define GetFileInformationByHandle fake_information
 #define win32_enable_privilege fake_take
 #define win32_restore_token fake_drop
 #include "win32/link.c"
@@ -222,6 +232,7 @@ static void fake_drop(HANDLE saved)
 #undef DeviceIoControl
 #undef CreateSymbolicLinkW
 #undef SetFileInformationByHandle
+#undef GetFileInformationByHandle
 #undef win32_enable_privilege
 #undef win32_restore_token
 
@@ -269,7 +280,7 @@ static void expect_link(bool directory, bool relative)
     bool may = user == ADMINISTRATOR || user == DEVELOPER;
     make_source(directory);
     put_point(L"source", buffer, size);
-    os_error error = os_copy_link(L"source", NULL, L"dest");
+    os_error error = os_copy_link(L"source", NULL, NULL, L"dest");
     const struct point *made = point_of(L"dest");
     expect(error == (may ? 0 : refusal), "answered with another code");
     expect(is_there() == may, "DEST is there, or is not");
@@ -286,7 +297,7 @@ static void expect_junction(void)
     make_source(true);
     put_point(L"source", buffer, sizeof buffer);
     privileges_asked = 0;
-    expect(os_copy_link(L"source", NULL, L"dest") == 0, "no junction");
+    expect(os_copy_link(L"source", NULL, NULL, L"dest") == 0, "no junction");
     expect(point_of(L"dest") != NULL, "no junction is there");
     expect(privileges_asked == 0, "a privilege for a junction");
     remove_both();
@@ -299,11 +310,136 @@ static void expect_no_links(void)
     make_source(false);
     put_point(L"source", buffer, make_buffer(buffer, L"", L"to", true));
     refused_tag = REPARSE_TAG_SYMLINK;
-    expect(os_copy_link(L"source", NULL, L"dest") == ERROR_INVALID_FUNCTION,
+    expect(os_copy_link(L"source", NULL, NULL, L"dest") ==
+               ERROR_INVALID_FUNCTION,
            "another code than the volume's");
     expect(!is_there(), "DEST is there");
     refused_tag = 0;
     remove_both();
+}
+
+/* The data of an absolute link to `target`, or of a junction. */
+static DWORD make_absolute(BYTE *buffer, uint32_t tag, const wchar_t *target)
+{
+    return (DWORD)reparse_make(tag, (const uint16_t *)target, buffer, 1024);
+}
+
+static void expect_point(const BYTE *buffer, DWORD size, const char *what)
+{
+    const struct point *made = point_of(L"dest");
+    expect(made != NULL && made->size == size &&
+               memcmp(made->buffer, buffer, size) == 0,
+           what);
+}
+
+/* A link to a directory at `dest`, of this tag; 0: just a directory. */
+static void make_dest(uint32_t tag)
+{
+    BYTE buffer[1024];
+    CreateDirectoryW(L"dest", NULL);
+    if (tag != 0)
+        put_point(L"dest", buffer, make_absolute(buffer, tag, L"D:\\old"));
+}
+
+/* A directory's link is changed where it is, if its tag is the same. */
+static void expect_set(uint32_t tag, uint32_t there)
+{
+    BYTE old[1024];
+    BYTE buffer[1024];
+    bool may = tag == REPARSE_TAG_JUNCTION || user == ADMINISTRATOR;
+    os_error wanted = tag != there ? ERROR_REPARSE_TAG_MISMATCH : refusal;
+    DWORD old_size = make_absolute(old, there, L"D:\\old");
+    DWORD size = make_absolute(buffer, tag, L"C:\\there");
+    make_source(true);
+    put_point(L"source", buffer, size);
+    make_dest(there);
+    if (tag == there && may)
+        wanted = 0;
+    expect(os_set_link(L"source", NULL, NULL, L"dest") == wanted,
+           "another code for a link that is there");
+    expect(is_there(), "DEST is gone");
+    if (there == 0)
+        expect(point_of(L"dest") == NULL, "a directory became a link");
+    else
+        expect_point(wanted == 0 ? buffer : old, wanted == 0 ? size : old_size,
+                     "not the link that it should be");
+    expect(!privilege_on, "the privilege was left on");
+    remove_both();
+}
+
+/* Where a link leads, and the same link to another place. */
+static void expect_retargeted(uint32_t tag, const wchar_t *full,
+                              const wchar_t *shown)
+{
+    BYTE buffer[1024];
+    wchar_t *target = NULL;
+    struct os_named named = {0};
+    make_source(true);
+    put_point(L"source", buffer, make_absolute(buffer, tag, L"C:\\there"));
+    expect(os_link_target(L"source", &target) == 0 && target != NULL &&
+               wcscmp(target, L"C:\\there") == 0,
+           "another target");
+    free(target);
+    expect(os_query_name(NULL, L"source", &named) == 0 && named.link == tag &&
+               named.directory && !named.is_volume && named.written != 0,
+           "not known as what it is");
+    expect(os_copy_link(L"source", full, NULL, L"dest") == 0, "not retargeted");
+    expect_point(buffer, make_absolute(buffer, tag, shown), "led elsewhere");
+    expect(os_set_link(L"source", NULL, NULL, L"dest") == 0, "not set");
+    expect(os_set_link(L"source", full, NULL, L"dest") == 0, "not set");
+    expect_point(buffer, make_absolute(buffer, tag, shown), "set elsewhere");
+    remove_both();
+}
+
+/* What has no target that could lie within SOURCE. */
+static void expect_no_target(void)
+{
+    BYTE buffer[1024];
+    wchar_t *target = NULL;
+    struct os_named named = {0};
+    make_source(true);
+    put_point(L"source", buffer, make_buffer(buffer, L"", L"..\\to", true));
+    expect(os_link_target(L"source", &target) == 0 && target == NULL,
+           "a relative link has a target");
+    put_point(
+        L"source", buffer,
+        make_absolute(buffer, REPARSE_TAG_JUNCTION, L"\\\\?\\Volume{12-34}\\"));
+    expect(os_link_target(L"source", &target) == 0 && target == NULL,
+           "a mounted volume has a target");
+    expect(os_query_name(NULL, L"source", &named) == 0 && named.is_volume,
+           "a mounted volume is none");
+    put_point(L"source", buffer,
+              make_absolute(buffer, REPARSE_TAG_JUNCTION,
+                            L"\\\\?\\Volume{12-34}\\to"));
+    expect(os_link_target(L"source", &target) == 0 && target != NULL,
+           "a junction by a volume's name has no target");
+    free(target);
+    forget(L"source");
+    expect(os_query_name(NULL, L"source", &named) == 0 && named.link == 0 &&
+               named.directory,
+           "a directory is none");
+    expect(os_query_name(NULL, L"dest", &named) == ERROR_FILE_NOT_FOUND,
+           "what is not there is something");
+    remove_both();
+}
+
+static void check_retargeting(void)
+{
+    static const uint32_t tags[] = {REPARSE_TAG_SYMLINK, REPARSE_TAG_JUNCTION,
+                                    0};
+    for (user = ADMINISTRATOR; user <= ASTRAY; user++) {
+        for (int i = 0; i < 6; i++)
+            expect_set(tags[i % 2], tags[i / 2]);
+    }
+    user = ADMINISTRATOR;
+    for (int i = 0; i < 2; i++) {
+        expect_retargeted(tags[i], L"\\\\?\\E:\\new", L"E:\\new");
+        expect_retargeted(tags[i], L"\\\\?\\UNC\\server\\share\\new",
+                          L"\\\\server\\share\\new");
+        expect_retargeted(tags[i], L"\\\\?\\Volume{1-2}\\new",
+                          L"\\\\?\\Volume{1-2}\\new");
+    }
+    expect_no_target();
 }
 
 static void check_links(void)
@@ -370,6 +506,7 @@ static void check_token(bool impersonates)
 int main(void)
 {
     check_links();
+    check_retargeting();
     check_token(false);
     check_token(true);
     return mistakes != 0;

@@ -347,6 +347,9 @@ bool sim_is_link(const wchar_t *path);
 /* The target as the link was made; NULL if `path` is no link. */
 const wchar_t *sim_link_target(const wchar_t *path);
 
+/* A junction, or a folder where a volume is mounted. */
+bool sim_is_junction(const wchar_t *path);
+
 /* Of directories as well; `attributes` without OS_ATTRIBUTE_DIRECTORY. */
 uint64_t sim_size(const wchar_t *path);
 uint32_t sim_attributes(const wchar_t *path);
@@ -441,6 +444,9 @@ enum sim_op {
     SIM_OP_LIST_NEXT,
     SIM_OP_OPEN_DIRECTORY,
     SIM_OP_COPY_LINK,
+    SIM_OP_QUERY_NAME,
+    SIM_OP_LINK_TARGET,
+    SIM_OP_SET_LINK,
     SIM_OP_FULL_PATH,
     SIM_OP_THREAD,  /* starting one */
     SIM_OP_MONITOR, /* making one */

@@ -75,6 +75,7 @@ static os_error make_link(const wchar_t *target, const wchar_t *path,
     if (error)
         return error;
     node = sim_link_new(sim_volume_of(resolved), target, junction);
+    node->junction = junction;
     sim_name_add(resolved, node);
     free(resolved);
     if (!junction) {
@@ -278,6 +279,12 @@ const wchar_t *sim_link_target(const wchar_t *path)
     if (!name || !sim_name_is_link(name))
         return NULL;
     return name->node->target ? name->node->target : name->node->volume->root;
+}
+
+bool sim_is_junction(const wchar_t *path)
+{
+    const struct sim_name *name = find_itself(path);
+    return name && sim_name_is_junction(name);
 }
 
 uint64_t sim_size(const wchar_t *path)

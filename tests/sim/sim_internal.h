@@ -22,6 +22,7 @@ struct sim_node {
     size_t opens;
     wchar_t *target;     /* of a link */
     bool to_directory;   /* a link that was made for a directory */
+    bool junction;       /* a link that is no symbolic one */
     uint32_t attributes; /* what a program may set */
     bool sparse;
     bool dirty;         /* written since it was last flushed */
@@ -307,6 +308,9 @@ uint32_t sim_attributes_of(struct sim_node *node);
 
 struct sim_node *sim_link_new(struct sim_volume *volume, const wchar_t *target,
                               bool to_directory);
+
+/* Whether it is a junction, or a folder where a volume is mounted. */
+bool sim_name_is_junction(const struct sim_name *name);
 
 void sim_list_free(struct os_directory *list);
 

@@ -341,40 +341,127 @@ struct sim_node *sim_link_new(struct sim_volume *volume, const wchar_t *target,
     return node;
 }
 
-/* The link that `path` is. */
-static os_error find_link(const wchar_t *path, const struct sim_name **link)
+bool sim_name_is_junction(const struct sim_name *name)
+{
+    return sim_name_is_link(name) &&
+           (name->node->kind != SIM_SYMLINK || name->node->junction);
+}
+
+/* What has a name, links not followed. */
+static os_error find_named(const struct os_file *directory, const wchar_t *path,
+                           const struct sim_name **name)
 {
     wchar_t *resolved;
-    os_error error = sim_resolve(path, false, &resolved);
+    os_error error = sim_resolve_at(directory, path, false, &resolved);
 
     if (error)
         return error;
-    *link = sim_name_find(resolved);
+    *name = sim_name_find(resolved);
     free(resolved);
-    if (!*link)
+    if (!*name)
         return CODE_FILE_NOT_FOUND;
-    if ((*link)->pending)
-        return CODE_ACCESS_DENIED;
+    return (*name)->pending ? CODE_ACCESS_DENIED : 0;
+}
+
+/* The link that `path` is. */
+static os_error find_link(const wchar_t *path, const struct sim_name **link)
+{
+    os_error error = find_named(NULL, path, link);
+    if (error)
+        return error;
     return sim_name_is_link(*link) ? 0 : CODE_NOT_A_REPARSE_POINT;
 }
 
-/* A volume mounted in a folder is a link to its own root. */
-static os_error make_copy(const struct sim_node *link, const wchar_t *path)
+static uint32_t tag_of(const struct sim_name *name)
 {
-    struct sim_volume *volume = sim_volume_of(path);
-    const wchar_t *target = link->target ? link->target : link->volume->root;
-    os_error error = may_make(path);
+    if (!sim_name_is_link(name))
+        return 0;
+    return sim_name_is_junction(name) ? OS_LINK_JUNCTION : UINT32_C(0xA000000C);
+}
 
+static os_error query_name(const struct os_file *directory, const wchar_t *path,
+                           struct os_named *named)
+{
+    const struct sim_name *name;
+    os_error error = find_named(directory, path, &name);
+
+    if (error)
+        return error;
+    *named = (struct os_named){.link = tag_of(name),
+                               .directory = sim_is_folder(name->node),
+                               .is_volume = sim_name_is_link(name) &&
+                                            name->node->kind != SIM_SYMLINK,
+                               .written = name->node->written};
+    return 0;
+}
+
+os_error os_query_name(struct os_file *directory, const wchar_t *path,
+                       struct os_named *named)
+{
+    os_error error = sim_enter(SIM_OP_QUERY_NAME, NULL);
     if (!error)
-        error = volume->copy_link;
-    if (!error && !volume->links_allowed)
-        error = CODE_PRIVILEGE_NOT_HELD;
-    if (!error)
-        sim_name_add(path, sim_link_new(volume, target, sim_is_folder(link)));
+        error = query_name(directory, path, named);
+    return sim_leave(SIM_OP_QUERY_NAME, path, error);
+}
+
+static os_error link_target(const wchar_t *path, wchar_t **target)
+{
+    const struct sim_name *link;
+    os_error error = find_link(path, &link);
+    const wchar_t *text = error ? NULL : link->node->target;
+
+    if (text && (text[0] == L'\\' || (text[0] && text[1] == L':')))
+        *target = sim_copy_path(text, wcslen(text));
     return error;
 }
 
-static os_error copy_link(const wchar_t *source,
+os_error os_link_target(const wchar_t *path, wchar_t **target)
+{
+    os_error error = sim_enter(SIM_OP_LINK_TARGET, NULL);
+    *target = NULL;
+    if (!error)
+        error = link_target(path, target);
+    return sim_leave(SIM_OP_LINK_TARGET, path, error);
+}
+
+/* What the new link or the changed one leads to. A volume mounted in a folder
+   is a link to its own root. */
+static const wchar_t *new_target(const struct sim_node *link,
+                                 const wchar_t *target)
+{
+    if (target)
+        return target;
+    return link->target ? link->target : link->volume->root;
+}
+
+static os_error may_write_links(const struct sim_volume *volume)
+{
+    if (volume->read_only)
+        return CODE_WRITE_PROTECT;
+    if (volume->copy_link)
+        return volume->copy_link;
+    return volume->links_allowed ? 0 : CODE_PRIVILEGE_NOT_HELD;
+}
+
+static os_error make_copy(const struct sim_name *link, const wchar_t *target,
+                          const wchar_t *path)
+{
+    struct sim_volume *volume = sim_volume_of(path);
+    struct sim_node *made;
+    os_error error = may_make(path);
+
+    if (!error)
+        error = may_write_links(volume);
+    if (error)
+        return error;
+    made = sim_link_new(volume, new_target(link->node, target),
+                        sim_is_folder(link->node));
+    made->junction = sim_name_is_junction(link);
+    sim_name_add(path, made);
+    return 0;
+}
+
+static os_error copy_link(const wchar_t *source, const wchar_t *target,
                           const struct os_file *directory, const wchar_t *dest)
 {
     const struct sim_name *link;
@@ -385,18 +472,54 @@ static os_error copy_link(const wchar_t *source,
         error = sim_resolve_at(directory, dest, false, &resolved);
     if (error)
         return error;
-    error = make_copy(link->node, resolved);
+    error = make_copy(link, target, resolved);
     free(resolved);
     return error;
 }
 
-os_error os_copy_link(const wchar_t *source, struct os_file *directory,
-                      const wchar_t *dest)
+os_error os_copy_link(const wchar_t *source, const wchar_t *target,
+                      struct os_file *directory, const wchar_t *dest)
 {
     os_error error = sim_enter(SIM_OP_COPY_LINK, NULL);
     if (!error)
-        error = copy_link(source, directory, dest);
+        error = copy_link(source, target, directory, dest);
     return sim_leave(SIM_OP_COPY_LINK, dest, error);
+}
+
+static os_error set_link(const wchar_t *source, const wchar_t *target,
+                         const struct os_file *directory, const wchar_t *dest)
+{
+    const struct sim_name *link;
+    const struct sim_name *there;
+    wchar_t *old;
+    os_error error = find_link(source, &link);
+
+    if (!error)
+        error = find_named(directory, dest, &there);
+    if (error)
+        return error;
+    if (!sim_is_folder(there->node))
+        return CODE_DIRECTORY;
+    if (there->node->kind != SIM_SYMLINK || tag_of(there) != tag_of(link))
+        return CODE_REPARSE_TAG_MISMATCH;
+    error = may_write_links(there->node->volume);
+    if (error)
+        return error;
+    target = new_target(link->node, target);
+    old = there->node->target;
+    there->node->target = sim_copy_path(target, wcslen(target));
+    free(old);
+    sim_touch(there->node);
+    return 0;
+}
+
+os_error os_set_link(const wchar_t *source, const wchar_t *target,
+                     struct os_file *directory, const wchar_t *dest)
+{
+    os_error error = sim_enter(SIM_OP_SET_LINK, NULL);
+    if (!error)
+        error = set_link(source, target, directory, dest);
+    return sim_leave(SIM_OP_SET_LINK, dest, error);
 }
 
 /* ---- paths ----------------------------------------------------------- */

@@ -288,6 +288,40 @@ static void job_tree(void)
     run(1, L"-r tree tree\\below");
 }
 
+static bool is_link(const wchar_t *name)
+{
+    DWORD attributes = GetFileAttributesW(name);
+    return attributes != INVALID_FILE_ATTRIBUTES &&
+           (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+}
+
+/* A junction of a tree leads to where it led, or into the copy. */
+static void job_junctions(void)
+{
+    CreateDirectoryW(L"base", NULL);
+    CreateDirectoryW(L"base\\sub", NULL);
+    _wsystem(L"mklink /J base\\link base\\sub > nul 2>&1");
+    if (!is_link(L"base\\link")) {
+        skip("no junction can be made here");
+        return;
+    }
+    run(0, L"-r -T base copy");
+    expect(run_said("1 link points back into SOURCE"), "it is counted");
+    expect(is_link(L"copy\\link"), "it is a link in the copy");
+    files_make(L"copy\\link\\one", KIB, 1);
+    expect(files_are(L"base\\sub\\one", KIB, 1), "it leads to where it led");
+    run(0, L"-r -T -f --retarget-links base copy");
+    expect(is_link(L"copy\\link"), "it is a link still");
+    files_make(L"copy\\link\\two", KIB, 2);
+    expect(files_are(L"copy\\sub\\two", KIB, 2), "it leads into the copy");
+    expect(files_size(L"base\\sub\\two") == FILES_NONE,
+           "what is written to the copy is not written to SOURCE");
+    RemoveDirectoryW(L"copy\\link");
+    CreateDirectoryW(L"copy\\link", NULL);
+    run(1, L"-r -T -f base copy");
+    expect(!is_link(L"copy\\link"), "a directory does not become a link");
+}
+
 /* Below 260 characters nobody has to think of the length of a path. */
 static void job_long_path(void)
 {
@@ -348,6 +382,7 @@ static const struct {
     {"times and attributes", job_kept},
     {"named streams", job_streams},
     {"a tree", job_tree},
+    {"junctions", job_junctions},
     {"long paths", job_long_path},
     {"killed at twenty moments", job_killed},
 };

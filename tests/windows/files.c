@@ -216,7 +216,10 @@ static void remove_entry(const wchar_t *path, const WIN32_FIND_DATAW *data)
         return;
     swprintf(whole, PATH, L"%ls\\%ls", path, data->cFileName);
     if (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) {
-        files_remove_tree(whole);
+        if (data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)
+            RemoveDirectoryW(whole); /* the link, not what is behind it */
+        else
+            files_remove_tree(whole);
         return;
     }
     SetFileAttributesW(whole, FILE_ATTRIBUTE_NORMAL);

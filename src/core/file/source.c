@@ -137,12 +137,7 @@ bool dest_look(const wchar_t *dest, bool *exists, struct os_info *info,
     return looked;
 }
 
-/*
- * Whether SOURCE was written later than DEST. DEST's time may have been rounded
- * down to what its file system can store: if it is a whole multiple of 2 s
- * (FAT), 1 s or 10 ms (exFAT), SOURCE's is rounded down to the same.
- */
-static bool is_newer(int64_t source, int64_t dest)
+bool source_is_newer(int64_t source, int64_t dest)
 {
     static const int64_t grains[] = {20000000, 10000000, 100000}; /* 100 ns */
     for (size_t i = 0; i < sizeof grains / sizeof grains[0]; i++) {
@@ -166,7 +161,7 @@ bool dest_judge_existing(const struct reflink_policy *policy,
                           REFLINK_STEP_OPEN_DEST, OUTCOME_DEST,
                           REFLINK_HINT_SAME_FILE);
     else if (policy->existing == REFLINK_EXISTING_UPDATE &&
-             !is_newer(source->written, there->written))
+             !source_is_newer(source->written, there->written))
         outcome->status = REFLINK_SKIPPED;
     else if (policy->existing == REFLINK_EXISTING_FAIL)
         outcome_fail_hint(outcome, CODE_FILE_EXISTS, REFLINK_STEP_CREATE,

@@ -47,6 +47,14 @@ bool dest_open(struct os_file *directory, const wchar_t *dest, unsigned extra,
                struct reflink_outcome *outcome);
 
 /*
+ * Whether SOURCE was written later than DEST; both in 100 ns since 1601. DEST's
+ * time may have been rounded down to what its file system can store: if it is a
+ * whole multiple of 2 s (FAT), 1 s or 10 ms (exFAT), SOURCE's is rounded down
+ * to the same.
+ */
+bool source_is_newer(int64_t source, int64_t dest);
+
+/*
  * Applies the policy for an existing DEST of a whole file. Returns true if it
  * may be replaced.
  */

@@ -32,21 +32,28 @@ bool staging_is_name(const wchar_t *name)
            wcscmp(name + PREFIX + DIGITS, L".tmp") == 0;
 }
 
-bool staging_begin(struct staging *staging, const wchar_t *dest_path,
-                   unsigned extra, struct reflink_outcome *outcome)
+os_error staging_path(const wchar_t *dest_path, wchar_t **path)
 {
     uint64_t number = 0;
     wchar_t name[40];
     os_error error = os_random(&number, sizeof number);
     if (error != 0)
-        return fail(outcome, error, REFLINK_STEP_CREATE);
+        return error;
     swprintf(name, sizeof name / sizeof name[0], L"~reflink-%08lx%08lx.tmp",
              (unsigned long)(number >> 32),
              (unsigned long)(number & 0xffffffff));
-    staging->path =
-        path_splice(dest_path, path_directory_length(dest_path), name);
-    if (staging->path == NULL)
-        return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
+    *path = path_splice(dest_path, path_directory_length(dest_path), name);
+    return *path != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
+}
+
+bool staging_begin(struct staging *staging, const wchar_t *dest_path,
+                   unsigned extra, struct reflink_outcome *outcome)
+{
+    os_error error = staging_path(dest_path, &staging->path);
+    if (error != 0)
+        return fail(outcome, error,
+                    error == CODE_NOT_ENOUGH_MEMORY ? REFLINK_STEP_MEMORY
+                                                    : REFLINK_STEP_CREATE);
     error = os_open_at(staging->directory, staging->path, OS_CREATE_NEW | extra,
                        &staging->file);
     return error == 0 || fail(outcome, error, REFLINK_STEP_CREATE);

@@ -13,6 +13,12 @@
 /* Whether a file with this name is a staging file, of this or another run. */
 bool staging_is_name(const wchar_t *name);
 
+/*
+ * Returns a path beside `dest_path` for a staging file. Its name
+ * `~reflink-*.tmp` is unpredictable but recognizable. The caller frees `*path`.
+ */
+os_error staging_path(const wchar_t *dest_path, wchar_t **path);
+
 /* Initialize it with zeros, and `directory`. */
 struct staging {
     /* The directory that both names are in; NULL: the paths are followed. */
@@ -29,10 +35,10 @@ struct staging {
 };
 
 /*
- * Creates the staging file beside `dest_path`. Its name `~reflink-*.tmp` is
- * unpredictable but recognizable. `extra` flags are added to OS_CREATE_NEW. The
- * file is not marked for deletion yet, because no stream of a marked file can
- * be opened. Returns false if it failed; the outcome has the error.
+ * Creates the staging file beside `dest_path`, under the name that staging_path
+ * returns. `extra` flags are added to OS_CREATE_NEW. The file is not marked for
+ * deletion yet, because no stream of a marked file can be opened. Returns false
+ * if it failed; the outcome has the error.
  */
 bool staging_begin(struct staging *staging, const wchar_t *dest_path,
                    unsigned extra, struct reflink_outcome *outcome);

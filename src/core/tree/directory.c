@@ -35,28 +35,23 @@ static void end(struct reflink_outcome *outcome, uint64_t start)
     outcome->method = REFLINK_METHOD_NONE;
 }
 
-bool directory_dry_run(const struct reflink_policy *policy,
-                       const wchar_t *source, const wchar_t *dest,
-                       enum reflink_dry_kind kind, bool follow,
+bool directory_dry_run(const wchar_t *source, const wchar_t *dest, bool follow,
                        struct reflink_outcome *outcome)
 {
-    bool link = kind == REFLINK_DRY_LINK;
     struct os_info there;
     uint64_t start = outcome_begin(outcome, source, dest);
     bool exists = path_query_state(dest, &there) == 0;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    bool kept = link ? policy->existing == REFLINK_EXISTING_KEEP : directory;
     bool leads_away = false;
-    if (!exists || (!link && !follow))
+    if (!exists || !follow)
         exists = is_listed(dest, &leads_away) || exists;
-    if (leads_away && !link && !follow)
+    if (leads_away && !follow)
         outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
                           OUTCOME_DEST, REFLINK_HINT_LINK_IN_WAY);
-    else if (exists && kept)
+    else if (directory)
         outcome->status = REFLINK_SKIPPED;
     else if (exists)
-        outcome_fail(outcome, CODE_ALREADY_EXISTS,
-                     link ? REFLINK_STEP_LINK : REFLINK_STEP_CREATE,
+        outcome_fail(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
                      OUTCOME_DEST);
     end(outcome, start);
     return outcome->error.code == 0;
@@ -140,25 +135,6 @@ void directory_copy_metadata(struct reflink_session *session,
     metadata_end(&metadata);
     os_close(to);
     os_close(from.file);
-    end(outcome, start);
-}
-
-/* --- links ---------------------------------------------------------------- */
-
-void directory_link(const struct reflink_policy *policy, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    struct reflink_outcome *outcome)
-{
-    uint64_t start = outcome_begin(outcome, source, dest);
-    os_error error = os_copy_link(source, dest_directory_file(directory), dest);
-    bool exists = error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
-    if (exists && policy->existing == REFLINK_EXISTING_KEEP)
-        outcome->status = REFLINK_SKIPPED;
-    else if (error == CODE_PRIVILEGE_NOT_HELD || error == CODE_ACCESS_DENIED)
-        outcome_fail_hint(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST,
-                          REFLINK_HINT_LINK_RIGHT);
-    else if (error != 0)
-        outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST);
     end(outcome, start);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Creates what a tree contains besides files: directories with their metadata,
- * and links. Each function fills `*outcome`; its status is not REFLINK_OK if it
+ * Creates the directories of a tree, with their metadata. Each function
+ * fills `*outcome`; its status is not REFLINK_OK if it
  * failed or did nothing.
  */
 #ifndef REFLINK_CORE_DIRECTORY_H
@@ -41,25 +41,11 @@ void directory_file(struct reflink_session *session,
                     struct reflink_outcome *outcome);
 
 /*
- * Finds out what a step of `kind`, REFLINK_DRY_DIRECTORY or REFLINK_DRY_LINK,
- * would do at `dest`. Returns false if it would fail; the outcome has the
- * error. The status is REFLINK_SKIPPED if the directory exists, or if the
- * policy keeps what exists in place of a link. A link to a directory counts as
- * one only with `follow`.
+ * Finds out what directory_make would do. Returns false if it would fail; the
+ * outcome has the error. The status is REFLINK_SKIPPED if the directory exists.
  */
-bool directory_dry_run(const struct reflink_policy *policy,
-                       const wchar_t *source, const wchar_t *dest,
-                       enum reflink_dry_kind kind, bool follow,
+bool directory_dry_run(const wchar_t *source, const wchar_t *dest, bool follow,
                        struct reflink_outcome *outcome);
-
-/*
- * Recreates the link `source` at `dest` in `directory`, which may be NULL.
- * Never replaces anything there; the status is REFLINK_SKIPPED if the policy is
- * to keep it.
- */
-void directory_link(const struct reflink_policy *policy, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    struct reflink_outcome *outcome);
 
 /* Lets a dry run of a tree accept that DEST's directories do not exist yet. */
 void directory_allow_missing(struct reflink_session *session);

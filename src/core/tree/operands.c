@@ -17,6 +17,7 @@ struct operand {
     const wchar_t *typed;
     wchar_t *source; /* without separators at its end */
     wchar_t *dest;   /* the target path; NULL for a pattern */
+    wchar_t *whole;  /* the directory of which a pattern matches all entries */
     uint64_t size;
     bool pattern;
     bool directory;
@@ -33,8 +34,9 @@ struct target {
     uint64_t size;
     bool directory;
     bool is_link;
-    bool operand;  /* typed, and no match of a pattern */
-    bool contents; /* may be merged with other directories */
+    bool operand;                 /* typed, and no match of a pattern */
+    bool contents;                /* may be merged with other directories */
+    const struct tree_root *root; /* of which it is an entry; NULL: of none */
 };
 
 /* Targets that occur more than once, by their names. */
@@ -111,6 +113,12 @@ static os_error find_target(const struct operands *operands,
     return *target != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
+/* Whether a pattern matches all names. */
+static bool is_all(const wchar_t *pattern)
+{
+    return wcscmp(pattern, L"*") == 0 || wcscmp(pattern, L"*.*") == 0;
+}
+
 static os_error examine(const struct operands *operands,
                         struct operand *operand)
 {
@@ -122,7 +130,10 @@ static os_error examine(const struct operands *operands,
             return CODE_NOT_ENOUGH_MEMORY;
         operand->in_root =
             operands->recursive && path_is_volume_root(directory);
-        free(directory);
+        if (is_all(path_base_name(operand->typed)))
+            operand->whole = directory;
+        else
+            free(directory);
         return 0;
     }
     operand->source = without_separators(operand->typed);
@@ -179,7 +190,9 @@ static bool on_match(void *context, const wchar_t *source,
         return true;
     }
     matching->error = verbatim_join(operands->dest, entry->name, &dest);
+    const struct tree_root root = {matching->operand->whole, operands->dest};
     struct target target = {.source = source,
+                            .root = root.source != NULL ? &root : NULL,
                             .dest = dest,
                             .size = entry->size,
                             .directory = directory,
@@ -227,9 +240,8 @@ static bool visit_operand(const struct operands *operands,
     if (matching.error != 0)
         *error = matching.error;
     /* an empty directory has no entries to copy */
-    const wchar_t *name = path_base_name(operand->typed);
     if (*error == CODE_FILE_NOT_FOUND && operands->recursive &&
-        (wcscmp(name, L"*") == 0 || wcscmp(name, L"*.*") == 0))
+        is_all(path_base_name(operand->typed)))
         *error = 0;
     return matching.more;
 }
@@ -401,6 +413,18 @@ static bool was_visited(struct visit *visit, const struct target *target)
     return visited;
 }
 
+static void visit_link(const struct tree_visitor *visitor,
+                       struct dest_directory *directory,
+                       const struct target *target)
+{
+    const struct tree_link link = {.source = target->source,
+                                   .directory = directory,
+                                   .dest = target->dest,
+                                   .root = target->root,
+                                   .operand = target->operand};
+    visitor->link(visitor->context, &link);
+}
+
 static bool visit_target(void *context, const struct target *target)
 {
     struct visit *visit = context;
@@ -414,11 +438,10 @@ static bool visit_target(void *context, const struct target *target)
         visitor->passed_over(visitor->context, TREE_SAME_SOURCE,
                              target->source);
     else if (target->is_link)
-        visitor->link(visitor->context, target->source, directory, target->dest,
-                      target->operand);
+        visit_link(visitor, directory, target);
     else if (target->directory && visit->operands->recursive)
-        visit->interruption_reported =
-            !tree_walk(visitor, target->source, directory, target->dest);
+        visit->interruption_reported = !tree_walk(
+            visitor, target->root, target->source, directory, target->dest);
     else if (target->directory)
         tree_report(visitor, target->source, target->dest,
                     CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,
@@ -542,6 +565,7 @@ void operands_end(struct operands *operands)
     for (int i = 0; operands->items != NULL && i < operands->count; i++) {
         free(operands->items[i].source);
         free(operands->items[i].dest);
+        free(operands->items[i].whole);
     }
     free(operands->items);
     dest_directory_drop(operands->directory);

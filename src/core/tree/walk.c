@@ -39,6 +39,7 @@ struct frame {
 
 struct walk {
     const struct tree_visitor *visitor;
+    const struct tree_root *tree;     /* that SOURCE is in */
     bool from_root;                   /* SOURCE is the root of a volume */
     struct dest_directory *directory; /* that DEST is in; may be NULL */
     struct path_buffer source;
@@ -253,6 +254,16 @@ static void fail_invalid_name(const struct walk *walk, const wchar_t *name)
     free(shown);
 }
 
+static void visit_link(const struct walk *walk)
+{
+    const struct tree_visitor *visitor = walk->visitor;
+    const struct tree_link link = {.source = walk->source.words,
+                                   .directory = current(walk),
+                                   .dest = walk->dest.words,
+                                   .root = walk->tree};
+    visitor->link(visitor->context, &link);
+}
+
 static void visit(struct walk *walk, const struct os_entry *entry)
 {
     const struct tree_visitor *visitor = walk->visitor;
@@ -288,8 +299,7 @@ static void visit(struct walk *walk, const struct os_entry *entry)
         fail_hint(walk, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE, OUTCOME_DEST,
                   REFLINK_HINT_COLLISION);
     else if (entry->is_link)
-        visitor->link(visitor->context, walk->source.words, current(walk),
-                      walk->dest.words, false);
+        visit_link(walk);
     else if (directory)
         enter(walk);
     else
@@ -345,10 +355,13 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
     visitor->failed(visitor->context, &outcome);
 }
 
-bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
-               struct dest_directory *directory, const wchar_t *dest)
+bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
+               const wchar_t *source, struct dest_directory *directory,
+               const wchar_t *dest)
 {
+    const struct tree_root itself = {source, dest};
     struct walk walk = {.visitor = visitor,
+                        .tree = root != NULL ? root : &itself,
                         .directory = directory,
                         .from_root = path_is_volume_root(source)};
     bool cut = false;
@@ -419,5 +432,80 @@ bool tree_contains(const wchar_t *source, const wchar_t *dest)
                  (final != NULL && lies_within(final, &root));
     free(final);
     free(path);
+    return found;
+}
+
+static wchar_t *without_first_separators(const wchar_t *path)
+{
+    while (*path == L'\\' || *path == L'/')
+        path++;
+    return path_splice(path, wcslen(path), L"");
+}
+
+/* Whether one of the directories in `path` is `root`. Sets `*rest` as below. */
+static bool find_within(const wchar_t *path, const struct os_info *root,
+                        wchar_t **rest)
+{
+    wchar_t *above = path_splice(path, wcslen(path), L"");
+    bool found = above != NULL && lies_within(above, root);
+    if (found)
+        *rest = without_first_separators(path + wcslen(above));
+    free(above);
+    return found;
+}
+
+/*
+ * Whether `path` begins with the full path of `root`. That is true of most
+ * links, of which a tree may have thousands; then nothing is opened.
+ */
+static bool begins_with(const wchar_t *path, const wchar_t *root,
+                        wchar_t **rest)
+{
+    wchar_t *full = NULL;
+    if (os_full_path(root, &full) != 0)
+        return false;
+    bool is_verbatim = wcsncmp(path, L"\\\\?\\", 4) == 0;
+    bool has_prefix = wcsncmp(full, L"\\\\?\\", 4) == 0;
+    const wchar_t *start = full + (has_prefix && !is_verbatim ? 4 : 0);
+    size_t length = wcslen(start);
+    bool found = wcsncmp(path, start, length) == 0 &&
+                 (path_ends_with_separator(start) || path[length] == L'\0' ||
+                  path[length] == L'\\');
+    if (found)
+        *rest = without_first_separators(path + length);
+    free(full);
+    return found;
+}
+
+/* Returns `path` with links resolved as far as it exists; NULL if it is on no
+   volume, or if out of memory. */
+static wchar_t *resolve(const wchar_t *path)
+{
+    wchar_t *existing = path_splice(path, wcslen(path), L"");
+    wchar_t *final = existing != NULL ? final_path_of(existing) : NULL;
+    wchar_t *whole = NULL;
+    if (final != NULL) {
+        const wchar_t *missing = path + wcslen(existing);
+        whole = *missing != L'\0' ? path_join(final, missing)
+                                  : path_splice(final, wcslen(final), L"");
+    }
+    free(final);
+    free(existing);
+    return whole;
+}
+
+bool tree_find_within(const wchar_t *root, const wchar_t *path, wchar_t **rest)
+{
+    struct os_info info;
+    *rest = NULL;
+    if (begins_with(path, root, rest))
+        return true;
+    if (path_query(root, &info) != 0)
+        return false;
+    if (find_within(path, &info, rest))
+        return true;
+    wchar_t *final = resolve(path);
+    bool found = final != NULL && find_within(final, &info, rest);
+    free(final);
     return found;
 }

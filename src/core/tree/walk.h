@@ -19,6 +19,24 @@ enum tree_passed_over {
 };
 
 /*
+ * A directory of SOURCE that is copied with all that is in it, and what it
+ * becomes in DEST.
+ */
+struct tree_root {
+    const wchar_t *source;
+    const wchar_t *dest;
+};
+
+/* A symbolic link, junction or mount point. */
+struct tree_link {
+    const wchar_t *source;
+    struct dest_directory *directory; /* that `dest` is in */
+    const wchar_t *dest;
+    const struct tree_root *root; /* the tree that it is in; NULL: in none */
+    bool operand; /* it is itself a SOURCE of the command line */
+};
+
+/*
  * What to do with each entry of a walk. All paths are valid until the call
  * returns; each call gets `context`, and the directory that the entry's DEST is
  * in: NULL if DEST is not in a directory of this run, or if `enter` opens none.
@@ -28,11 +46,8 @@ struct tree_visitor {
     void (*file)(void *context, const wchar_t *source,
                  struct dest_directory *directory, const wchar_t *dest,
                  uint64_t size);
-    /* A symbolic link, junction or mount point; the walk does not follow it.
-       `operand`: it is itself a SOURCE of the command line. */
-    void (*link)(void *context, const wchar_t *source,
-                 struct dest_directory *directory, const wchar_t *dest,
-                 bool operand);
+    /* A link; the walk does not follow it. */
+    void (*link)(void *context, const struct tree_link *link);
     /* A directory, before its entries. Returns false to skip it. `*opened` is
        NULL; the walk drops the directory that the visitor opens in it. */
     bool (*enter)(void *context, const wchar_t *source,
@@ -71,16 +86,25 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 
 /*
  * Walks the directory `source`; its contents belong in `dest`, which is in
- * `directory` unless that is NULL. Returns false if
- * the user pressed Ctrl-C before the end; that has been reported.
+ * `directory` unless that is NULL. `root` is the tree that `source` is in;
+ * NULL: it is one itself. Returns false if the user pressed Ctrl-C before the
+ * end; that has been reported.
  */
-bool tree_walk(const struct tree_visitor *visitor, const wchar_t *source,
-               struct dest_directory *directory, const wchar_t *dest);
+bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
+               const wchar_t *source, struct dest_directory *directory,
+               const wchar_t *dest);
 
 /*
  * Whether `dest`, which need not exist, is `source` or inside it, under any
  * name.
  */
 bool tree_contains(const wchar_t *source, const wchar_t *dest);
+
+/*
+ * Whether `path`, which need not exist, is the directory `root` or inside it,
+ * under any name. `*rest` is then its path from there on, which may be empty;
+ * the caller frees it. NULL: out of memory.
+ */
+bool tree_find_within(const wchar_t *root, const wchar_t *path, wchar_t **rest);
 
 #endif

@@ -318,8 +318,9 @@ Test(run_files, links)
     cr_expect_eq(count_of(OS_STDOUT, line), 1, "%ls", sim_printed(OS_STDOUT));
     cr_expect_eq(RUN(L"-rnv", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
     cr_expect_eq(count_of(OS_STDOUT, line), 2);
-    cr_expect_eq(RUN(L"-rf", L"-t", L"R:\\v", L"R:\\t\\*"), 1);
+    cr_expect_eq(RUN(L"-r", L"-t", L"R:\\v", L"R:\\t\\b"), 1);
     cr_expect_eq(count_of(OS_STDERR, L"R:\\v\\b: creating the link: "), 1);
+    cr_expect_eq(RUN(L"-rf", L"-t", L"R:\\v", L"R:\\t\\*"), 0);
     world_end(&w);
 }
 

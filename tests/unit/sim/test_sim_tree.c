@@ -492,7 +492,7 @@ static void do_all_in(struct os_file *directory)
     cr_assert_eq(
         os_open_at(directory, L"R:\\d\\named:s", OS_CREATE_STREAM, &file), 0);
     os_close(file);
-    cr_expect_eq(os_copy_link(L"R:\\l", directory, L"R:\\d\\link"), 0);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, directory, L"R:\\d\\link"), 0);
     os_close(
         hold(directory, L"R:\\d\\sub", OS_DIRECTORY_CREATE, OS_FOUND_NOTHING));
     cr_expect_eq(os_open_at(directory, L"R:\\d\\none", OS_OPEN_LOOK, &file),
@@ -563,9 +563,9 @@ SIM_TEST(a_link_is_copied_as_it_is)
     cr_assert_eq(sim_symlink(L"..\\nowhere", L"R:\\loose"), 0);
     cr_assert_eq(sim_symlink(L"d", L"R:\\to-d"), 0);
     cr_assert_eq(sim_junction(L"R:\\d", L"R:\\j"), 0);
-    cr_expect_eq(os_copy_link(L"R:\\loose", NULL, L"R:\\d\\1"), 0);
-    cr_expect_eq(os_copy_link(L"R:\\to-d", NULL, L"R:\\d\\2"), 0);
-    cr_expect_eq(os_copy_link(L"R:\\j", NULL, L"R:\\d\\3"), 0);
+    cr_expect_eq(os_copy_link(L"R:\\loose", NULL, NULL, L"R:\\d\\1"), 0);
+    cr_expect_eq(os_copy_link(L"R:\\to-d", NULL, NULL, L"R:\\d\\2"), 0);
+    cr_expect_eq(os_copy_link(L"R:\\j", NULL, NULL, L"R:\\d\\3"), 0);
     cr_expect_eq(wcscmp(sim_link_target(L"R:\\d\\1"), L"..\\nowhere"), 0);
     cr_expect_eq(wcscmp(sim_link_target(L"R:\\d\\2"), L"d"), 0);
     cr_expect_eq(wcscmp(sim_link_target(L"R:\\d\\3"), L"R:\\d"), 0);
@@ -583,18 +583,22 @@ SIM_TEST(only_a_link_is_copied_and_to_a_free_name)
     cr_assert_eq(sim_mkdir(L"R:\\d"), 0);
     touch(L"R:\\f");
     cr_assert_eq(sim_symlink(L"f", L"R:\\l"), 0);
-    cr_expect_eq(os_copy_link(L"R:\\f", NULL, L"R:\\n"), NOT_A_LINK);
-    cr_expect_eq(os_copy_link(L"R:\\d", NULL, L"R:\\n"), NOT_A_LINK);
-    cr_expect_eq(os_copy_link(L"R:\\x", NULL, L"R:\\n"), CODE_FILE_NOT_FOUND);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\x\\n"),
+    cr_expect_eq(os_copy_link(L"R:\\f", NULL, NULL, L"R:\\n"), NOT_A_LINK);
+    cr_expect_eq(os_copy_link(L"R:\\d", NULL, NULL, L"R:\\n"), NOT_A_LINK);
+    cr_expect_eq(os_copy_link(L"R:\\x", NULL, NULL, L"R:\\n"),
+                 CODE_FILE_NOT_FOUND);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\x\\n"),
                  CODE_PATH_NOT_FOUND);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\f"), CODE_ALREADY_EXISTS);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\l"), CODE_ALREADY_EXISTS);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\f"),
+                 CODE_ALREADY_EXISTS);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\l"),
+                 CODE_ALREADY_EXISTS);
     volume->links_allowed = false;
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\n"),
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\n"),
                  CODE_PRIVILEGE_NOT_HELD);
     volume->read_only = true;
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\n"), CODE_WRITE_PROTECT);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\n"),
+                 CODE_WRITE_PROTECT);
     cr_expect_not(sim_exists(L"R:\\n"));
 }
 
@@ -604,8 +608,10 @@ SIM_TEST(a_volume_without_links_gets_none)
     sim_mount(L"E:\\", "exfat");
     sim_mount(L"F:\\", "fat32");
     cr_assert_eq(sim_symlink(L"f", L"R:\\l"), 0);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"E:\\l"), CODE_INVALID_FUNCTION);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"F:\\l"), CODE_INVALID_FUNCTION);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"E:\\l"),
+                 CODE_INVALID_FUNCTION);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"F:\\l"),
+                 CODE_INVALID_FUNCTION);
 }
 
 SIM_TEST(a_mounted_volume_is_copied_as_a_link)
@@ -614,7 +620,7 @@ SIM_TEST(a_mounted_volume_is_copied_as_a_link)
     sim_mount(L"R:\\v", "ntfs");
     touch(L"R:\\v\\f");
     cr_expect(sim_is_link(L"R:\\v"));
-    cr_expect_eq(os_copy_link(L"R:\\v", NULL, L"R:\\w"), 0);
+    cr_expect_eq(os_copy_link(L"R:\\v", NULL, NULL, L"R:\\w"), 0);
     cr_expect(sim_is_link(L"R:\\w"));
     cr_expect(sim_exists(L"R:\\w\\f"));
     cr_expect_eq(sim_count_below(L"R:\\"), 2);
@@ -714,7 +720,7 @@ SIM_TEST(each_operation_can_fail)
     sim_fault_always(SIM_OP_ANY, CODE_IO_DEVICE);
     cr_expect_eq(try_list(L"R:\\", L"*"), CODE_IO_DEVICE);
     cr_expect_eq(make_directory(L"R:\\d"), CODE_IO_DEVICE);
-    cr_expect_eq(os_copy_link(L"R:\\l", NULL, L"R:\\m"), CODE_IO_DEVICE);
+    cr_expect_eq(os_copy_link(L"R:\\l", NULL, NULL, L"R:\\m"), CODE_IO_DEVICE);
     cr_expect_eq(os_full_path(L"R:\\l", &full), CODE_IO_DEVICE);
     sim_clear_faults();
     list = list_open(L"R:\\", L"*");
@@ -767,4 +773,63 @@ SIM_TEST(a_deep_tree)
                  OS_ATTRIBUTE_DIRECTORY);
     cr_expect_eq(sim_count_below(L"R:\\"), LEVELS);
     expect_full(path, path);
+}
+
+/* ---- links that are there -------------------------------------------- */
+
+SIM_TEST(what_has_a_name)
+{
+    struct os_named named;
+    mount("refs-4k");
+    sim_write_file(L"R:\\f", "x", 1);
+    sim_mkdir(L"R:\\d");
+    sim_symlink(L"R:\\f", L"R:\\file-link");
+    sim_symlink(L"R:\\d", L"R:\\directory-link");
+    sim_junction(L"R:\\d", L"R:\\junction");
+    sim_mount(L"R:\\volume", "ntfs");
+    static const struct {
+        const wchar_t *path;
+        struct os_named named;
+    } rows[] = {
+        {L"R:\\f", {.directory = false}},
+        {L"R:\\d", {.directory = true}},
+        {L"R:\\file-link", {.link = 0xA000000C}},
+        {L"R:\\directory-link", {.link = 0xA000000C, .directory = true}},
+        {L"R:\\junction", {.link = OS_LINK_JUNCTION, .directory = true}},
+        {L"R:\\volume",
+         {.link = OS_LINK_JUNCTION, .directory = true, .is_volume = true}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect_eq(os_query_name(NULL, rows[i].path, &named), 0);
+        cr_expect_eq(named.link, rows[i].named.link, "row %zu", i);
+        cr_expect_eq(named.directory, rows[i].named.directory, "row %zu", i);
+        cr_expect_eq(named.is_volume, rows[i].named.is_volume, "row %zu", i);
+        cr_expect_neq(named.written, 0);
+    }
+    cr_expect_eq(os_query_name(NULL, L"R:\\x", &named), CODE_FILE_NOT_FOUND);
+}
+
+SIM_TEST(a_link_is_set_to_another_target)
+{
+    wchar_t *target = NULL;
+    mount("refs-4k");
+    sim_mkdir(L"R:\\d");
+    sim_mkdir(L"R:\\e");
+    sim_junction(L"R:\\d", L"R:\\to-d");
+    sim_junction(L"R:\\e", L"R:\\to-e");
+    sim_symlink(L"e", L"R:\\symlink");
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\to-e"), 0);
+    cr_expect_eq(wcscmp(sim_link_target(L"R:\\to-e"), L"R:\\d"), 0);
+    cr_expect_eq(os_set_link(L"R:\\to-d", L"R:\\x", NULL, L"R:\\to-e"), 0);
+    cr_expect_eq(os_link_target(L"R:\\to-e", &target), 0);
+    cr_expect_eq(wcscmp(target, L"R:\\x"), 0);
+    free(target);
+    cr_expect_eq(os_link_target(L"R:\\symlink", &target), 0);
+    cr_expect_null(target);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\symlink"),
+                 CODE_REPARSE_TAG_MISMATCH);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\d"),
+                 CODE_REPARSE_TAG_MISMATCH);
+    cr_expect_eq(os_set_link(L"R:\\to-d", NULL, NULL, L"R:\\none"),
+                 CODE_FILE_NOT_FOUND);
 }

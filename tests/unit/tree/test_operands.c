@@ -1,6 +1,8 @@
 /* Which SOURCE goes where, and what is refused before anything is done. */
 #include <string.h>
 
+#include "cli/options.h"
+#include "cli/run_files.h"
 #include "core/errors.h"
 #include "core/tree/operands.h"
 #include "world.h"
@@ -34,12 +36,10 @@ static void on_file(void *context, const wchar_t *source,
     note(context, L"file", source, dest);
 }
 
-static void on_link(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    bool operand)
+static void on_link(void *context, const struct tree_link *link)
 {
-    (void)directory;
-    note(context, operand ? L"operand-link" : L"link", source, dest);
+    note(context, link->operand ? L"operand-link" : L"link", link->source,
+         link->dest);
 }
 
 static bool on_enter(void *context, const wchar_t *source,
@@ -332,4 +332,29 @@ Test(operands, a_mounted_volume)
                  L"file R:\\mnt\\g>R:\\out\\mnt\\g;",
                  SOURCES(L"R:\\mnt"), .dest = L"R:\\out", .recursive = true);
     world_end(&w);
+}
+
+/* DEST itself gets what is in them, whether it was there or not. */
+Test(operands, contents_are_written_into_dest_itself)
+{
+    static const wchar_t *const dests[] = {L"R:\\into", L"R:\\new",
+                                           L"R:\\new\\"};
+    for (int i = 0; i < 3; i++) {
+        struct world w = world_make("refs-4k");
+        const wchar_t *dest = i == 0 ? L"R:\\into" : L"R:\\new";
+        wchar_t *argv[] = {L"reflink", L"-r", L"R:\\src\\.",
+                           (wchar_t *)dests[i]};
+        struct options options;
+        struct text error = {0};
+        sim_mkdir(L"R:\\src");
+        sim_mkdir(L"R:\\into");
+        sim_write_file(L"R:\\src\\f", "data", 4);
+        cr_assert(options_parse(4, argv, &options, &error));
+        cr_expect_eq(run_files(&options), 0);
+        cr_expect_eq(sim_file_count(dest), 1);
+        cr_expect_eq(wcscmp(sim_file_name(dest, 0), L"f"), 0, "row %d", i);
+        options_free(&options);
+        text_free(&error);
+        world_end(&w);
+    }
 }

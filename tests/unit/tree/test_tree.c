@@ -5,6 +5,7 @@
 #include "core/errors.h"
 #include "core/file/file.h"
 #include "core/tree/directory.h"
+#include "core/tree/link.h"
 #include "core/tree/operands.h"
 #include "world.h"
 
@@ -49,14 +50,12 @@ static void conclude(struct seen *seen, const struct reflink_outcome *outcome)
         on_failed(seen, outcome);
 }
 
-static void on_link(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
-                    bool operand)
+static void on_link(void *context, const struct tree_link *link)
 {
-    (void)operand;
     struct seen *seen = context;
     struct reflink_outcome outcome;
-    directory_link(&seen->world->policy, source, directory, dest, &outcome);
+    struct link_result result;
+    link_recreate(&seen->world->policy, link, false, &outcome, &result);
     conclude(context, &outcome);
 }
 
@@ -403,8 +402,9 @@ Test(tree, deep)
 Test(tree, every_call_fails_in_turn)
 {
     static const enum sim_op ops[] = {
-        SIM_OP_LIST_OPEN, SIM_OP_LIST_NEXT, SIM_OP_OPEN_DIRECTORY,
-        SIM_OP_COPY_LINK, SIM_OP_FULL_PATH, SIM_OP_SET_METADATA};
+        SIM_OP_LIST_OPEN,  SIM_OP_LIST_NEXT, SIM_OP_OPEN_DIRECTORY,
+        SIM_OP_COPY_LINK,  SIM_OP_FULL_PATH, SIM_OP_SET_METADATA,
+        SIM_OP_LINK_TARGET};
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
         bool met = true;
         for (uint64_t nth = 1; met; nth++) {
