@@ -193,6 +193,21 @@ Test(range, a_dest_that_appears_is_not_replaced)
     }
 }
 
+/* With -n too: only a name that is taken is no error. */
+Test(range, a_new_dest_that_cannot_be_named)
+{
+    struct world w = world_make("refs-4k");
+    struct bytes *bytes = make_files();
+    w.policy.existing = REFLINK_EXISTING_KEEP;
+    sim_fault(SIM_OP_RENAME, 1, CODE_ACCESS_DENIED);
+    run(&w, L"R:\\a", L"R:\\new", (struct reflink_range){0, 0, 0, true});
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_ACCESS_DENIED);
+    cr_expect_eq(sim_file_count(L"R:\\"), 2);
+    free(bytes);
+    world_end(&w);
+}
+
 /* Bytes of DEST behind the range share its last cluster: they survive. */
 Test(range, tail_in_the_middle_of_dest)
 {
