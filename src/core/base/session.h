@@ -28,6 +28,8 @@ struct reflink_session {
     uint64_t total; /* bytes of the current file */
     /* Shared with other threads that clone; NULL if there are none. */
     struct source_locks *source_locks;
+    /* The run's table of hard links (hard_links.h); NULL: there is none. */
+    struct hard_links *hard_links;
     /* In a dry run, DEST's directory may not exist yet. */
     bool makes_directories;
 };

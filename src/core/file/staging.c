@@ -32,24 +32,52 @@ bool staging_is_name(const wchar_t *name)
            wcscmp(name + PREFIX + DIGITS, L".tmp") == 0;
 }
 
-bool staging_begin(struct staging *staging, const wchar_t *dest_path,
-                   unsigned extra, struct reflink_outcome *outcome)
+/* Sets the path. Returns the step that failed, with `*error`. */
+static enum reflink_step choose_name(struct staging *staging,
+                                     const wchar_t *dest_path, os_error *error)
 {
     uint64_t number = 0;
     wchar_t name[40];
-    os_error error = os_random(&number, sizeof number);
-    if (error != 0)
-        return fail(outcome, error, REFLINK_STEP_CREATE);
+    *error = os_random(&number, sizeof number);
+    if (*error != 0)
+        return REFLINK_STEP_CREATE;
     swprintf(name, sizeof name / sizeof name[0], L"~reflink-%08lx%08lx.tmp",
              (unsigned long)(number >> 32),
              (unsigned long)(number & 0xffffffff));
     staging->path =
         path_splice(dest_path, path_directory_length(dest_path), name);
     if (staging->path == NULL)
-        return fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY);
+        *error = CODE_NOT_ENOUGH_MEMORY;
+    return REFLINK_STEP_MEMORY;
+}
+
+bool staging_begin(struct staging *staging, const wchar_t *dest_path,
+                   unsigned extra, struct reflink_outcome *outcome)
+{
+    os_error error = 0;
+    enum reflink_step step = choose_name(staging, dest_path, &error);
+    if (error != 0)
+        return fail(outcome, error, step);
     error = os_open_at(staging->directory, staging->path, OS_CREATE_NEW | extra,
                        &staging->file);
-    return error == 0 || fail(outcome, error, REFLINK_STEP_CREATE);
+    staging->made = error == 0;
+    return staging->made || fail(outcome, error, REFLINK_STEP_CREATE);
+}
+
+os_error staging_link(struct staging *staging, const wchar_t *dest_path,
+                      struct os_file *file)
+{
+    os_error error = 0;
+    (void)choose_name(staging, dest_path, &error);
+    if (error != 0)
+        return error;
+    error = os_hard_link(file, staging->directory, staging->path);
+    /* after a lost connection it may be there */
+    staging->made = error == 0 || classify_io(error) == ERROR_CLASS_TRANSIENT;
+    if (error == 0)
+        error = os_open_at(staging->directory, staging->path, OS_OPEN_TO_RENAME,
+                           &staging->file);
+    return error;
 }
 
 bool staging_mark(struct staging *staging, struct reflink_outcome *outcome)
@@ -62,7 +90,9 @@ bool staging_mark(struct staging *staging, struct reflink_outcome *outcome)
 os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
                         bool replace)
 {
-    os_error error = os_mark_deleted(staging->file, false);
+    os_error error = 0;
+    if (staging->marked)
+        error = os_mark_deleted(staging->file, false);
     if (error != 0)
         return error;
     staging->marked = false;
@@ -82,7 +112,7 @@ bool staging_name_is_taken(os_error error)
 void staging_end(struct staging *staging, bool transient)
 {
     bool lost = false;
-    bool made = staging->file != NULL && !staging->committed;
+    bool made = staging->made && !staging->committed;
     os_close(staging->file);
     if (made && staging->marked)
         lost = transient;
