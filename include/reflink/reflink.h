@@ -221,6 +221,14 @@ struct reflink_error {
     bool in_source; /* the error concerns SOURCE, not DEST */
 };
 
+/* What became, in a tree, of a file that is a hard link to one copied before.
+ */
+enum reflink_hard_link {
+    REFLINK_HARD_LINK_NONE, /* it is none */
+    REFLINK_HARD_LINK_KEPT, /* DEST is a hard link, too */
+    REFLINK_HARD_LINK_SPLIT /* DEST is a file of its own */
+};
+
 /* What happened to one file. */
 struct reflink_outcome {
     const wchar_t *source;
@@ -247,6 +255,7 @@ struct reflink_outcome {
     unsigned warnings;       /* REFLINK_WARNING_* */
     wchar_t volume_root[64]; /* DEST's, if the reason concerns the volume */
     wchar_t file_system[32]; /* DEST's; may be empty */
+    enum reflink_hard_link hard_link; /* KEPT: the method is NONE */
 };
 
 /*

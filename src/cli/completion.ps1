@@ -37,6 +37,8 @@ Register-ArgumentCompleter -Native -CommandName reflink, reflink.exe -ScriptBloc
         @('--writable', 'DEST is not read-only even if SOURCE is'),
         @('--keep-directory-symlink', 'with -r: follow links to directories in DEST'),
         @('--retarget-links', 'with -r: links into SOURCE are recreated to point into DEST'),
+        @('-H', 'with -r: hard links in SOURCE become hard links in DEST'),
+        @('--hard-links', 'with -r: hard links in SOURCE become hard links in DEST'),
         @('--flush=auto', 'flush a file to disk before it replaces another (default)'),
         @('--flush=always', 'flush every file to disk before it gets its name'),
         @('--flush=never', 'flush no file'),

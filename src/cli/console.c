@@ -37,6 +37,7 @@ bool console_begin(struct console *console, const struct options *options,
                   .verbose = options->verbose,
                   .json = options->json,
                   .several_files = several_files && !options->dry_run,
+                  .hard_links = options->hard_links,
                   .range = options->has_range},
         .progress = {.wanted = options->progress == PROGRESS_ALWAYS ||
                                (options->progress == PROGRESS_AUTO &&

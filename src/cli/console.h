@@ -54,8 +54,8 @@ void console_linked(struct console *console,
 void console_passed_over(struct console *console, enum totals_passed kind,
                          const wchar_t *path);
 
-/* Counts a file that has the data of one copied before (a hard link), and
-   became a file of its own. */
+/* Counts a file that is a hard link to one copied before, and became a file of
+   its own. */
 void console_hard_link(struct console *console);
 
 /* Counts a link that was recreated in DEST, or would be, and points back into

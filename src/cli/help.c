@@ -48,6 +48,9 @@ static const wchar_t *const usage[] = {
     L"DEST\n",
     L"  --retarget-links      with -r: links into SOURCE point into DEST "
     L"instead\n",
+    L"  -H, --hard-links      with -r: hard links in SOURCE become hard links "
+    L"in "
+    L"DEST\n",
     L"  --flush=WHEN          flush to disk: auto (before replacing), always, "
     L"never\n",
     L"Ranges (written into DEST in place; DEST may grow but is never "

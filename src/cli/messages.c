@@ -267,6 +267,11 @@ static const struct {
          L"its own (-H keeps hard links)",
          L"%" TEXT_U64 L" files are hard links to files copied before; each "
          L"became a file of its own (-H keeps hard links)"},
+    [MESSAGE_HARD_LINKS_NOT_MADE] =
+        {L"1 file is a hard link to a file copied before; it became a file of "
+         L"its own, because DEST could not be linked",
+         L"%" TEXT_U64 L" files are hard links to files copied before; each "
+         L"became a file of its own, because DEST could not be linked"},
     [MESSAGE_LINKS_INTO_SOURCE] =
         {L"1 link points back into SOURCE",
          L"%" TEXT_U64 L" links point back into SOURCE"},

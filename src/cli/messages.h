@@ -88,6 +88,7 @@ enum message_count {
     MESSAGE_MORE_FAILED, /* a directory and message_same_reason follow */
     MESSAGE_OWNERS_NOT_KEPT,
     MESSAGE_HARD_LINKS,
+    MESSAGE_HARD_LINKS_NOT_MADE, /* with -H */
     MESSAGE_LINKS_INTO_SOURCE,
     MESSAGE_STAGING_FILES,
     MESSAGE_SYSTEM_DIRECTORIES,

@@ -36,6 +36,7 @@ enum option_id {
     OPTION_NO_TARGET_DIRECTORY,
     OPTION_KEEP_DIRECTORY_SYMLINK,
     OPTION_RETARGET_LINKS,
+    OPTION_HARD_LINKS,
     OPTION_JOBS,
     OPTION_TARGET,
     OPTION_JSON,
@@ -121,6 +122,9 @@ static bool apply_flag(struct parser *parser, const struct option *option,
         break;
     case OPTION_RETARGET_LINKS:
         options->retarget_links = true;
+        break;
+    case OPTION_HARD_LINKS:
+        options->hard_links = true;
         break;
     case OPTION_DRY_RUN:
         options->dry_run = true;
@@ -260,6 +264,7 @@ static const struct option table[] = {
     {L"keep-directory-symlink", 0, VALUE_NONE, OPTION_KEEP_DIRECTORY_SYMLINK,
      apply_flag},
     {L"retarget-links", 0, VALUE_NONE, OPTION_RETARGET_LINKS, apply_flag},
+    {L"hard-links", L'H', VALUE_NONE, OPTION_HARD_LINKS, apply_flag},
     {L"jobs", L'j', VALUE_NEEDED, OPTION_JOBS, apply_number},
     {L"target-directory", L't', VALUE_NEEDED, OPTION_TARGET, apply_target},
     {L"json", 0, VALUE_NONE, OPTION_JSON, apply_flag},
@@ -450,6 +455,16 @@ static bool check_two(struct parser *parser, enum message_usage_error none,
     return options->operand_count == 2;
 }
 
+/* Returns an option that was given and needs -r; NULL: there is none. */
+static const wchar_t *option_for_trees(const struct options *options)
+{
+    if (options->hard_links)
+        return L"-H";
+    if (options->retarget_links)
+        return L"--retarget-links";
+    return options->follow_dest_links ? L"--keep-directory-symlink" : NULL;
+}
+
 /* Requires SOURCE and DEST, several SOURCEs and a directory, or with -t one
    SOURCE at least. */
 static bool check_run(struct parser *parser)
@@ -466,11 +481,10 @@ static bool check_run(struct parser *parser)
                     updates ? L"-u" : L"-T");
         return false;
     }
-    if (!options->recursive &&
-        (options->follow_dest_links || options->retarget_links)) {
+    const wchar_t *needs_tree = option_for_trees(options);
+    if (!options->recursive && needs_tree != NULL) {
         text_format(parser->error, message_usage(MESSAGE_ONLY_RECURSIVE),
-                    options->retarget_links ? L"--retarget-links"
-                                            : L"--keep-directory-symlink");
+                    needs_tree);
         return false;
     }
     if (options->has_range && (options->recursive || has_target)) {

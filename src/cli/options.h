@@ -26,6 +26,7 @@ struct options {
     bool exact_dest;        /* -T: DEST is the name itself */
     bool follow_dest_links; /* --keep-directory-symlink */
     bool retarget_links;    /* --retarget-links */
+    bool hard_links;        /* -H */
     unsigned jobs;          /* -j: files in parallel; 0: the default */
     const wchar_t *target;  /* -t; NULL: DEST is the last operand */
     bool has_range;         /* a range option, or five operands */

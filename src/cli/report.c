@@ -45,6 +45,11 @@ static void add_result(const struct reflink_outcome *outcome,
         [REFLINK_METHOD_COPY] = L"copied  ",
         [REFLINK_METHOD_MIXED] = L"mixed   ",
     };
+    if (outcome->hard_link == REFLINK_HARD_LINK_KEPT) {
+        add_pair(L"hard link  ", outcome, text);
+        text_add(text, L"\n");
+        return;
+    }
     add_pair(methods[outcome->method], outcome, text);
     add_amounts(outcome, text);
     if (outcome->reason != REFLINK_REASON_NONE) {
@@ -197,6 +202,7 @@ static void add_done(const struct reflink_outcome *outcome,
     enum reflink_reason reason = outcome->reason;
     bool copied = outcome->method == REFLINK_METHOD_COPY;
     bool ordinary = outcome->method == REFLINK_METHOD_CLONE ||
+                    outcome->hard_link == REFLINK_HARD_LINK_KEPT ||
                     (copied && (reason == REFLINK_REASON_EMPTY ||
                                 reason == REFLINK_REASON_BELOW_CLUSTER ||
                                 reason == REFLINK_REASON_NOT_ASKED));
@@ -317,13 +323,15 @@ static void add_reasons(const struct totals *totals, struct text *out)
 }
 
 /* Adds a line for each thing that happened at least once. */
-static void add_counts(const struct totals *totals, struct text *out)
+static void add_counts(const struct totals *totals,
+                       const struct report_style *style, struct text *out)
 {
     const struct {
         enum message_count what;
         uint64_t count;
     } lines[] = {
-        {MESSAGE_HARD_LINKS, totals->hard_links},
+        {style->hard_links ? MESSAGE_HARD_LINKS_NOT_MADE : MESSAGE_HARD_LINKS,
+         totals->hard_links},
         {MESSAGE_LINKS_INTO_SOURCE, totals->links_into_source},
         {MESSAGE_STAGING_FILES, totals->passed_over[TOTALS_STAGING_FILE]},
         {MESSAGE_SYSTEM_DIRECTORIES,
@@ -343,7 +351,7 @@ void report_summary(const struct totals *totals,
                     const struct report_style *style, struct text *out)
 {
     if (style->json) {
-        report_json_summary(totals, totals_exit_code(totals), out);
+        report_json_summary(totals, style->hard_links, out);
         return;
     }
     if (!style->several_files || style->quiet || totals->usage_error)
@@ -358,12 +366,15 @@ void report_summary(const struct totals *totals,
     text_add(out, L")");
     if (totals->mixed != 0)
         text_format(out, L", %" TEXT_U64 L" mixed", totals->mixed);
+    if (totals->linked != 0)
+        text_format(out, L", %" TEXT_U64 L" %ls", totals->linked,
+                    totals->linked == 1 ? L"hard link" : L"hard links");
     if (totals->skipped != 0)
         text_format(out, L", %" TEXT_U64 L" skipped", totals->skipped);
     if (totals->refused != 0)
         text_format(out, L", %" TEXT_U64 L" refused", totals->refused);
     text_format(out, L", %" TEXT_U64 L" failed\n", totals->failed);
-    add_counts(totals, out);
+    add_counts(totals, style, out);
 }
 
 void report_usage(const wchar_t *message, struct text *err)

@@ -17,6 +17,7 @@ struct report_style {
     bool verbose;
     bool json;          /* `out` gets objects instead of lines */
     bool several_files; /* the run is a tree or list, so it has a summary */
+    bool hard_links;    /* -H */
     bool range;         /* only a range of a file is cloned */
 };
 

@@ -126,7 +126,7 @@ static void add_all_warnings(const struct totals *totals, struct text *text)
     json_array_end(text);
 }
 
-void report_json_summary(const struct totals *totals, enum exit_code code,
+void report_json_summary(const struct totals *totals, bool keeps_hard_links,
                          struct text *text)
 {
     json_begin(text, L"summary");
@@ -142,10 +142,11 @@ void report_json_summary(const struct totals *totals, enum exit_code code,
     json_number(text, L"elapsed_ms", totals->elapsed_us / 1000);
     json_number(text, L"schema_version", SCHEMA_VERSION);
     add_reasons(totals, text);
-    json_number(text, L"hard_links", totals->hard_links);
+    json_number(text, L"hard_links",
+                keeps_hard_links ? totals->linked : totals->hard_links);
     json_number(text, L"links_into_source", totals->links_into_source);
     add_passed_over(totals, text);
     add_all_warnings(totals, text);
-    json_number(text, L"exit_code", (uint64_t)code);
+    json_number(text, L"exit_code", (uint64_t)totals_exit_code(totals));
     json_end(text);
 }

@@ -18,8 +18,9 @@ void report_json_file(const struct reflink_outcome *outcome, bool range,
 void report_json_error(const wchar_t *path, const struct reflink_error *error,
                        struct text *text);
 
-/* Adds the object that ends a run. `code` is the run's exit code. */
-void report_json_summary(const struct totals *totals, enum exit_code code,
+/* Adds the object that ends a run. `keeps_hard_links`: with -H, hard links that
+   were kept are counted, and not those that became files of their own. */
+void report_json_summary(const struct totals *totals, bool keeps_hard_links,
                          struct text *text);
 
 #endif

@@ -185,11 +185,15 @@ static void clone_file(void *context, struct reflink_session *session,
 static void on_done(void *context, const struct reflink_outcome *outcome)
 {
     struct tree_run *run = context;
+    bool kept = outcome->hard_link == REFLINK_HARD_LINK_KEPT;
     if (outcome->status == REFLINK_OK &&
-        outcome->method == REFLINK_METHOD_NONE) {
+        outcome->method == REFLINK_METHOD_NONE && !kept) {
         console_linked(&run->console, outcome);
         return;
     }
+    if (outcome->hard_link == REFLINK_HARD_LINK_SPLIT &&
+        run->options->recursive)
+        console_hard_link(&run->console);
     console_done(&run->console, outcome);
     on_progress(run, outcome, outcome->bytes);
 }
@@ -411,7 +415,9 @@ static bool open_workers(struct tree_run *run)
                                     .done = on_done,
                                     .after = finish_directory,
                                     .moved = on_progress,
-                                    .context = run};
+                                    .context = run,
+                                    .keeps_hard_links =
+                                        run->options->hard_links};
     unsigned jobs = run->options->jobs != 0 ? run->options->jobs : DEFAULT_JOBS;
     run->count.gate = os_monitor_make();
     if (run->count.gate != NULL)

@@ -23,6 +23,7 @@ void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
     case REFLINK_OK:
         totals->cloned += outcome->method == REFLINK_METHOD_CLONE;
         totals->copied += outcome->method == REFLINK_METHOD_COPY;
+        totals->linked += outcome->hard_link == REFLINK_HARD_LINK_KEPT;
         totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
         totals->bytes_cloned += outcome->bytes_cloned;
         totals->bytes_copied += outcome->bytes_copied;

@@ -19,6 +19,7 @@ struct totals {
     uint64_t cloned;
     uint64_t copied;
     uint64_t mixed;
+    uint64_t linked; /* hard links, kept with -H */
     uint64_t skipped;
     uint64_t failed; /* includes `different` and `interrupted` */
     uint64_t refused;
@@ -33,7 +34,7 @@ struct totals {
     uint64_t copied_reasons[REFLINK_REASON_COUNT];
     /* files with a warning, by the number of its bit */
     uint64_t warnings[REFLINK_WARNING_COUNT];
-    uint64_t hard_links; /* files with the same data as one copied before */
+    uint64_t hard_links;        /* hard links that became files of their own */
     uint64_t links_into_source; /* links in DEST that point back into SOURCE */
     uint64_t passed_over[TOTALS_PASSED_COUNT];
     bool out_of_memory; /* for the run itself, or for its output */

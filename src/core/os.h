@@ -47,6 +47,8 @@ enum os_intent {
     /* Opens a file, even one that is open exclusively, to set its DACL; with
        OS_WITH_OWNER also its owner and group. Never follows a link. */
     OS_OPEN_SECURITY,
+    /* Opens a file to give it another name. Never follows a link. */
+    OS_OPEN_TO_LINK,
     OS_INTENT_MASK = 0xff,
 
     /* Flags, to be combined with one of the above: */
@@ -137,6 +139,7 @@ struct os_info {
     uint64_t size;      /* end of file */
     uint64_t allocated; /* bytes of the volume that it takes, as reported */
     uint32_t attributes;
+    uint32_t links;  /* names that the file has, hard links; 0: unknown */
     int64_t created; /* creation, in 100 ns since 1601 */
     int64_t written; /* last write, in 100 ns since 1601 */
     int64_t changed; /* last change of data or metadata, in 100 ns since 1601 */
@@ -144,9 +147,9 @@ struct os_info {
 };
 
 /*
- * Reads size, attributes, times and identity of an open file. The attributes
- * show a reparse point that a filter hides if the file's data are not in its
- * own clusters.
+ * Reads size, attributes, links, times and identity of an open file. The
+ * attributes show a reparse point that a filter hides if the file's data are
+ * not in its own clusters.
  */
 os_error os_query(struct os_file *file, struct os_info *info);
 
@@ -374,6 +377,17 @@ os_error os_mark_deleted(struct os_file *file, bool deleted);
  */
 os_error os_rename(struct os_file *file, struct os_file *directory,
                    const wchar_t *path, bool replace);
+
+/*
+ * Gives the open file another name, the last part of `path` in `directory`: a
+ * hard link. Never replaces: CODE_ALREADY_EXISTS or CODE_FILE_EXISTS if the
+ * name is taken. CODE_NOT_SAME_DEVICE: `directory` is on another volume.
+ * CODE_TOO_MANY_LINKS: the file can have no more names. A volume without hard
+ * links returns a code that classify_unknown_request recognizes, and Samba on a
+ * disk without them CODE_ACCESS_DENIED.
+ */
+os_error os_hard_link(struct os_file *file, struct os_file *directory,
+                      const wchar_t *path);
 
 /* Deletes the file `path`, even a read-only one; a link, but not its target. */
 os_error os_remove(struct os_file *directory, const wchar_t *path);

@@ -92,6 +92,7 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     info->size = (uint64_t)standard.EndOfFile.QuadPart;
     info->allocated = (uint64_t)standard.AllocationSize.QuadPart;
     info->attributes = basic.FileAttributes;
+    info->links = standard.NumberOfLinks;
     info->created = basic.CreationTime.QuadPart;
     info->written = basic.LastWriteTime.QuadPart;
     info->changed = basic.ChangeTime.QuadPart;

@@ -52,11 +52,16 @@ static const struct win32_opening openings[] = {
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
                           OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
-    [OS_OPEN_DELETE] = {DELETE,
+    [OS_OPEN_DELETE] = {FILE_READ_ATTRIBUTES | DELETE,
                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                         OPEN_EXISTING,
                         FILE_FLAG_OPEN_REPARSE_POINT |
                             FILE_FLAG_BACKUP_SEMANTICS},
+    /* the right that CreateHardLinkW asks for [Project Zero, "Between a Rock
+       and a Hard Link"]; no sharing mode is about it */
+    [OS_OPEN_TO_LINK] = {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
+                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                         OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
                           OPEN_EXISTING, 0},
 };

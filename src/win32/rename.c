@@ -1,4 +1,4 @@
-/* Renames open files and deletes files. */
+/* Renames open files, gives them more names, and deletes files. */
 #include "win32.h"
 
 #include <stdlib.h>
@@ -6,7 +6,8 @@
 
 /*
  * Uses NtSetInformationFile, because SetFileInformationByHandle is not
- * documented to accept the flags of FileRenameInformationEx.
+ * documented to accept the flags of FileRenameInformationEx, and has no class
+ * for hard links.
  */
 static os_error set_name(HANDLE handle, int class,
                          struct sdk_name_information *info)
@@ -96,8 +97,12 @@ static os_error rename_over_readonly(HANDLE handle,
     return error;
 }
 
-os_error os_rename(struct os_file *file, struct os_file *directory,
-                   const wchar_t *path, bool replace)
+/*
+ * Makes the parameter for the name `path`, or for its last part in `directory`.
+ * The caller frees `*info`.
+ */
+static os_error make_name(struct os_file *directory, const wchar_t *path,
+                          struct sdk_name_information **info)
 {
     wchar_t *full = NULL;
     wchar_t *name = NULL;
@@ -108,19 +113,45 @@ os_error os_rename(struct os_file *file, struct os_file *directory,
     if (error != 0)
         return error;
     size_t length = wcslen(name);
-    struct sdk_name_information *info =
-        calloc(1, sizeof *info + length * sizeof *name);
-    error = ERROR_NOT_ENOUGH_MEMORY;
-    if (info != NULL) {
-        info->root = directory != NULL ? directory->handle : NULL;
-        info->length = (ULONG)(length * sizeof *name);
-        wmemcpy(info->name, name, length);
-        error = rename_once(file->handle, info, replace);
-        if (error == ERROR_ACCESS_DENIED && replace)
-            error = rename_over_readonly(file->handle, info, directory, path);
+    struct sdk_name_information *made =
+        calloc(1, sizeof *made + length * sizeof *name);
+    if (made != NULL) {
+        made->root = directory != NULL ? directory->handle : NULL;
+        made->length = (ULONG)(length * sizeof *name);
+        wmemcpy(made->name, name, length);
     }
-    free(info);
     free(name);
+    *info = made;
+    return made != NULL ? 0 : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+os_error os_rename(struct os_file *file, struct os_file *directory,
+                   const wchar_t *path, bool replace)
+{
+    struct sdk_name_information *info = NULL;
+    os_error error = make_name(directory, path, &info);
+    if (error != 0)
+        return error;
+    error = rename_once(file->handle, info, replace);
+    if (error == ERROR_ACCESS_DENIED && replace)
+        error = rename_over_readonly(file->handle, info, directory, path);
+    free(info);
+    return error;
+}
+
+/*
+ * Uses NtSetInformationFile, because CreateHardLinkW takes two paths: it opens
+ * the file by its path again, which may lead to another one by then, and finds
+ * no name in an open directory.
+ */
+os_error os_hard_link(struct os_file *file, struct os_file *directory,
+                      const wchar_t *path)
+{
+    struct sdk_name_information *info = NULL;
+    os_error error = make_name(directory, path, &info);
+    if (error == 0)
+        error = set_name(file->handle, SDK_FILE_LINK, info);
+    free(info);
     return error;
 }
 

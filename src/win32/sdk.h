@@ -182,11 +182,12 @@ struct sdk_counted_extent {
 };
 
 /*
- * FileRenameInformation of NtSetInformationFile, and its newer form (Windows 10
- * 1709) [MS-FSCC 2.4.42, 2.4.43]. The first member is a BOOLEAN in the older
+ * FileRenameInformation of NtSetInformationFile, its newer form (Windows 10
+ * 1709), and FileLinkInformation, which has the form of the older one [MS-FSCC
+ * 2.4.42, 2.4.43, 2.4.27]. The first member is a BOOLEAN in the older
  * form and flags in the newer one.
  */
-enum { SDK_FILE_RENAME = 10, SDK_FILE_RENAME_EX = 65 };
+enum { SDK_FILE_RENAME = 10, SDK_FILE_LINK = 11, SDK_FILE_RENAME_EX = 65 };
 enum {
     SDK_NAME_REPLACE = 0x1,
     SDK_NAME_POSIX = 0x2,

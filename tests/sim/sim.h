@@ -134,7 +134,8 @@ struct sim_volume {
                            moved to the nearest */
     bool posix_rename;  /* a rename replaces a file that is open */
     bool rename_over_readonly; /* or is refused with 5 */
-    bool hard_links;
+    bool hard_links;           /* where not, making one is answered with 1 */
+    unsigned link_limit;       /* names of a file; 0: none */
     bool links_allowed; /* the user may make links, or copying one is 1314 */
     os_error copy_link; /* 0: the volume has links */
     bool lazy;          /* no clusters set aside when a file grows */
@@ -377,6 +378,12 @@ bool sim_same_bytes(const wchar_t *a, const wchar_t *b);
 /* Bytes of `a` and `b` at equal offsets in equal clusters. */
 uint64_t sim_shared_bytes(const wchar_t *a, const wchar_t *b);
 
+/* How many names a file has; 0: there is none. */
+size_t sim_links(const wchar_t *path);
+
+/* Whether both are names of one file. */
+bool sim_is_same_file(const wchar_t *a, const wchar_t *b);
+
 /* How many names there are in a directory, pending deletions included. */
 size_t sim_file_count(const wchar_t *directory);
 
@@ -437,6 +444,7 @@ enum sim_op {
     SIM_OP_SET_METADATA,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,
+    SIM_OP_HARD_LINK,
     SIM_OP_REMOVE,
     SIM_OP_FLUSH,
     SIM_OP_FLUSH_PATH,

@@ -77,6 +77,7 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_SET_METADATA] = "set-metadata",
     [SIM_OP_MARK_DELETED] = "mark-deleted",
     [SIM_OP_RENAME] = "rename",
+    [SIM_OP_HARD_LINK] = "hard-link",
     [SIM_OP_REMOVE] = "remove",
     [SIM_OP_FLUSH] = "flush",
     [SIM_OP_FLUSH_PATH] = "flush-path",

@@ -489,6 +489,19 @@ static const struct sim_name *must_find_directory(const wchar_t *path)
     return name;
 }
 
+size_t sim_links(const wchar_t *path)
+{
+    const struct sim_name *name = find_itself(path);
+    return name ? name->node->names : 0;
+}
+
+bool sim_is_same_file(const wchar_t *a, const wchar_t *b)
+{
+    const struct sim_name *one = find_itself(a);
+    const struct sim_name *other = find_itself(b);
+    return one && other && one->node == other->node;
+}
+
 size_t sim_file_count(const wchar_t *directory)
 {
     return must_find_directory(directory)->child_count;

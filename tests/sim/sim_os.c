@@ -27,6 +27,7 @@ static struct access access_for(unsigned intent)
     case OS_OPEN_SOURCE_DIRECTORY:
     case OS_OPEN_DIRECTORY:
     case OS_OPEN_SECURITY:
+    case OS_OPEN_TO_LINK:
         break;
     case OS_OPEN_DELETE:
         access.rights = SIM_DELETE;
@@ -220,6 +221,7 @@ static os_error open_file(const struct os_file *directory, const wchar_t *path,
                   (intent & OS_INTENT_MASK) != OS_OPEN_DIRECTORY &&
                   (intent & OS_INTENT_MASK) != OS_CREATE_STREAM &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_DELETE &&
+                  (intent & OS_INTENT_MASK) != OS_OPEN_TO_LINK &&
                   (intent & OS_INTENT_MASK) != OS_OPEN_SECURITY;
     size_t colon = sim_stream_colon(path);
     wchar_t *plain = sim_copy_path(path, colon);
@@ -238,6 +240,7 @@ static os_error open_file(const struct os_file *directory, const wchar_t *path,
         bool sets = (intent & OS_INTENT_MASK) == OS_OPEN_SECURITY;
         (*file)->security = intent & OS_WITH_SECURITY;
         (*file)->sets_dacl = sets;
+        (*file)->metadata |= (intent & OS_INTENT_MASK) == OS_OPEN_TO_LINK;
         (*file)->sets_owner = sets && intent & OS_WITH_OWNER;
         (*file)->ea = (*file)->rights & SIM_READ ||
                       (intent & OS_INTENT_MASK) == OS_OPEN_SOURCE_DIRECTORY;
@@ -302,6 +305,7 @@ static void query(const struct os_file *file, struct os_info *info)
     info->allocated = sim_map_covered(&file->node->extents, 0, UINT64_MAX) *
                       node->volume->cluster;
     info->attributes = sim_attributes_of(file->node);
+    info->links = (uint32_t)node->names;
     info->created = node->created;
     info->written = node->written;
     info->changed = node->changed;
@@ -888,6 +892,47 @@ os_error os_rename(struct os_file *file, struct os_file *directory,
 
 /* A name more; the one that a file was opened by stays what it is
    [MS-FSA 2.1.5.15.7]. */
+static os_error link_file(const struct os_file *file,
+                          const struct os_file *directory, const wchar_t *path)
+{
+    const struct sim_volume *volume = file->node->volume;
+    const struct sim_name *there;
+    wchar_t *resolved;
+    os_error error;
+
+    if (!volume->hard_links)
+        return CODE_INVALID_FUNCTION;
+    if (file->node->kind != SIM_FILE || file->name->pending || file->name->gone)
+        return CODE_ACCESS_DENIED;
+    if (volume->read_only)
+        return CODE_WRITE_PROTECT;
+    error = sim_resolve_at(directory, path, false, &resolved);
+    if (error)
+        return error;
+    there = sim_name_find(resolved);
+    if (sim_volume_of(resolved) != volume)
+        error = CODE_NOT_SAME_DEVICE;
+    else if (there)
+        error = there->pending ? CODE_ACCESS_DENIED : CODE_ALREADY_EXISTS;
+    else if (volume->link_limit && file->node->names >= volume->link_limit)
+        error = CODE_TOO_MANY_LINKS;
+    else
+        sim_name_add(resolved, file->node);
+    if (!error)
+        set_archive(file->node);
+    free(resolved);
+    return error;
+}
+
+os_error os_hard_link(struct os_file *file, struct os_file *directory,
+                      const wchar_t *path)
+{
+    os_error error = sim_enter(SIM_OP_HARD_LINK, file);
+    if (!error)
+        error = link_file(file, directory, path);
+    return sim_leave(SIM_OP_HARD_LINK, path, error);
+}
+
 static os_error remove_name(const wchar_t *path)
 {
     struct sim_name *name = sim_name_find(path);
@@ -901,6 +946,8 @@ static os_error remove_name(const wchar_t *path)
     if (!sim_sharing_allows(name->node, SIM_DELETE,
                             SIM_READ | SIM_WRITE | SIM_DELETE))
         return CODE_SHARING_VIOLATION;
+    /* a read-only file is removed by clearing that first */
+    name->node->attributes &= ~(uint32_t)OS_ATTRIBUTE_READONLY;
     if (name->opens)
         name->pending = true;
     else

@@ -75,6 +75,8 @@ static const wchar_t *const lines[][ARGUMENTS] = {
     {L"--json", L"R:\\a", L"R:\\there"},
     {L"--json", L"-r", L"-j1", L"R:\\t", L"R:\\u"},
     {L"-r", L"R:\\t", L"S:\\u"},
+    {L"-rH", L"-j1", L"R:\\t", L"S:\\u"},
+    {L"--json", L"-rHf", L"R:\\t\\*", L"R:\\d"},
     {L"--json", L"R:\\a", L"R:\\t\\*", L"R:\\d"},
     {L"--json", L"--length=64K", L"R:\\a", L"R:\\there"},
     {L"--json", L"--dry-run", L"R:\\a", L"S:\\b"},
@@ -101,6 +103,8 @@ static struct world make_files(void)
     sim_set_stream(L"R:\\a", L"s", "stream", 6);
     sim_fill_pattern(L"R:\\t\\f", 0, 5000, 10);
     sim_fill_pattern(L"R:\\t\\s\\g", 0, 50000, 11);
+    sim_link(L"R:\\t\\f", L"R:\\t\\g");
+    sim_write_file(L"R:\\d\\g", "there", 5);
     sim_write_file(L"R:\\there", "there", 5);
     sim_write_at(L"R:\\sparse", 0, "x", 1);
     sim_set_sparse(L"R:\\sparse", true);

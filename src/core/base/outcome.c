@@ -56,6 +56,7 @@ void outcome_reset(struct reflink_outcome *outcome)
     outcome->bytes_copied = 0;
     outcome->lost = 0;
     outcome->warnings = 0;
+    outcome->hard_link = REFLINK_HARD_LINK_NONE;
     outcome->error = (struct reflink_error){0};
 }
 
@@ -73,7 +74,8 @@ void outcome_end(struct reflink_outcome *outcome, uint64_t start)
     bool names_volume = outcome->reason == REFLINK_REASON_NO_CLONING ||
                         outcome->reason == REFLINK_REASON_OTHER_VOLUME;
     outcome->bytes = outcome->bytes_cloned + outcome->bytes_copied;
-    if (outcome->status != REFLINK_OK)
+    if (outcome->status != REFLINK_OK ||
+        outcome->hard_link == REFLINK_HARD_LINK_KEPT)
         outcome->method = REFLINK_METHOD_NONE;
     else if (outcome->bytes_cloned == 0)
         outcome->method = REFLINK_METHOD_COPY;

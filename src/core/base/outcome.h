@@ -40,9 +40,9 @@ uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
                        const wchar_t *dest);
 
 /*
- * Computes bytes and method from what was cloned and copied, the elapsed time
- * since `start`, and the volume's root if the reason's message needs it and it
- * is not set yet.
+ * Computes bytes and method from what was cloned, copied and linked, the
+ * elapsed time since `start`, and the volume's root if the reason's message
+ * needs it and it is not set yet.
  */
 void outcome_end(struct reflink_outcome *outcome, uint64_t start);
 

@@ -29,6 +29,8 @@ struct reflink_session {
     uint32_t waited_ms; /* in all, for other programs to close DESTs */
     /* Shared with other threads that clone; NULL if there are none. */
     struct source_locks *source_locks;
+    /* The run's table of hard links (hard_links.h); NULL: there is none. */
+    struct hard_links *hard_links;
     /* In a dry run, DEST's directory may not exist yet. */
     bool makes_directories;
 };

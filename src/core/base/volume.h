@@ -21,6 +21,7 @@ struct volume {
     enum volume_tail tail;   /* what it accepts at the end of file */
     bool no_cloning;         /* does not support cloning */
     bool no_integrity;       /* does not support integrity streams */
+    bool no_hard_links;      /* does not support hard links */
     bool full;               /* a file did not fit */
     struct os_volume report; /* its features; not `known`: not queried yet */
     uint32_t unit;           /* allocation unit; 0: unknown or not queried */

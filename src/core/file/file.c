@@ -1,7 +1,8 @@
 /*
  * Clones or copies one whole file. DEST is created as a staging file, filled
- * and given SOURCE's metadata; only then does it get its name. Each attempt has
- * a single exit, which removes what this run created and nothing else.
+ * and given SOURCE's metadata; only then does it get its name. In a tree, it
+ * may become a hard link instead. Each attempt has a single exit, which removes
+ * what this run created and nothing else.
  */
 #include "file.h"
 
@@ -12,6 +13,7 @@
 #include "core/base/classify.h"
 #include "core/errors.h"
 #include "flush.h"
+#include "hard_links.h"
 #include "metadata.h"
 #include "source.h"
 #include "dest.h"
@@ -29,6 +31,7 @@ struct job {
     struct staging staging; /* DEST, until it is complete */
     struct retry retry;
     struct source_lock source_lock;
+    struct hard_link link;    /* SOURCE, if it has several names */
     struct replaced replaced; /* the DEST that exists */
     int64_t created;          /* its creation time; 0: there is none */
     struct dest_facts facts;
@@ -60,13 +63,17 @@ static bool open_and_lock_source(struct job *job)
     return true;
 }
 
+static bool may_replace(const struct job *job)
+{
+    return job->policy->existing != REFLINK_EXISTING_FAIL &&
+           job->policy->existing != REFLINK_EXISTING_KEEP;
+}
+
 /* Checks that DEST may be created, or replaced if it exists. */
 static bool check_dest_name(struct job *job)
 {
     struct replaced *old = &job->replaced;
-    bool keeps_security = job->policy->existing != REFLINK_EXISTING_FAIL &&
-                          job->policy->existing != REFLINK_EXISTING_KEEP &&
-                          !job->policy->security;
+    bool keeps_security = may_replace(job) && !job->policy->security;
     if (!dest_open(job->staging.directory, job->dest_path,
                    keeps_security ? OS_WITH_SECURITY : 0, &old->file,
                    &old->info, job->outcome))
@@ -203,12 +210,14 @@ static bool is_in_use(const struct job *job, os_error error)
 /*
  * Renames the staging file to DEST. Waits a little if another program has DEST
  * open. If the rename is not even tried, the outcome's status is not
- * REFLINK_OK.
+ * REFLINK_OK. A file whose hard links may replace others later is flushed as if
+ * it replaced one itself.
  */
 static os_error take_name(struct job *job, bool replace)
 {
     enum { STEP_MS = 50, FILE_MS = 2000, RUN_MS = 30000 };
-    if (!flush_dest(job->policy, job->staging.file, replace, job->outcome) ||
+    bool flush = replace || (may_replace(job) && hard_link_is_kept(&job->link));
+    if (!flush_dest(job->policy, job->staging.file, flush, job->outcome) ||
         outcome_stop(job->outcome) ||
         !(job->policy->security ||
           replaced_update(&job->replaced, job->staging.file, job->outcome)))
@@ -228,47 +237,52 @@ static os_error take_name(struct job *job, bool replace)
     return error;
 }
 
+/* Records why DEST did not get its name; `taken`: something else has it. */
+static void fail_name(struct job *job, os_error error, enum reflink_step step,
+                      bool taken)
+{
+    enum reflink_existing existing = job->policy->existing;
+    if (taken && existing == REFLINK_EXISTING_KEEP) {
+        outcome_reset(job->outcome);
+        job->outcome->status = REFLINK_SKIPPED;
+        return;
+    }
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (taken && existing == REFLINK_EXISTING_FAIL)
+        hint = REFLINK_HINT_EXISTS;
+    else if (may_replace(job) && is_in_use(job, error))
+        hint = REFLINK_HINT_IN_USE;
+    fail_hint(job, error, step, hint);
+}
+
 /* Gives DEST its name: the last step. */
 static void commit(struct job *job)
 {
-    enum reflink_existing existing = job->policy->existing;
-    bool may_replace =
-        existing != REFLINK_EXISTING_FAIL && existing != REFLINK_EXISTING_KEEP;
     bool replace = job->replaced.file != NULL;
     os_error error = take_name(job, replace);
     /* DEST appeared during the run. Or it is a link without a target, which
        does not seem to exist until its name is needed. */
     bool appeared = staging_name_is_taken(error);
-    if (appeared && may_replace && !replace && check_dest_name(job))
+    if (appeared && may_replace(job) && !replace && check_dest_name(job))
         error = take_name(job, true);
     if (job->outcome->status != REFLINK_OK)
         return;
-    if (error == 0) {
-        metadata_clear_archive(&job->source, job->staging.file, job->created,
-                               job->outcome);
-    } else if (appeared && existing == REFLINK_EXISTING_KEEP) {
-        outcome_reset(job->outcome);
-        job->outcome->status = REFLINK_SKIPPED;
-    } else {
-        enum reflink_hint hint = REFLINK_HINT_NONE;
-        if (appeared && existing == REFLINK_EXISTING_FAIL)
-            hint = REFLINK_HINT_EXISTS;
-        else if (may_replace && is_in_use(job, error))
-            hint = REFLINK_HINT_IN_USE;
-        fail_hint(job, error, REFLINK_STEP_RENAME, hint);
+    if (error != 0) {
+        fail_name(job, error, REFLINK_STEP_RENAME, appeared);
+        return;
     }
+    metadata_clear_archive(&job->source, job->staging.file, job->created,
+                           job->outcome);
+    hard_link_record(&job->link, &job->facts.dest.identity);
+    if (job->link.repeated)
+        job->outcome->hard_link = REFLINK_HARD_LINK_SPLIT;
 }
 
-/*
- * Takes one file through all its steps. Whatever happens, it ends here: the
- * open files are closed, and a DEST that is not complete is deleted.
- */
-static enum attempt_end attempt(struct job *job)
+/* Creates DEST, fills it and gives it its name. */
+static enum attempt_end create(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
-    memset(&job->facts, 0, sizeof job->facts);
-    job->staging.directory = dest_directory_file(job->directory);
-    if (open_and_lock_source(job) && check_dest_name(job) &&
+    if (check_dest_name(job) &&
         metadata_list(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job))
         end = transfer_data(job);
@@ -281,11 +295,110 @@ static enum attempt_end attempt(struct job *job)
                        job->outcome) &&
         check_dest(job))
         commit(job);
+    return end;
+}
+
+/* --- hard links ----------------------------------------------------------- */
+
+/*
+ * Replaces DEST by a hard link. It is made under a staging name, because Samba
+ * replaces a name by a link in two steps [source3/smbd, hardlink_internals].
+ */
+static os_error replace_by_link(struct job *job)
+{
+    os_error error =
+        staging_link(&job->staging, job->dest_path, job->link.earlier);
+    replaced_close(&job->replaced);
+    return error != 0 ? error
+                      : staging_commit(&job->staging, job->dest_path, true);
+}
+
+/* To remove one name of a read-only file, the attribute is cleared, and the
+   file's other names lose it, too. */
+static void remove_staging_link(struct job *job)
+{
+    struct reflink_outcome stamped = {0};
+    bool made = job->staging.made;
+    staging_end(&job->staging, false);
+    if (made && (job->source.info.attributes & OS_ATTRIBUTE_READONLY) != 0 &&
+        !metadata_stamp(&job->source, job->link.earlier, 0, &stamped))
+        job->outcome->lost |= REFLINK_LOST_ATTRIBUTES;
+}
+
+/* Makes DEST a hard link. If that is not even tried, the outcome's status is
+   not REFLINK_OK. */
+static os_error make_link(struct job *job, bool *taken)
+{
+    struct os_file *directory = job->staging.directory;
+    if (outcome_stop(job->outcome))
+        return 0;
+    os_error error = os_hard_link(job->link.earlier, directory, job->dest_path);
+    *taken = staging_name_is_taken(error);
+    if (!*taken)
+        return error;
+    if (hard_link_exists(&job->link, directory, job->dest_path))
+        return 0;
+    if (check_dest_name(job) && may_replace(job))
+        error = replace_by_link(job);
+    return error;
+}
+
+/*
+ * Makes DEST a hard link to the file that SOURCE was copied to before, if there
+ * is one. Returns false if SOURCE is to be copied.
+ */
+static bool link_dest(struct job *job)
+{
+    struct hard_link *link = &job->link;
+    bool taken = false;
+    if (link->earlier == NULL)
+        return false;
+    struct volume *volume = volume_get(&job->session->volumes, &link->identity);
+    os_error error = CODE_NOT_SUPPORTED;
+    if (volume == NULL || !volume->no_hard_links)
+        error = make_link(job, &taken);
+    if (job->outcome->status != REFLINK_OK)
+        return true;
+    if (error == 0) {
+        /* a new name has set the archive attribute [MS-FSA 2.1.5.15.7] */
+        metadata_clear_archive(&job->source, link->earlier, 0, job->outcome);
+        job->outcome->hard_link = REFLINK_HARD_LINK_KEPT;
+        return true;
+    }
+    if (classify_io(error) != ERROR_CLASS_TRANSIENT)
+        remove_staging_link(job);
+    if (!hard_link_cannot(error)) {
+        fail_name(job, error, REFLINK_STEP_LINK, taken);
+        return true;
+    }
+    if (volume != NULL && classify_unsupported(error))
+        volume->no_hard_links = true;
+    hard_link_give_up(link);
+    return false;
+}
+
+/* --- both ----------------------------------------------------------------- */
+
+/*
+ * Takes one file through all its steps. Whatever happens, it ends here: the
+ * open files are closed, and a DEST that is not complete is deleted.
+ */
+static enum attempt_end attempt(struct job *job)
+{
+    enum attempt_end end = ATTEMPT_DONE;
+    memset(&job->facts, 0, sizeof job->facts);
+    job->staging.directory = dest_directory_file(job->directory);
+    if (open_and_lock_source(job) &&
+        hard_link_begin(&job->link, job->session->hard_links, &job->source.info,
+                        job->dest_path, job->outcome) &&
+        !link_dest(job))
+        end = create(job);
     if (end == ATTEMPT_DONE)
         end = retry_end_of(job->outcome);
     metadata_end(&job->metadata);
     replaced_close(&job->replaced);
     staging_end(&job->staging, end == ATTEMPT_TRANSIENT);
+    hard_link_end(&job->link);
     os_close(job->source.file);
     source_lock_drop(job->session->source_locks, &job->source_lock);
     job->source.file = NULL;

@@ -56,7 +56,23 @@ bool staging_begin(struct staging *staging, const wchar_t *dest_path,
                                                     : REFLINK_STEP_CREATE);
     error = os_open_at(staging->directory, staging->path, OS_CREATE_NEW | extra,
                        &staging->file);
-    return error == 0 || fail(outcome, error, REFLINK_STEP_CREATE);
+    staging->made = error == 0;
+    return staging->made || fail(outcome, error, REFLINK_STEP_CREATE);
+}
+
+os_error staging_link(struct staging *staging, const wchar_t *dest_path,
+                      struct os_file *file)
+{
+    os_error error = staging_path(dest_path, &staging->path);
+    if (error != 0)
+        return error;
+    error = os_hard_link(file, staging->directory, staging->path);
+    /* after a lost connection it may be there */
+    staging->made = error == 0 || classify_io(error) == ERROR_CLASS_TRANSIENT;
+    if (error == 0)
+        error = os_open_at(staging->directory, staging->path, OS_OPEN_DELETE,
+                           &staging->file);
+    return error;
 }
 
 bool staging_mark(struct staging *staging, struct reflink_outcome *outcome)
@@ -69,7 +85,9 @@ bool staging_mark(struct staging *staging, struct reflink_outcome *outcome)
 os_error staging_commit(struct staging *staging, const wchar_t *dest_path,
                         bool replace)
 {
-    os_error error = os_mark_deleted(staging->file, false);
+    os_error error = 0;
+    if (staging->marked)
+        error = os_mark_deleted(staging->file, false);
     if (error != 0)
         return error;
     staging->marked = false;
@@ -89,7 +107,7 @@ bool staging_name_is_taken(os_error error)
 void staging_end(struct staging *staging, bool transient)
 {
     bool lost = false;
-    bool made = staging->file != NULL && !staging->committed;
+    bool made = staging->made && !staging->committed;
     os_close(staging->file);
     if (made && staging->marked)
         lost = transient;

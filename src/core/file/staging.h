@@ -28,6 +28,8 @@ struct staging {
     /* Path of a staging file from an earlier attempt that the server may not
        have deleted; NULL: none. */
     wchar_t *stale;
+    /* The file was created. */
+    bool made;
     /* The file is deleted when it is closed. */
     bool marked;
     /* The file has DEST's name. */
@@ -42,6 +44,14 @@ struct staging {
  */
 bool staging_begin(struct staging *staging, const wchar_t *dest_path,
                    unsigned extra, struct reflink_outcome *outcome);
+
+/*
+ * Makes the staging file a hard link to `file`, and opens it to be renamed. It
+ * is never marked for deletion. Returns the error; what was made is deleted
+ * again by staging_end.
+ */
+os_error staging_link(struct staging *staging, const wchar_t *dest_path,
+                      struct os_file *file);
 
 /*
  * Marks the file for deletion. Returns false if it failed; the outcome has the

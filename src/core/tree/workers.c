@@ -8,6 +8,7 @@
 #include "core/base/path.h"
 #include "core/base/session.h"
 #include "core/file/dest_directory.h"
+#include "core/file/hard_links.h"
 
 /* How many items can wait for one slow file before them. */
 enum { SLOTS = 256 };
@@ -40,6 +41,7 @@ struct workers {
     unsigned tries;   /* attempts to start a thread */
     unsigned threads; /* threads that were started */
     struct source_locks *source_locks;
+    struct hard_links *hard_links;
     struct os_monitor *monitor; /* NULL: the caller's thread does everything */
     /* All members below are protected by the lock, if there is one. */
     struct slot slots[SLOTS]; /* item n is in slot n % SLOTS */
@@ -214,6 +216,7 @@ static bool add_worker(struct workers *workers)
     if (worker->session == NULL)
         return false;
     worker->session->source_locks = workers->source_locks;
+    worker->session->hard_links = workers->hard_links;
     reflink_session_watch(worker->session, on_progress, worker);
     lock(workers);
     workers->count++;
@@ -311,11 +314,13 @@ struct workers *workers_open(const struct workers_job *work, unsigned jobs)
     workers->workers = calloc((size_t)jobs + 1, sizeof *workers->workers);
     if (jobs > 1)
         workers->source_locks = source_locks_open();
-    if (workers->workers == NULL || !add_worker(workers)) {
+    workers->hard_links = hard_links_open(work->keeps_hard_links);
+    if (workers->workers == NULL || workers->hard_links == NULL ||
+        !add_worker(workers)) {
         workers_close(workers);
         return NULL;
     }
-    if (workers->source_locks != NULL)
+    if (workers->source_locks != NULL && hard_links_share(workers->hard_links))
         workers->monitor = os_monitor_make();
     return workers;
 }
@@ -349,6 +354,7 @@ void workers_close(struct workers *workers)
     for (unsigned i = 0; i < workers->count; i++)
         reflink_session_close(workers->workers[i].session);
     os_monitor_free(workers->monitor);
+    hard_links_close(workers->hard_links);
     source_locks_close(workers->source_locks);
     free(workers->workers);
     free(workers);

@@ -8,6 +8,7 @@
 
 #include <reflink/reflink.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct dest_directory;
@@ -31,6 +32,9 @@ struct workers_job {
     void (*moved)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
     void *context;
+    /* Files that are hard links to each other in SOURCE become hard links in
+       DEST (hard_links.h). */
+    bool keeps_hard_links;
 };
 
 struct workers;

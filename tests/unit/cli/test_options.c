@@ -189,11 +189,12 @@ Test(options, of_trees_and_existing_files)
 {
     struct parsed p =
         parse(WORDS(L"-rT", L"--keep-directory-symlink", L"--retarget-links",
-                    L"--writable", L"a", L"b"));
+                    L"--writable", L"-H", L"a", L"b"));
     cr_assert(p.ok);
     cr_expect(p.options.exact_dest);
     cr_expect(p.options.follow_dest_links);
     cr_expect(p.options.retarget_links);
+    cr_expect(p.options.hard_links);
     cr_expect(p.options.policy.writable);
     end(&p);
     static const struct {
@@ -268,6 +269,8 @@ Test(options, mistakes_are_named)
         {{L"--keep-directory-symlink", L"a", L"b"},
          L"--keep-directory-symlink needs -r"},
         {{L"--retarget-links", L"a", L"b"}, L"--retarget-links needs -r"},
+        {{L"-H", L"a", L"b"}, L"-H needs -r"},
+        {{L"--hard-links", L"--length=1", L"a", L"b"}, L"-H needs -r"},
         {{L"--retarget-links", L"--length=1", L"a", L"b"},
          L"--retarget-links needs -r"},
         {{L"a", L"b", L"16384P", L"0", L"1"},

@@ -274,6 +274,39 @@ SIM_TEST(hard_links_are_one_file)
     cr_expect(sim_holds(DEST, "one", 3));
 }
 
+SIM_TEST(hard_links_are_made_by_handle)
+{
+    struct os_info info;
+    struct sim_volume *volume = sim_mount(L"R:\\", "refs-4k");
+    sim_mount(L"S:\\", "refs-4k");
+    sim_mkdir(L"R:\\dir");
+    sim_write_file(SOURCE, "one", 3);
+    sim_set_attributes(SOURCE, OS_ATTRIBUTE_READONLY);
+    struct os_file *file = open_file(SOURCE, OS_OPEN_TO_LINK);
+    struct os_file *directory = open_file(L"R:\\dir", OS_OPEN_LOOK);
+    cr_expect_eq(os_hard_link(file, directory, L"R:\\other\\c"), 0);
+    cr_expect(sim_is_same_file(L"R:\\dir\\c", SOURCE));
+    cr_expect_eq(sim_attributes(SOURCE),
+                 OS_ATTRIBUTE_READONLY | OS_ATTRIBUTE_ARCHIVE);
+    cr_expect_eq(os_hard_link(file, NULL, L"R:\\dir\\c"), CODE_ALREADY_EXISTS);
+    cr_expect_eq(os_hard_link(file, NULL, L"R:\\none\\c"), CODE_PATH_NOT_FOUND);
+    cr_expect_eq(os_hard_link(file, NULL, L"S:\\c"), CODE_NOT_SAME_DEVICE);
+    cr_assert_eq(os_query_state(file, &info), 0);
+    cr_expect_eq(info.links, 2);
+    volume->link_limit = 2;
+    cr_expect_eq(os_hard_link(file, NULL, DEST), CODE_TOO_MANY_LINKS);
+    volume->hard_links = false;
+    cr_expect_eq(os_hard_link(file, NULL, DEST), CODE_INVALID_FUNCTION);
+    os_close(directory);
+    os_close(file);
+    /* a name is renamed by a handle that was opened by it */
+    file = open_file(L"R:\\dir\\c", OS_OPEN_DELETE);
+    cr_expect_eq(os_rename(file, NULL, DEST, false), 0);
+    os_close(file);
+    cr_expect(sim_is_same_file(DEST, SOURCE));
+    cr_expect_not(sim_exists(L"R:\\dir\\c"));
+}
+
 SIM_TEST(symbolic_links_are_followed_but_not_by_create)
 {
     sim_mount(L"R:\\", "refs-4k");
