@@ -1,0 +1,15 @@
+/*
+ * How fast reflink is on this machine, beside what Windows has: one large file,
+ * 1,000 small ones, and different numbers of files in progress at once.
+ */
+#ifndef CHECK_SPEED_H
+#define CHECK_SPEED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Measures in the current directory, and prints and logs a table. The large
+   file has `size` bytes. False: something could not be done. */
+bool speed_measure(uint64_t size);
+
+#endif
