@@ -10,7 +10,8 @@
  *   --other DIR    a directory on another volume, for copies to it
  *   --long         also what takes minutes
  *   --job NAME     only this job, and job_volume
- *   --speed[=MIB]  measures instead, with a file of 1 GiB or of so many MiB
+ *   --speed[=MIB]  measures instead, with a file of 1 GiB or of so many MiB,
+ *                  and with as many small files, or 1,000
  *
  * A line for each job: ok, FAILED and what was wrong, or skipped and why.
  * Exit code 0: none failed; 1: some did; 2: the arguments are wrong; 77:

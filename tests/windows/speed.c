@@ -10,7 +10,7 @@
 #include "log.h"
 #include "run.h"
 
-enum { RUNS = 3, SMALL_FILES = 1000, SMALL_BYTES = 10240, TITLE = 64 };
+enum { RUNS = 3, MOST_FILES = 1000, SMALL_BYTES = 10240, TITLE = 64 };
 
 /* CopyFile2 is there since Windows 8; its parameters may be NULL. */
 typedef HRESULT(WINAPI *copy_file2_function)(PCWSTR, PCWSTR, void *);
@@ -143,7 +143,8 @@ static bool report_all(const char *what, const struct way *ways, size_t count)
 static bool has_robocopy(void)
 {
     wchar_t path[JOB_PATH];
-    return SearchPathW(NULL, L"robocopy.exe", NULL, JOB_PATH, path, NULL) != 0;
+    return !is_wine() && /* its own fails */
+           SearchPathW(NULL, L"robocopy.exe", NULL, JOB_PATH, path, NULL) != 0;
 }
 
 static bool measure_large(uint64_t size)
@@ -163,7 +164,7 @@ static bool measure_large(uint64_t size)
     return report_all(what, ways, has_robocopy() ? 5 : 3);
 }
 
-static bool measure_small(void)
+static bool measure_small(unsigned count)
 {
     const struct way ways[] = {
         {"reflink", by_reflink, L""},
@@ -178,18 +179,22 @@ static bool measure_small(void)
         {"robocopy /MT:8", by_robocopy, L"/MT:8"},
     };
     wchar_t name[TITLE];
+    char what[TITLE];
     if (!files_make_directory(L"in"))
         return false;
-    for (unsigned i = 0; i < SMALL_FILES; i++) {
+    for (unsigned i = 0; i < count; i++) {
         swprintf(name, TITLE, L"in\\%u", i);
         if (!files_make(name, SMALL_BYTES, i))
             return false;
     }
-    return report_all("1,000 files of 10 KiB", ways, has_robocopy() ? 10 : 8);
+    snprintf(what, sizeof what, "%u files of 10 KiB", count);
+    return report_all(what, ways, has_robocopy() ? 10 : 8);
 }
 
 bool speed_measure(uint64_t size)
 {
     bool large = measure_large(size);
-    return measure_small() && large;
+    uint64_t count = size / MIB;
+    return measure_small(count < MOST_FILES ? (unsigned)count : MOST_FILES) &&
+           large;
 }

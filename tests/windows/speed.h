@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 /* Measures in the current directory, and prints and logs a table. The large
-   file has `size` bytes. False: something could not be done. */
+   file has `size` bytes; of the small ones there is one for each MiB of it, and
+   no more than 1,000. False: something could not be done. */
 bool speed_measure(uint64_t size);
 
 #endif
