@@ -30,7 +30,12 @@
 #include "speed.h"
 #include "system.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NOTHING_CHECKED = 77 };
+enum {
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOTHING_CHECKED = 77,
+    JOB_NAME = 32
+};
 
 static struct {
     wchar_t program[JOB_PATH];
@@ -81,11 +86,22 @@ static void report(const struct job *job, DWORD milliseconds)
     log_end();
 }
 
+/* A scanner may hold what was made, and then it is deleted a little later. */
+static bool remove_soon(const wchar_t *directory)
+{
+    for (int i = 0; i < 40; i++) {
+        if (files_remove_tree(directory))
+            return true;
+        Sleep(50);
+    }
+    return false;
+}
+
 /* In a directory of its own, which goes with all that is in it. */
 static bool do_job(const struct job *job)
 {
-    wchar_t own[JOB_PATH + 8];
-    swprintf(own, JOB_PATH + 8, L"%ls\\job", options.folder);
+    wchar_t own[JOB_PATH + JOB_NAME];
+    swprintf(own, JOB_PATH + JOB_NAME, L"%ls\\%hs", options.folder, job->name);
     if (!CreateDirectoryW(own, NULL) || !SetCurrentDirectoryW(own))
         return false;
     DWORD start = GetTickCount();
@@ -93,7 +109,7 @@ static bool do_job(const struct job *job)
     job->work();
     expect(files_no_staging_file(own), "no staging file is left");
     SetCurrentDirectoryW(options.folder);
-    if (!files_remove_tree(own))
+    if (!remove_soon(own))
         expect(false, "what the job made can be removed");
     report(job, GetTickCount() - start);
     return true;
@@ -252,7 +268,7 @@ int wmain(int argc, wchar_t **argv)
     run_with(options.program, output);
     int code = work();
     SetCurrentDirectoryW(options.parent);
-    files_remove_tree(options.folder);
+    remove_soon(options.folder);
     log_close();
     return code;
 }

@@ -15,6 +15,7 @@ enum {
     LINK = 16384,
     LINK_HEADER = 8,     /* tag, length and a reserved field */
     JUNCTION_HEADER = 8, /* two offsets and two lengths */
+    SYMLINK_FLAGS = 4,
     WITHOUT_EAS = -1
 };
 
@@ -72,6 +73,24 @@ const wchar_t *meta_dacl(const wchar_t *name)
         LocalFree(sddl);
     }
     return text;
+}
+
+/* The entries stand in parentheses; before them there are "D:" and flags, of
+   which only P has this letter [Security Descriptor String Format]. */
+static const wchar_t *entries(const wchar_t *sddl, bool *is_protected)
+{
+    const wchar_t *first = sddl + wcscspn(sddl, L"(");
+    const wchar_t *flag = wcschr(sddl, L'P');
+    *is_protected = flag != NULL && flag < first;
+    return first;
+}
+
+bool meta_same_dacl(const wchar_t *a, const wchar_t *b)
+{
+    bool a_protected = false;
+    bool b_protected = false;
+    bool same = wcscmp(entries(a, &a_protected), entries(b, &b_protected)) == 0;
+    return same && a_protected == b_protected;
 }
 
 bool meta_set_dacl(const wchar_t *name, const wchar_t *sddl)
@@ -338,11 +357,35 @@ static DWORD read_link(const wchar_t *name, uint8_t *data)
     return size;
 }
 
+static size_t get16(const uint8_t *at)
+{
+    return at[0] | (size_t)at[1] << 8;
+}
+
+/* The substitute name, which is the target as the system takes it, and its
+   length in bytes; 0: it is no link [MS-FSCC 2.1.2.4, 2.1.2.5]. */
+static size_t target_of(const uint8_t *data, size_t size, const uint8_t **name)
+{
+    if (size < LINK_HEADER + JUNCTION_HEADER)
+        return 0;
+    bool symbolic = get16(data) == (IO_REPARSE_TAG_SYMLINK & 0xFFFF);
+    size_t at = LINK_HEADER + JUNCTION_HEADER +
+                (symbolic ? (size_t)SYMLINK_FLAGS : 0) +
+                get16(data + LINK_HEADER);
+    size_t length = get16(data + LINK_HEADER + 2);
+    *name = data + at;
+    return at + length <= size ? length : 0;
+}
+
 bool meta_same_link(const wchar_t *a, const wchar_t *b)
 {
     static uint8_t of_a[LINK];
     static uint8_t of_b[LINK];
-    DWORD size = read_link(a, of_a);
-    return size != 0 && size == read_link(b, of_b) &&
-           memcmp(of_a, of_b, size) == 0;
+    const uint8_t *name_a = NULL;
+    const uint8_t *name_b = NULL;
+    size_t length = target_of(of_a, read_link(a, of_a), &name_a);
+    return length != 0 &&
+           length == target_of(of_b, read_link(b, of_b), &name_b) &&
+           memcmp(of_a, of_b, sizeof(ULONG)) == 0 &&
+           memcmp(name_a, name_b, length) == 0;
 }

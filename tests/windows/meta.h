@@ -19,6 +19,10 @@ const wchar_t *meta_user(void);
    cannot be read. */
 const wchar_t *meta_dacl(const wchar_t *name);
 
+/* Whether both are protected, or neither, and have the same entries. A flag
+   that says how they were inherited decides nothing. */
+bool meta_same_dacl(const wchar_t *a, const wchar_t *b);
+
 /* Sets the DACL from its SDDL form, "D:...". */
 bool meta_set_dacl(const wchar_t *name, const wchar_t *sddl);
 
@@ -44,7 +48,7 @@ int meta_written_year(const wchar_t *name);
 /* Makes the junction `name` to the directory `target`, a full path. */
 bool meta_make_junction(const wchar_t *name, const wchar_t *target);
 
-/* Whether both names are links with the same reparse point. */
+/* Whether both names are links of one kind to the same target. */
 bool meta_same_link(const wchar_t *a, const wchar_t *b);
 
 /* Bytes that the file takes on the volume; FILES_NONE if nobody knows. */

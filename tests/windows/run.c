@@ -110,9 +110,12 @@ int run_and_break(const wchar_t *arguments, unsigned milliseconds)
     struct child child = start_reflink(arguments, CREATE_NEW_PROCESS_GROUP);
     if (child.process == NULL)
         return -1;
-    bool sent =
-        WaitForSingleObject(child.process, milliseconds) == WAIT_OBJECT_0 ||
-        GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, GetProcessId(child.process));
+    bool ended =
+        WaitForSingleObject(child.process, milliseconds) == WAIT_OBJECT_0;
+    bool sent = ended ||
+                GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT,
+                                         GetProcessId(child.process)) ||
+                WaitForSingleObject(child.process, 0) == WAIT_OBJECT_0;
     int code = end_of(child);
     return sent ? code : RUN_NO_CONSOLE;
 }
