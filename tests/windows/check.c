@@ -1,13 +1,21 @@
 /*
- * reflink-check REFLINK DIRECTORY
+ * reflink-check [OPTION]... REFLINK DIRECTORY
  *
  * Runs reflink.exe through its main jobs on a real volume and judges the
  * results by Win32's own means: for whoever has a volume that nobody here had.
  * All of it happens in a new directory below DIRECTORY, which goes again at
  * the end. It takes some hundred MiB of room, and a minute or two.
  *
+ *   --log FILE     what was found, one JSON object a line
+ *   --other DIR    a directory on another volume, for copies to it
+ *   --long         also what takes minutes
+ *   --job NAME     only this job, and job_volume
+ *   --speed[=MIB]  measures instead, with a file of 1 GiB or of so many MiB,
+ *                  and with as many small files, or 1,000
+ *
  * A line for each job: ok, FAILED and what was wrong, or skipped and why.
- * Exit code 0: none failed; 1: some did; 2: it could not begin.
+ * Exit code 0: none failed; 1: some did; 2: the arguments are wrong; 77:
+ * nothing could be checked.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,451 +24,251 @@
 #include <windows.h>
 
 #include "files.h"
+#include "job.h"
+#include "log.h"
 #include "run.h"
+#include "speed.h"
+#include "system.h"
 
-enum { PATH = 1024, WORDS = 256 };
-
-static struct {
-    bool clones;      /* reflink says that the volume does */
-    bool failed;      /* the job at hand */
-    const char *skip; /* why the job at hand cannot be done here, or NULL */
-    unsigned passed_count;
-    unsigned failed_count;
-    unsigned skipped_count;
-} check;
-
-/* Says what is wrong, once for a job, with what reflink said. */
-static void expect(bool holds, const char *what)
-{
-    if (holds || check.failed)
-        return;
-    check.failed = true;
-    printf("FAILED  it does not hold that %s; reflink said:\n%s\n", what,
-           run_output());
-}
-
-static void skip(const char *why)
-{
-    check.skip = why;
-}
-
-/* Runs reflink; its exit code is to be `code`. */
-static void run(int code, const wchar_t *arguments)
-{
-    char what[WORDS];
-    int got = run_reflink(arguments);
-    snprintf(what, sizeof what, "the exit code of '%ls' is %d (it is %d)",
-             arguments, code, got);
-    expect(got == code, what);
-}
-
-/* With the option that has it fail rather than copy, where it can clone. */
-static void run_clone(const wchar_t *arguments)
-{
-    wchar_t line[PATH];
-    swprintf(line, PATH, L"%ls %ls", check.clones ? L"--reflink=always" : L"",
-             arguments);
-    run(0, line);
-}
-
-static void expect_shared(const wchar_t *a, const wchar_t *b)
-{
-    if (check.clones)
-        expect(files_sharing(a, b) != FILES_APART,
-               "both files lie in the same clusters");
-}
-
-/* ---- the jobs ------------------------------------------------------------ */
-
-static void job_volume(void)
-{
-    run(0, L"--info .");
-    printf("%s", run_output());
-    run(0, L"--info --json .");
-    check.clones = run_said("\"reflink\":\"clones\"");
-}
-
-static void job_clone(void)
-{
-    uint64_t size = 8 * MIB + 1234;
-    expect(files_make(L"a", size, 1), "a file can be made");
-    run_clone(L"--json a b");
-    expect(!check.clones || run_said("\"method\":\"clone\"") ||
-               run_said("\"method\":\"mixed\""),
-           "it was cloned");
-    expect(files_are(L"b", size, 1), "the bytes are the same");
-    expect_shared(L"a", L"b");
-    run(0, L"--verify=full --reflink=never a c");
-    expect(files_are(L"c", size, 1), "the copy's bytes are the same");
-}
-
-/* Volumes were seen to leave zeros where SOURCE had not been flushed. */
-static void job_fresh(void)
-{
-    wchar_t name[WORDS];
-    CreateDirectoryW(L"in", NULL);
-    CreateDirectoryW(L"out", NULL);
-    for (unsigned i = 0; i < 200; i++) {
-        swprintf(name, WORDS, L"in\\%u", i);
-        expect(files_make(name, 256 * KIB + i, i), "a file can be made");
-    }
-    run_clone(L"in\\* out");
-    for (unsigned i = 0; i < 200; i++) {
-        swprintf(name, WORDS, L"out\\%u", i);
-        expect(files_are(name, 256 * KIB + i, i), "each clone has its bytes");
-    }
-}
-
-static void job_apart(void)
-{
-    expect(files_make(L"a", 4 * MIB, 1), "a file can be made");
-    run_clone(L"a b");
-    expect(files_write(L"b", MIB, 64 * KIB, 2), "the clone can be written to");
-    expect(files_are(L"a", 4 * MIB, 1), "SOURCE keeps its bytes");
-    expect(files_write(L"a", 2 * MIB, 64 * KIB, 3), "so can SOURCE");
-    expect(files_hold(L"b", 2 * MIB, 64 * KIB, 1, 2 * MIB),
-           "the clone keeps its bytes");
-}
-
-static void job_existing(void)
-{
-    expect(files_make(L"a", MIB, 1) && files_make(L"b", 3 * KIB, 2),
-           "files can be made");
-    run(1, L"a b");
-    run(0, L"-n a b");
-    expect(files_are(L"b", 3 * KIB, 2), "DEST is left alone");
-    SetFileAttributesW(L"b", FILE_ATTRIBUTE_READONLY);
-    run(0, L"-f a b");
-    expect(files_are(L"b", MIB, 1), "a read-only DEST is replaced");
-}
-
-/* Who has DEST open, and lets it be deleted, keeps the old file where renames
-   have POSIX semantics; elsewhere DEST stays, as it does for who lets nobody
-   delete it. */
-static void job_held(void)
-{
-    const DWORD all = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    expect(files_make(L"a", MIB, 1) && files_make(L"b", 3 * KIB, 2) &&
-               files_make(L"c", 3 * KIB, 3),
-           "files can be made");
-    HANDLE open =
-        CreateFileW(L"b", GENERIC_READ, all, NULL, OPEN_EXISTING, 0, NULL);
-    HANDLE kept = CreateFileW(L"c", GENERIC_READ, FILE_SHARE_READ, NULL,
-                              OPEN_EXISTING, 0, NULL);
-    bool replaced = run_reflink(L"-f a b") == 0;
-    expect(replaced ? files_are(L"b", MIB, 1) : files_are(L"b", 3 * KIB, 2),
-           "DEST is the new file or the old one");
-    run(1, L"-f a c");
-    expect(files_are(L"c", 3 * KIB, 3), "a DEST that is kept stays");
-    CloseHandle(open);
-    CloseHandle(kept);
-    if (!replaced)
-        skip("renames have no POSIX semantics, so DEST stays");
-}
-
-static void job_large(void)
-{
-    const uint64_t offsets[] = {0, 4 * GIB - 64 * KIB, 4 * GIB,
-                                5 * GIB - 64 * KIB};
-    if (!files_make_sparse(L"a", 5 * GIB, offsets, 4, 1)) {
-        skip("the volume has no sparse files");
-        return;
-    }
-    run_clone(L"--json a b");
-    expect(!check.clones || run_said("\"requests\":2,"),
-           "two requests were enough");
-    expect(files_size(L"b") == 5 * GIB, "the size is the same");
-    for (size_t i = 0; i < 4; i++)
-        expect(files_hold(L"b", offsets[i], 64 * KIB, 1, offsets[i]),
-               "the bytes are the same");
-    expect(files_hold(L"b", offsets[3] - 8, 8, 1, offsets[3] - 8) == false,
-           "what was a hole is not data");
-}
-
-static void job_range(void)
-{
-    expect(files_make(L"a", MIB, 1) && files_make(L"b", MIB, 2),
-           "files can be made");
-    run(0, L"a b 64K 128K 256K");
-    expect(files_hold(L"b", 0, 128 * KIB, 2, 0) &&
-               files_hold(L"b", 128 * KIB, 256 * KIB, 1, 64 * KIB) &&
-               files_hold(L"b", 384 * KIB, 640 * KIB, 2, 384 * KIB),
-           "the range is in DEST, and nothing else has changed");
-    run(0, L"--offset=700001 --length=200000 a b");
-    expect(files_hold(L"b", 700000, 1, 2, 700000) &&
-               files_hold(L"b", 700001, 200000, 1, 700001) &&
-               files_hold(L"b", 900001, MIB - 900001, 2, 900001),
-           "so is one that lies on no border");
-    run(check.clones ? 3 : 0, check.clones ? L"--reflink=always --offset=1 a b"
-                                           : L"--reflink=never --length=0 a b");
-    run(1, L"--offset=1M --length=1 a b");
-    expect(files_size(L"b") == MIB, "what was refused has changed nothing");
-}
-
-static void job_move(void)
-{
-    expect(files_make(L"a", MIB, 1) && files_make(L"b", MIB, 2),
-           "files can be made");
-    run(0, L"a a 0 128K -");
-    expect(files_size(L"a") == MIB + 128 * KIB &&
-               files_hold(L"a", 128 * KIB, MIB, 1, 0),
-           "it has moved up, and the file has grown");
-    run(0, L"b b 128K 0 512K");
-    expect(files_hold(L"b", 0, 512 * KIB, 2, 128 * KIB) &&
-               files_hold(L"b", 512 * KIB, 512 * KIB, 2, 512 * KIB),
-           "it has moved down");
-}
-
-/* Sets the last-write time to the first second of 2001, and attributes. */
-static bool dress(const wchar_t *name)
-{
-    SYSTEMTIME then = {.wYear = 2001, .wMonth = 1, .wDay = 1};
-    FILETIME time;
-    HANDLE file = CreateFileW(name, FILE_WRITE_ATTRIBUTES, 0, NULL,
-                              OPEN_EXISTING, 0, NULL);
-    bool set = file != INVALID_HANDLE_VALUE &&
-               SystemTimeToFileTime(&then, &time) &&
-               SetFileTime(file, NULL, NULL, &time);
-    CloseHandle(file);
-    return set && SetFileAttributesW(name, FILE_ATTRIBUTE_HIDDEN |
-                                               FILE_ATTRIBUTE_READONLY);
-}
-
-static void job_kept(void)
-{
-    WIN32_FILE_ATTRIBUTE_DATA a;
-    WIN32_FILE_ATTRIBUTE_DATA b;
-    expect(files_make(L"a", 300 * KIB, 1) && dress(L"a"), "a file can be made");
-    run_clone(L"a b");
-    expect(GetFileAttributesExW(L"a", GetFileExInfoStandard, &a) &&
-               GetFileAttributesExW(L"b", GetFileExInfoStandard, &b),
-           "both are there");
-    expect(CompareFileTime(&a.ftLastWriteTime, &b.ftLastWriteTime) == 0,
-           "the last-write time is the same");
-    expect(a.dwFileAttributes == b.dwFileAttributes,
-           "the attributes are the same");
-}
-
-static bool has_streams(void)
-{
-    DWORD flags = 0;
-    wchar_t root[PATH];
-    return GetVolumePathNameW(L".", root, PATH) &&
-           GetVolumeInformationW(root, NULL, 0, NULL, NULL, &flags, NULL, 0) &&
-           (flags & FILE_NAMED_STREAMS) != 0;
-}
-
-static void job_streams(void)
-{
-    if (!has_streams()) {
-        skip("the volume has no named streams");
-        return;
-    }
-    expect(files_make(L"a", 300 * KIB, 1) &&
-               files_make(L"a:Zone.Identifier", 64, 2) &&
-               files_make(L"a:large", 100 * KIB, 3),
-           "streams can be made");
-    run_clone(L"a b");
-    expect(files_hold(L"b:Zone.Identifier", 0, 64, 2, 0) &&
-               files_hold(L"b:large", 0, 100 * KIB, 3, 0),
-           "named streams come along");
-    run(1, L"a:large c");
-    run(1, L"a c:large");
-    expect(files_size(L"c") == FILES_NONE, "a stream is no DEST");
-}
-
-static void job_tree(void)
-{
-    wchar_t name[WORDS];
-    CreateDirectoryW(L"tree", NULL);
-    for (unsigned i = 0; i < 40; i++) {
-        swprintf(name, WORDS, L"tree\\%u", i / 10);
-        CreateDirectoryW(name, NULL);
-        swprintf(name, WORDS, L"tree\\%u\\%u", i / 10, i);
-        expect(files_make(name, i * 8 * KIB, i), "a tree can be made");
-    }
-    run(0, L"-r tree copy");
-    for (unsigned i = 0; i < 40; i++) {
-        swprintf(name, WORDS, L"copy\\%u\\%u", i / 10, i);
-        expect(files_are(name, i * 8 * KIB, i), "each file has its bytes");
-    }
-    run(0, L"-r -n tree\\ copy");
-    run(1, L"-r tree tree\\below");
-}
-
-static bool is_link(const wchar_t *name)
-{
-    DWORD attributes = GetFileAttributesW(name);
-    return attributes != INVALID_FILE_ATTRIBUTES &&
-           (attributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
-}
-
-/* A junction of a tree leads to where it led, or into the copy. */
-static void job_junctions(void)
-{
-    CreateDirectoryW(L"base", NULL);
-    CreateDirectoryW(L"base\\sub", NULL);
-    _wsystem(L"mklink /J base\\link base\\sub > nul 2>&1");
-    if (!is_link(L"base\\link")) {
-        skip("no junction can be made here");
-        return;
-    }
-    run(0, L"-r -T base copy");
-    expect(run_said("1 link points back into SOURCE"), "it is counted");
-    expect(is_link(L"copy\\link"), "it is a link in the copy");
-    files_make(L"copy\\link\\one", KIB, 1);
-    expect(files_are(L"base\\sub\\one", KIB, 1), "it leads to where it led");
-    run(0, L"-r -T -f --retarget-links base copy");
-    expect(is_link(L"copy\\link"), "it is a link still");
-    files_make(L"copy\\link\\two", KIB, 2);
-    expect(files_are(L"copy\\sub\\two", KIB, 2), "it leads into the copy");
-    expect(files_size(L"base\\sub\\two") == FILES_NONE,
-           "what is written to the copy is not written to SOURCE");
-    RemoveDirectoryW(L"copy\\link");
-    CreateDirectoryW(L"copy\\link", NULL);
-    run(1, L"-r -T -f base copy");
-    expect(!is_link(L"copy\\link"), "a directory does not become a link");
-}
-
-/* Below 260 characters nobody has to think of the length of a path. */
-static void job_long_path(void)
-{
-    wchar_t part[201] = L"";
-    wchar_t line[2 * PATH];
-    wmemset(part, L'd', 200);
-    expect(files_make(L"a", 100 * KIB, 1) && CreateDirectoryW(part, NULL),
-           "a directory with a long name can be made");
-    swprintf(line, 2 * PATH, L"a %ls\\%ls.x", part, part);
-    run_clone(line);
-    swprintf(line, 2 * PATH, L"%ls\\%ls.x b", part, part);
-    run_clone(line);
-    expect(files_are(L"b", 100 * KIB, 1), "it came back as it went");
-    swprintf(line, 2 * PATH, L"%ls\\*", part);
-    expect(files_any(line), "it is there");
-}
-
-/* There a program that is ended while it starts may hang; the end-to-end tests
-   kill it two hundred times by other means. */
-static bool is_wine(void)
-{
-    return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") !=
-           NULL;
-}
-
-/* However far it got: DEST is whole or not there, and nothing else is. */
-static void job_killed(void)
-{
-    if (is_wine()) {
-        skip("Wine may hang");
-        return;
-    }
-    expect(files_make(L"a", 128 * MIB, 1), "a file can be made");
-    for (unsigned i = 0; i < 20; i++) {
-        run_and_kill(i % 2 == 0 ? L"-q --reflink=never a b" : L"-q a b", 9 * i);
-        for (int wait = 0; wait < 200 && files_any(L"~reflink-*"); wait++)
-            Sleep(10);
-        expect(!files_any(L"~reflink-*"), "no temporary is left");
-        expect(files_size(L"b") == FILES_NONE || files_are(L"b", 128 * MIB, 1),
-               "DEST is whole or not there");
-        DeleteFileW(L"b");
-    }
-}
-
-static const struct {
-    const char *name;
-    void (*job)(void);
-} jobs[] = {
-    {"what the volume can do", job_volume},
-    {"a file is cloned", job_clone},
-    {"files written a moment ago", job_fresh},
-    {"SOURCE and clone go their own ways", job_apart},
-    {"DEST exists", job_existing},
-    {"DEST is open elsewhere", job_held},
-    {"more than one request", job_large},
-    {"ranges", job_range},
-    {"data moves within a file", job_move},
-    {"times and attributes", job_kept},
-    {"named streams", job_streams},
-    {"a tree", job_tree},
-    {"junctions", job_junctions},
-    {"long paths", job_long_path},
-    {"killed at twenty moments", job_killed},
+enum {
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NOTHING_CHECKED = 77,
+    JOB_NAME = 32
 };
 
-/* ---- one after the other ------------------------------------------------- */
+static struct {
+    wchar_t program[JOB_PATH];
+    wchar_t parent[JOB_PATH];
+    wchar_t folder[JOB_PATH]; /* new, below `parent` */
+    wchar_t other[JOB_PATH];
+    wchar_t log[JOB_PATH];
+    wchar_t job[JOB_PATH]; /* the only one, or "" */
+    uint64_t speed_bytes;  /* 0: the jobs are done */
+} options;
 
-static void tell(const char *name)
+static struct {
+    unsigned passed;
+    unsigned failed;
+    unsigned skipped;
+} counts;
+
+static const struct job *const all_jobs[] = {
+    jobs_of_data,  jobs_of_replacing, jobs_of_metadata,
+    jobs_of_trees, jobs_of_endings,
+};
+
+/* ---- one job ------------------------------------------------------------- */
+
+static void report(const struct job *job, DWORD milliseconds)
 {
-    if (check.failed)
-        check.failed_count++;
-    else if (check.skip != NULL)
-        check.skipped_count++;
-    else
-        check.passed_count++;
-    if (check.failed)
-        printf("FAILED  %s\n", name);
-    else if (check.skip != NULL)
-        printf("skipped %s: %s\n", name, check.skip);
-    else
-        printf("ok      %s\n", name);
+    bool failed = job_state.failed;
+    bool skipped = !failed && job_state.skipped != NULL;
+    const char *detail = skipped ? job_state.skipped : job_state.detail;
+    const char *gap = detail[0] != '\0' && !failed ? ": " : "";
+    counts.failed += failed;
+    counts.skipped += skipped;
+    counts.passed += !failed && !skipped;
+    printf("%-7s %s%s%s\n",
+           failed    ? "FAILED"
+           : skipped ? "skipped"
+                     : "ok",
+           job->title, gap, failed ? "" : detail);
     fflush(stdout);
+    log_begin("check");
+    log_text("name", job->name);
+    log_text("title", job->title);
+    log_text("result", failed ? "failed" : skipped ? "skipped" : "ok");
+    log_text("detail", detail);
+    if (failed)
+        log_text("output", run_output());
+    log_number("elapsed_ms", milliseconds);
+    log_end();
 }
 
-/* Each in a directory of its own, which goes with all that is in it. */
-static bool do_job(const wchar_t *folder, size_t number)
+/* A scanner may hold what was made, and then it is deleted a little later. */
+static bool remove_soon(const wchar_t *directory)
 {
-    wchar_t own[PATH];
-    swprintf(own, PATH, L"%ls\\%u", folder, (unsigned)number);
+    for (int i = 0; i < 40; i++) {
+        if (files_remove_tree(directory))
+            return true;
+        Sleep(50);
+    }
+    return false;
+}
+
+/* In a directory of its own, which goes with all that is in it. */
+static bool do_job(const struct job *job)
+{
+    wchar_t own[JOB_PATH + JOB_NAME];
+    swprintf(own, JOB_PATH + JOB_NAME, L"%ls\\%hs", options.folder, job->name);
     if (!CreateDirectoryW(own, NULL) || !SetCurrentDirectoryW(own))
         return false;
-    check.failed = false;
-    check.skip = NULL;
-    jobs[number].job();
-    tell(jobs[number].name);
-    SetCurrentDirectoryW(folder);
-    files_remove_tree(own);
+    DWORD start = GetTickCount();
+    memset(&job_state, 0, sizeof job_state);
+    job->work();
+    expect(files_no_staging_file(own), "no staging file is left");
+    SetCurrentDirectoryW(options.folder);
+    if (!remove_soon(own))
+        expect(false, "what the job made can be removed");
+    report(job, GetTickCount() - start);
     return true;
 }
 
-static int do_all(const wchar_t *folder)
+/* The first job finds out whether the volume clones. */
+static bool is_wanted(const struct job *job)
 {
-    for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
-        if (!do_job(folder, i)) {
-            printf("%ls: no directory can be made\n", folder);
-            return 2;
+    wchar_t name[JOB_WORDS];
+    swprintf(name, JOB_WORDS, L"%hs", job->name);
+    return options.job[0] == L'\0' || wcscmp(options.job, name) == 0 ||
+           job == &all_jobs[0][0];
+}
+
+static int do_all(void)
+{
+    for (size_t i = 0; i < sizeof all_jobs / sizeof all_jobs[0]; i++) {
+        for (const struct job *job = all_jobs[i]; job->name != NULL; job++) {
+            if (is_wanted(job) && !do_job(job)) {
+                printf("%ls: no directory can be made\n", options.folder);
+                return EXIT_NOTHING_CHECKED;
+            }
         }
     }
-    printf("%u passed, %u failed, %u skipped\n", check.passed_count,
-           check.failed_count, check.skipped_count);
-    return check.failed_count != 0;
+    printf("%u passed, %u failed, %u skipped\n", counts.passed, counts.failed,
+           counts.skipped);
+    log_begin("summary");
+    log_number("passed", counts.passed);
+    log_number("failed", counts.failed);
+    log_number("skipped", counts.skipped);
+    log_end();
+    if (counts.passed + counts.failed == 0)
+        return EXIT_NOTHING_CHECKED;
+    return counts.failed != 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+/* ---- the command line ---------------------------------------------------- */
+
+static int usage(void)
+{
+    printf("usage: reflink-check [--log FILE] [--other DIR] [--long] "
+           "[--job NAME]\n"
+           "                     [--speed[=MIB]] REFLINK.EXE DIRECTORY\n");
+    return EXIT_USAGE;
+}
+
+/* Where the current directory will be another one, a full path is needed. */
+static bool take_path(const wchar_t *from, wchar_t *to)
+{
+    DWORD length = GetFullPathNameW(from, JOB_PATH / 2, to, NULL);
+    return length != 0 && length < JOB_PATH / 2;
+}
+
+/* An option with a value, at argv[*at]; false if it is none, or has no value
+   that can be used. */
+static bool take_value(int argc, wchar_t **argv, int *at)
+{
+    const wchar_t *option = argv[*at];
+    if (*at + 1 >= argc)
+        return false;
+    const wchar_t *value = argv[++*at];
+    if (wcscmp(option, L"--log") == 0)
+        return take_path(value, options.log);
+    if (wcscmp(option, L"--other") == 0) {
+        job_setting.other = options.other;
+        return take_path(value, options.other);
+    }
+    if (wcscmp(option, L"--job") != 0 || wcslen(value) >= JOB_PATH)
+        return false;
+    wcscpy(options.job, value);
+    return true;
+}
+
+static bool take_option(int argc, wchar_t **argv, int *at)
+{
+    const wchar_t *option = argv[*at];
+    if (wcscmp(option, L"--long") == 0) {
+        job_setting.takes_long = true;
+        return true;
+    }
+    if (wcscmp(option, L"--speed") == 0) {
+        options.speed_bytes = GIB;
+        return true;
+    }
+    if (wcsncmp(option, L"--speed=", 8) == 0) {
+        options.speed_bytes = (uint64_t)wcstoul(option + 8, NULL, 10) * MIB;
+        return options.speed_bytes != 0;
+    }
+    return take_value(argc, argv, at);
+}
+
+static bool parse(int argc, wchar_t **argv)
+{
+    wchar_t *const places[] = {options.program, options.parent};
+    size_t given = 0;
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == L'-') {
+            if (!take_option(argc, argv, &i))
+                return false;
+        } else if (given == 2 || !take_path(argv[i], places[given++])) {
+            return false;
+        }
+    }
+    return given == 2;
+}
+
+/* Says and logs what is checked: false if reflink does not start. */
+static bool begin(void)
+{
+    if (options.log[0] != L'\0' && !log_open(options.log)) {
+        printf("%ls: the log cannot be made\n", options.log);
+        return false;
+    }
+    system_report();
+    system_report_volume(options.folder, "directory");
+    if (job_setting.other != NULL)
+        system_report_volume(options.other, "other");
+    if (run_reflink(L"--version") < 0) {
+        printf("%ls: it cannot be started (%lu)\n", options.program,
+               GetLastError());
+        return false;
+    }
+    printf("%s", run_output());
+    log_begin("reflink");
+    log_wide("path", options.program);
+    log_text("version", run_output());
+    log_end();
+    return true;
+}
+
+static int work(void)
+{
+    if (!begin())
+        return EXIT_NOTHING_CHECKED;
+    if (options.speed_bytes == 0)
+        return do_all();
+    SetCurrentDirectoryW(options.folder);
+    return speed_measure(options.speed_bytes) ? EXIT_SUCCESS : EXIT_FAILED;
 }
 
 int wmain(int argc, wchar_t **argv)
 {
-    static wchar_t program[PATH];
-    static wchar_t folder[PATH];
-    static wchar_t output[PATH];
-    wchar_t parent[PATH];
-    if (argc != 3) {
-        printf("usage: reflink-check REFLINK.EXE DIRECTORY\n");
-        return 2;
-    }
-    if (!GetFullPathNameW(argv[1], PATH, program, NULL) ||
-        !GetFullPathNameW(argv[2], PATH / 2, parent, NULL)) {
-        printf("%ls, %ls: such paths are too long\n", argv[1], argv[2]);
-        return 2;
-    }
-    swprintf(folder, PATH, L"%ls\\reflink-check.%lu", parent,
+    static wchar_t output[JOB_PATH];
+    if (!parse(argc, argv))
+        return usage();
+    swprintf(options.folder, JOB_PATH, L"%ls%lsreflink-check.%lu",
+             options.parent,
+             options.parent[wcslen(options.parent) - 1] == L'\\' ? L"" : L"\\",
              GetCurrentProcessId());
-    swprintf(output, PATH, L"%ls\\output", folder);
-    if (!CreateDirectoryW(folder, NULL)) {
-        printf("%ls: the directory cannot be made (%lu)\n", folder,
+    swprintf(output, JOB_PATH, L"%ls\\output", options.folder);
+    if (!CreateDirectoryW(options.folder, NULL)) {
+        printf("%ls: the directory cannot be made (%lu)\n", options.folder,
                GetLastError());
-        return 2;
+        return EXIT_NOTHING_CHECKED;
     }
-    run_with(program, output);
-    int code = do_all(folder);
-    SetCurrentDirectoryW(parent);
-    files_remove_tree(folder);
+    run_with(options.program, output);
+    int code = work();
+    SetCurrentDirectoryW(options.parent);
+    remove_soon(options.folder);
+    log_close();
     return code;
 }

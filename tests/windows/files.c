@@ -6,7 +6,9 @@
 #include <windows.h>
 #include <winioctl.h>
 
-enum { BLOCK = 1 << 20, ISLAND = 1 << 16, EXTENTS = 512, PATH = 1024 };
+enum { BLOCK = 1 << 20, ISLAND = 1 << 16, EXTENTS = 512 };
+
+static const wchar_t verbatim[] = L"\\\\?\\";
 
 /* SplitMix64: a number for each eight bytes of a file, no two alike. */
 static uint64_t word_at(uint64_t seed, uint64_t index)
@@ -27,9 +29,31 @@ static void fill(uint8_t *bytes, uint64_t length, uint64_t seed, uint64_t from)
     }
 }
 
+/* Explorer and most programs reach no path of more than 260 characters, and
+   Win32 drops dots and spaces at a name's end; with \\?\ it does neither. */
+const wchar_t *files_path(const wchar_t *name, wchar_t *path)
+{
+    wchar_t folder[FILES_PATH] = L"";
+    bool absolute = wcsncmp(name, L"\\\\", 2) == 0 ||
+                    (wcslen(name) > 2 && wcsncmp(name + 1, L":\\", 2) == 0);
+    if (wcsncmp(name, verbatim, 4) == 0) {
+        swprintf(path, FILES_PATH, L"%ls", name);
+        return path;
+    }
+    if (!absolute && GetCurrentDirectoryW(FILES_PATH, folder) != 0 &&
+        folder[wcslen(folder) - 1] != L'\\')
+        wcscat(folder, L"\\");
+    const wchar_t *first = absolute ? name : folder;
+    bool unc = wcsncmp(first, L"\\\\", 2) == 0;
+    swprintf(path, FILES_PATH, L"%ls%ls%ls%ls", verbatim, unc ? L"UNC\\" : L"",
+             first + (unc ? 2 : 0), absolute ? L"" : name);
+    return path;
+}
+
 static HANDLE open_file(const wchar_t *name, DWORD access, DWORD how)
 {
-    return CreateFileW(name, access,
+    wchar_t path[FILES_PATH];
+    return CreateFileW(files_path(name, path), access,
                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                        NULL, how, 0, NULL);
 }
@@ -136,8 +160,10 @@ bool files_hold(const wchar_t *name, uint64_t offset, uint64_t length,
 
 uint64_t files_size(const wchar_t *name)
 {
+    wchar_t path[FILES_PATH];
     WIN32_FILE_ATTRIBUTE_DATA data;
-    if (!GetFileAttributesExW(name, GetFileExInfoStandard, &data))
+    if (!GetFileAttributesExW(files_path(name, path), GetFileExInfoStandard,
+                              &data))
         return FILES_NONE;
     return (uint64_t)data.nFileSizeHigh << 32 | data.nFileSizeLow;
 }
@@ -200,44 +226,86 @@ enum files_sharing files_sharing(const wchar_t *a, const wchar_t *b)
 
 bool files_any(const wchar_t *pattern)
 {
+    wchar_t path[FILES_PATH];
     WIN32_FIND_DATAW data;
-    HANDLE list = FindFirstFileW(pattern, &data);
+    HANDLE list = FindFirstFileW(files_path(pattern, path), &data);
     if (list == INVALID_HANDLE_VALUE)
         return false;
     FindClose(list);
     return true;
 }
 
-static void remove_entry(const wchar_t *path, const WIN32_FIND_DATAW *data)
+bool files_make_directory(const wchar_t *name)
 {
-    wchar_t whole[PATH];
-    if (wcscmp(data->cFileName, L".") == 0 ||
-        wcscmp(data->cFileName, L"..") == 0)
-        return;
-    swprintf(whole, PATH, L"%ls\\%ls", path, data->cFileName);
-    if (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) {
-        if (data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)
-            RemoveDirectoryW(whole); /* the link, not what is behind it */
-        else
-            files_remove_tree(whole);
-        return;
-    }
-    SetFileAttributesW(whole, FILE_ATTRIBUTE_NORMAL);
-    DeleteFileW(whole);
+    wchar_t path[FILES_PATH];
+    return CreateDirectoryW(files_path(name, path), NULL);
 }
 
-void files_remove_tree(const wchar_t *path)
+static bool is_own_or_parent(const wchar_t *name)
 {
-    wchar_t pattern[PATH];
+    return wcscmp(name, L".") == 0 || wcscmp(name, L"..") == 0;
+}
+
+/* A link to a directory is not entered. */
+static bool is_directory(const WIN32_FIND_DATAW *data)
+{
+    return (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0 &&
+           (data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0;
+}
+
+/* Calls `visit` with each file and, after all that is in it, each directory
+   below `path`, until one of the calls is answered with false. */
+static bool walk(const wchar_t *path,
+                 bool (*visit)(const wchar_t *, const WIN32_FIND_DATAW *))
+{
+    wchar_t *whole = malloc(FILES_PATH * sizeof *whole);
     WIN32_FIND_DATAW data;
-    swprintf(pattern, PATH, L"%ls\\*", path);
-    HANDLE list = FindFirstFileW(pattern, &data);
+    if (whole == NULL)
+        return false;
+    swprintf(whole, FILES_PATH, L"%ls\\*", path);
+    HANDLE list = FindFirstFileW(whole, &data);
     BOOL more = list != INVALID_HANDLE_VALUE;
-    while (more) {
-        remove_entry(path, &data);
-        more = FindNextFileW(list, &data);
+    bool on = true;
+    for (; more && on; more = FindNextFileW(list, &data)) {
+        if (is_own_or_parent(data.cFileName))
+            continue;
+        swprintf(whole, FILES_PATH, L"%ls\\%ls", path, data.cFileName);
+        on =
+            (!is_directory(&data) || walk(whole, visit)) && visit(whole, &data);
     }
     if (list != INVALID_HANDLE_VALUE)
         FindClose(list);
-    RemoveDirectoryW(path);
+    free(whole);
+    return on;
+}
+
+static bool is_no_staging_file(const wchar_t *path,
+                               const WIN32_FIND_DATAW *data)
+{
+    (void)path;
+    return wcsncmp(data->cFileName, L"~reflink-", 9) != 0;
+}
+
+bool files_no_staging_file(const wchar_t *directory)
+{
+    wchar_t path[FILES_PATH];
+    return walk(files_path(directory, path), is_no_staging_file);
+}
+
+static bool remove_entry(const wchar_t *path, const WIN32_FIND_DATAW *data)
+{
+    if (data->dwFileAttributes & FILE_ATTRIBUTE_READONLY)
+        SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL);
+    if (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)
+        RemoveDirectoryW(path);
+    else
+        DeleteFileW(path);
+    return true;
+}
+
+bool files_remove_tree(const wchar_t *directory)
+{
+    wchar_t path[FILES_PATH];
+    walk(files_path(directory, path), remove_entry);
+    return RemoveDirectoryW(path);
 }

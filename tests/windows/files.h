@@ -2,7 +2,8 @@
  * Files for check.c, made and judged by Win32's own means.
  *
  * Their bytes follow from a seed and from where they lie, so that they can be
- * judged without a second file. Names are relative to the current directory;
+ * judged without a second file. Names are relative to the current directory,
+ * or absolute, and are taken as they are (\\?\);
  * sizes and offsets are bytes, and multiples of 8 where pattern is written.
  */
 #ifndef CHECK_FILES_H
@@ -17,6 +18,12 @@
 #define GIB (1024 * MIB)
 
 #define FILES_NONE UINT64_MAX
+
+enum { FILES_PATH = 2048 };
+
+/* The path of a file with \\?\ before it, in `path`, which has room for
+   FILES_PATH units: it may be long, and end with dots or spaces. */
+const wchar_t *files_path(const wchar_t *name, wchar_t *path);
 
 /* Makes a file of `size` bytes; nothing is flushed. */
 bool files_make(const wchar_t *name, uint64_t size, uint64_t seed);
@@ -49,7 +56,13 @@ enum files_sharing files_sharing(const wchar_t *a, const wchar_t *b);
 /* Whether a name that matches the pattern is in the current directory. */
 bool files_any(const wchar_t *pattern);
 
-/* Removes a directory with all that is in it. */
-void files_remove_tree(const wchar_t *path);
+/* Makes a directory. */
+bool files_make_directory(const wchar_t *name);
+
+/* Whether no staging file of reflink is in the directory or below it. */
+bool files_no_staging_file(const wchar_t *directory);
+
+/* Removes a directory with all that is in it; false if that failed. */
+bool files_remove_tree(const wchar_t *directory);
 
 #endif

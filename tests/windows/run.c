@@ -4,7 +4,7 @@
 #include <string.h>
 #include <windows.h>
 
-enum { LINE = 4096, OUTPUT = 1 << 16 };
+enum { LINE = 8192, OUTPUT = 1 << 16 };
 
 static const wchar_t *program_path;
 static const wchar_t *output_path;
@@ -30,9 +30,8 @@ struct child {
     HANDLE job; /* it and all that it starts */
 };
 
-static struct child start(const wchar_t *arguments)
+static struct child start(wchar_t *line, DWORD flags)
 {
-    wchar_t line[LINE];
     PROCESS_INFORMATION made = {0};
     struct child child = {0};
     HANDLE file = open_output();
@@ -43,9 +42,8 @@ static struct child start(const wchar_t *arguments)
                             .hStdError = file};
     if (file == INVALID_HANDLE_VALUE)
         return child;
-    swprintf(line, LINE, L"\"%ls\" %ls", program_path, arguments);
-    if (CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL,
-                       NULL, &startup, &made)) {
+    if (CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_SUSPENDED | flags,
+                       NULL, NULL, &startup, &made)) {
         child.process = made.hProcess;
         child.job = CreateJobObjectW(NULL, NULL);
         AssignProcessToJobObject(child.job, child.process);
@@ -54,6 +52,13 @@ static struct child start(const wchar_t *arguments)
     }
     CloseHandle(file);
     return child;
+}
+
+static struct child start_reflink(const wchar_t *arguments, DWORD flags)
+{
+    wchar_t line[LINE];
+    swprintf(line, LINE, L"\"%ls\" %ls", program_path, arguments);
+    return start(line, flags);
 }
 
 static void close_child(const struct child *child)
@@ -75,10 +80,10 @@ static void read_output(void)
     output[size] = '\0';
 }
 
-int run_reflink(const wchar_t *arguments)
+/* Waits for it; its exit code. */
+static int end_of(struct child child)
 {
     DWORD code = 0;
-    struct child child = start(arguments);
     if (child.process == NULL)
         return -1;
     WaitForSingleObject(child.process, INFINITE);
@@ -88,9 +93,36 @@ int run_reflink(const wchar_t *arguments)
     return (int)code;
 }
 
+int run_reflink(const wchar_t *arguments)
+{
+    return end_of(start_reflink(arguments, 0));
+}
+
+int run_command(const wchar_t *command)
+{
+    wchar_t line[LINE];
+    swprintf(line, LINE, L"%ls", command);
+    return end_of(start(line, 0));
+}
+
+int run_and_break(const wchar_t *arguments, unsigned milliseconds)
+{
+    struct child child = start_reflink(arguments, CREATE_NEW_PROCESS_GROUP);
+    if (child.process == NULL)
+        return -1;
+    bool ended =
+        WaitForSingleObject(child.process, milliseconds) == WAIT_OBJECT_0;
+    bool sent = ended ||
+                GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT,
+                                         GetProcessId(child.process)) ||
+                WaitForSingleObject(child.process, 0) == WAIT_OBJECT_0;
+    int code = end_of(child);
+    return sent ? code : RUN_NO_CONSOLE;
+}
+
 void run_and_kill(const wchar_t *arguments, unsigned milliseconds)
 {
-    struct child child = start(arguments);
+    struct child child = start_reflink(arguments, 0);
     if (child.process == NULL)
         return;
     if (WaitForSingleObject(child.process, milliseconds) == WAIT_TIMEOUT)

@@ -1,0 +1,218 @@
+/* What happens to the bytes of a file, and what --info reports. */
+#include <stdio.h>
+#include <string.h>
+#include <windows.h>
+
+#include "files.h"
+#include "job.h"
+#include "meta.h"
+#include "run.h"
+
+/* FILE_SUPPORTS_BLOCK_REFCOUNTING [MS-FSCC 2.5.1]. */
+#define BLOCK_REFCOUNTING 0x08000000UL
+
+static void job_volume(void)
+{
+    wchar_t root[JOB_PATH];
+    wchar_t system[64] = L"";
+    char named[80] = "";
+    run(0, L"--info .");
+    printf("%s", run_output());
+    GetVolumePathNameW(L".", root, JOB_PATH);
+    GetVolumeInformationW(root, NULL, 0, NULL, NULL, NULL, system, 64);
+    WideCharToMultiByte(CP_UTF8, 0, system, -1, named, sizeof named, NULL,
+                        NULL);
+    run(0, L"--info --json .");
+    expect(named[0] != '\0' && run_said(named), "the file system is told");
+    job_setting.clones = run_said("\"reflink\":\"clones\"");
+    expect(job_setting.clones || !(job_volume_flags() & BLOCK_REFCOUNTING),
+           "a volume that advertises cloning is told to clone");
+    expect(run_said("\"cluster_size\":"), "the cluster size is told");
+}
+
+static void job_clone(void)
+{
+    uint64_t size = 8 * MIB + 1234;
+    expect(files_make(L"a", size, 1), "a file can be made");
+    run_clone(L"--json a b");
+    expect(!job_setting.clones || run_said("\"method\":\"clone\"") ||
+               run_said("\"method\":\"mixed\""),
+           "it was cloned");
+    expect(files_are(L"b", size, 1), "the bytes are the same");
+    expect_shared(L"a", L"b");
+    run(0, L"--verify=full --reflink=never a c");
+    expect(files_are(L"c", size, 1), "the copy's bytes are the same");
+}
+
+/* Volumes were seen to leave zeros where SOURCE had not been flushed. */
+static void job_fresh(void)
+{
+    wchar_t name[JOB_WORDS];
+    files_make_directory(L"in");
+    files_make_directory(L"out");
+    for (unsigned i = 0; i < 200; i++) {
+        swprintf(name, JOB_WORDS, L"in\\%u", i);
+        expect(files_make(name, 256 * KIB + i, i), "a file can be made");
+    }
+    run_clone(L"in\\* out");
+    for (unsigned i = 0; i < 200; i++) {
+        swprintf(name, JOB_WORDS, L"out\\%u", i);
+        expect(files_are(name, 256 * KIB + i, i), "each clone has its bytes");
+    }
+}
+
+static void job_apart(void)
+{
+    expect(files_make(L"a", 4 * MIB, 1), "a file can be made");
+    run_clone(L"a b");
+    expect(files_write(L"b", MIB, 64 * KIB, 2), "the clone can be written to");
+    expect(files_are(L"a", 4 * MIB, 1), "SOURCE keeps its bytes");
+    expect(files_write(L"a", 2 * MIB, 64 * KIB, 3), "so can SOURCE");
+    expect(files_hold(L"b", 2 * MIB, 64 * KIB, 1, 2 * MIB),
+           "the clone keeps its bytes");
+}
+
+static void job_large(void)
+{
+    const uint64_t offsets[] = {0, 4 * GIB - 64 * KIB, 4 * GIB,
+                                5 * GIB - 64 * KIB};
+    if (!files_make_sparse(L"a", 5 * GIB, offsets, 4, 1)) {
+        skip("the volume has no sparse files");
+        return;
+    }
+    run_clone(L"--json a b");
+    expect(!job_setting.clones || run_said("\"requests\":2,"),
+           "two requests were enough");
+    expect(files_size(L"b") == 5 * GIB, "the size is the same");
+    for (size_t i = 0; i < 4; i++)
+        expect(files_hold(L"b", offsets[i], 64 * KIB, 1, offsets[i]),
+               "the bytes are the same");
+    expect(files_hold(L"b", offsets[3] - 8, 8, 1, offsets[3] - 8) == false,
+           "what was a hole is not data");
+}
+
+static void job_range(void)
+{
+    expect(files_make(L"a", MIB, 1) && files_make(L"b", MIB, 2),
+           "files can be made");
+    run(0, L"a b 64K 128K 256K");
+    expect(files_hold(L"b", 0, 128 * KIB, 2, 0) &&
+               files_hold(L"b", 128 * KIB, 256 * KIB, 1, 64 * KIB) &&
+               files_hold(L"b", 384 * KIB, 640 * KIB, 2, 384 * KIB),
+           "the range is in DEST, and nothing else has changed");
+    run(0, L"--offset=700001 --length=200000 a b");
+    expect(files_hold(L"b", 700000, 1, 2, 700000) &&
+               files_hold(L"b", 700001, 200000, 1, 700001) &&
+               files_hold(L"b", 900001, MIB - 900001, 2, 900001),
+           "so is one that lies on no border");
+    run(job_setting.clones ? 3 : 0, job_setting.clones
+                                        ? L"--reflink=always --offset=1 a b"
+                                        : L"--reflink=never --length=0 a b");
+    run(1, L"--offset=1M --length=1 a b");
+    expect(files_size(L"b") == MIB, "what was refused has changed nothing");
+}
+
+static void job_move(void)
+{
+    expect(files_make(L"a", MIB, 1) && files_make(L"b", MIB, 2),
+           "files can be made");
+    run(0, L"a a 0 128K -");
+    expect(files_size(L"a") == MIB + 128 * KIB &&
+               files_hold(L"a", 128 * KIB, MIB, 1, 0),
+           "it has moved up, and the file has grown");
+    run(0, L"b b 128K 0 512K");
+    expect(files_hold(L"b", 0, 512 * KIB, 2, 128 * KIB) &&
+               files_hold(L"b", 512 * KIB, 512 * KIB, 2, 512 * KIB),
+           "it has moved down");
+}
+
+/* Holes stay holes, in a clone and in a copy. */
+static void job_sparse(void)
+{
+    const uint64_t offsets[] = {MIB, 40 * MIB};
+    if (!files_make_sparse(L"a", 64 * MIB, offsets, 2, 1)) {
+        skip("the volume has no sparse files");
+        return;
+    }
+    run_clone(L"a b");
+    run(0, L"--reflink=never a c");
+    for (size_t i = 0; i < 2; i++) {
+        const wchar_t *dest = i == 0 ? L"b" : L"c";
+        expect(files_size(dest) == 64 * MIB &&
+                   files_hold(dest, MIB, 64 * KIB, 1, MIB) &&
+                   files_hold(dest, 40 * MIB, 64 * KIB, 1, 40 * MIB),
+               "the data and the size are the same");
+        expect(meta_attributes(dest) & FILE_ATTRIBUTE_SPARSE_FILE,
+               "DEST is marked sparse");
+        expect(meta_allocated(dest) < 32 * MIB, "holes take no room");
+    }
+}
+
+static void clone_with_integrity(bool on, const wchar_t *a, const wchar_t *b)
+{
+    wchar_t line[JOB_WORDS];
+    expect(files_make(a, 0, 1) && meta_set_integrity(a, on) &&
+               files_write(a, 0, MIB, 1),
+           "a file with this setting can be made");
+    swprintf(line, JOB_WORDS, L"%ls %ls", a, b);
+    run_clone(line);
+    expect(files_are(b, MIB, 1), "the bytes are the same");
+    expect(meta_integrity(b) == (on ? META_INTEGRITY_ON : META_INTEGRITY_OFF),
+           "DEST has SOURCE's integrity setting");
+    expect_shared(a, b);
+}
+
+/* Only files with equal settings share clusters. */
+static void job_integrity(void)
+{
+    expect(files_make(L"probe", 0, 1), "a file can be made");
+    if (meta_integrity(L"probe") == META_NO_INTEGRITY) {
+        skip("the volume has no integrity streams, or does not tell them");
+        return;
+    }
+    clone_with_integrity(false, L"a", L"b");
+    clone_with_integrity(true, L"c", L"d");
+    run(0, L"--offset=0 --length=512K c b");
+    expect(files_hold(L"b", 0, 512 * KIB, 1, 0),
+           "a range between different settings is copied at least");
+}
+
+/* ReFS refuses more than 8,175 references to one cluster [SDK Block Cloning];
+   each run here doubles them. What it refuses is copied. */
+static void job_limit(void)
+{
+    const uint64_t piece = 64 * KIB;
+    uint64_t size = piece;
+    wchar_t line[JOB_WORDS];
+    if (!job_setting.takes_long || !job_setting.clones) {
+        skip(job_setting.clones ? "it takes long: add --long"
+                                : "the volume does not clone");
+        return;
+    }
+    expect(files_make(L"a", piece, 1), "a file can be made");
+    for (; size < GIB && !job_state.failed; size *= 2) {
+        swprintf(line, JOB_WORDS, L"-v a a 0 %lu -", (unsigned long)size);
+        run(0, line);
+    }
+    for (uint64_t at = 0; at < size && !job_state.failed; at += piece)
+        expect(files_hold(L"a", at, piece, 1, 0), "each piece has its bytes");
+    expect(files_size(L"a") == size, "the file has doubled each time");
+    note(strstr(run_output(), "mixed") != NULL ||
+                 strstr(run_output(), "copied") != NULL
+             ? "the last doubling was copied in part: there is a limit"
+             : "16,384 references to a cluster: no limit met");
+}
+
+const struct job jobs_of_data[] = {
+    {"volume", "what the volume can do", job_volume},
+    {"clone", "a file is cloned", job_clone},
+    {"fresh", "files written a moment ago", job_fresh},
+    {"apart", "SOURCE and clone go their own ways", job_apart},
+    {"large", "more than one request", job_large},
+    {"range", "ranges", job_range},
+    {"move", "data moves within a file", job_move},
+    {"sparse", "holes stay holes", job_sparse},
+    {"integrity", "integrity streams on and off", job_integrity},
+    {"limit", "more references than a cluster may have", job_limit},
+    {NULL, NULL, NULL},
+};
