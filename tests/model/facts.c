@@ -69,7 +69,7 @@ static uint32_t learned_unit(const struct sim_volume *v)
 }
 
 /* Bytes of zeros that are compared as a whole. */
-enum { SHORT_ZEROS = 24 * 4096 };
+enum { SHORT_ZEROS = 32 * 4096 };
 
 static bool has_zeros(const struct model_file *file, uint64_t from,
                       uint64_t length)
@@ -82,10 +82,24 @@ static bool has_zeros(const struct model_file *file, uint64_t from,
     return false;
 }
 
+/* Whether any block of DEST has the bytes it is to have. */
+static bool has_equal_block(const struct model_file *source, uint64_t from,
+                            const struct model_file *dest, uint64_t to,
+                            uint64_t length)
+{
+    for (uint64_t at = 0; at + 4096 <= length && to + at + 4096 <= dest->size;
+         at += 512) {
+        if (memcmp(source->bytes + from + at, dest->bytes + to + at, 4096) == 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * Where extents are not told, a clone of which the samples show nothing but
- * zeros is not believed. The first and the last block are always among them,
- * but for holes, which move them, and for requests that are parts.
+ * zeros, or what was there before, is not believed. The first and the last
+ * block are always among them, but for holes, which move them, and for requests
+ * that are parts.
  */
 static bool may_be_in_doubt(const struct stage *stage,
                             const struct operation *o, bool same_file)
@@ -102,6 +116,10 @@ static bool may_be_in_doubt(const struct stage *stage,
         length = o->range.length;
     if (length <= SHORT_ZEROS)
         return false;
+    const struct model_file *dest = stage->model.files[o->dest];
+    if (!whole && dest != NULL &&
+        has_equal_block(source, from, dest, o->range.dest_offset, length))
+        return true;
     if (same_file || sim_is_sparse(stage_paths[o->source]))
         return has_zeros(source, from, length);
     /* a head or a tail may be copied */

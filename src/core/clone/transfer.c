@@ -296,7 +296,7 @@ static struct compare_pair pair_of(const struct state *s,
  */
 static enum piece_end verify_piece(struct state *s,
                                    const struct plan_piece *piece,
-                                   uint8_t same_before)
+                                   uint32_t same_before)
 {
     const struct transfer *t = s->t;
     struct compare_pair *pair = &s->pending[s->pending_count++];
@@ -324,7 +324,7 @@ static os_error request(const struct transfer *t,
  */
 static enum piece_end verify_again(struct state *s,
                                    const struct plan_piece *piece,
-                                   uint8_t same_before)
+                                   uint32_t same_before)
 {
     struct transfer *t = s->t;
     enum piece_end end = PIECE_UNVERIFIED;
@@ -345,7 +345,7 @@ static enum piece_end clone_piece(struct state *s, struct plan_piece *piece)
     struct transfer *t = s->t;
     struct verification verification = verification_of(s);
     struct compare_pair pair = pair_of(s, piece);
-    uint8_t same_before =
+    uint32_t same_before =
         verify_sample_before(t->session, &verification, &pair);
     os_error code = request(t, piece);
     if (code != 0)

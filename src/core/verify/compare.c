@@ -42,7 +42,9 @@ static uint64_t hole_length(struct os_file *file, uint64_t offset,
     return count == 0 ? length : next.offset - offset;
 }
 
-uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at)
+/* Returns how many bytes are a hole in both files, from `at` bytes into the
+   pair on. 0 if SOURCE is not sparse or the volume does not report it. */
+static uint64_t common_hole(const struct compare_pair *pair, uint64_t at)
 {
     if (!pair->holes)
         return 0;
@@ -89,7 +91,7 @@ os_error compare_all(struct reflink_session *session,
     while (at < pair->length && *equal) {
         if (os_cancelled())
             return CODE_CANCELLED;
-        uint64_t hole = compare_common_hole(pair, at);
+        uint64_t hole = common_hole(pair, at);
         os_error error = 0;
         if (hole != 0 && pair->doubts)
             error = compare_hole(session, pair, at, at + hole, equal, side);
@@ -110,18 +112,4 @@ uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,
                      uint64_t length)
 {
     return length < pair->length - at ? length : pair->length - at;
-}
-
-bool compare_is_unwritten(struct reflink_session *session,
-                          const struct compare_pair *pair, uint64_t at,
-                          uint64_t length)
-{
-    struct compare_pair run = *pair;
-    enum compare_side side = COMPARE_SOURCE;
-    bool equal = false;
-    run.source_offset += at;
-    run.dest_offset += at;
-    run.length = compare_cut(pair, at, length);
-    run.holes = false;
-    return compare_all(session, &run, &equal, &side) == 0 && equal;
 }

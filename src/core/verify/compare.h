@@ -15,9 +15,9 @@ struct compare_pair {
     bool holes;  /* SOURCE is sparse: ask for its allocated ranges */
     bool doubts; /* read SOURCE even where both have a hole */
     bool blank;  /* DEST's range read as zeros before the request */
-    /* Result of verify_sample_before, if not `blank`: bit i is set if block i
-           of the sample was equal before the request. */
-    uint8_t same_before;
+    /* Result of verify_sample_before, if not `blank`: bit i is set unless block
+       i of the sample was seen to be different before the request. */
+    uint32_t same_before;
 };
 
 /* Which file could not be read, for the path in the error message. */
@@ -40,22 +40,6 @@ os_error compare_block(struct reflink_session *session,
 os_error compare_all(struct reflink_session *session,
                      const struct compare_pair *pair, bool *equal,
                      enum compare_side *side);
-
-/*
- * Returns how many bytes are a hole in both files, from `at` bytes into the
- * pair on. 0 if SOURCE is not sparse or the volume does not report it.
- */
-uint64_t compare_common_hole(const struct compare_pair *pair, uint64_t at);
-
-/*
- * Whether `length` bytes from `at` bytes into the pair on, which are a hole in
- * DEST, read as zeros in SOURCE as well. Every byte is compared, because a
- * request that did nothing leaves such a hole, too. The hole is correct if
- * SOURCE never wrote to its allocated clusters: XFS then gives DEST a hole.
- */
-bool compare_is_unwritten(struct reflink_session *session,
-                          const struct compare_pair *pair, uint64_t at,
-                          uint64_t length);
 
 /* Returns `length`, or less if the pair ends sooner after `at`. */
 uint64_t compare_cut(const struct compare_pair *pair, uint64_t at,

@@ -1,76 +1,84 @@
-/* Compares the extents of SOURCE and its clone, as the volume reports them. */
+/*
+ * Walks through SOURCE and its clone side by side, run by run. A run is a part
+ * of the request in which the volume reports the same for all bytes.
+ *
+ * The extents of both files are listed, if the volume reports them. Otherwise
+ * the allocated ranges of each file that is marked sparse are listed: a file
+ * that is not has no holes, as far as the volume reports. Each list is read
+ * once for all requests, and forward only.
+ */
 #ifndef REFLINK_CORE_EXTENTS_H
 #define REFLINK_CORE_EXTENTS_H
 
 #include "compare.h"
 
-enum { EXTENTS_AT_A_TIME = 256, EXTENTS_RANGES = 64 };
+enum { EXTENTS_AT_A_TIME = 256 };
 
-/* A file's extents, read from the volume as needed, forward only. */
-struct extent_list {
+enum extents_kind {
+    EXTENTS_SHARED,    /* both files have the same clusters */
+    EXTENTS_DIFFERENT, /* DEST has other clusters than SOURCE */
+    EXTENTS_ABSENT,    /* DEST has a hole, and SOURCE has none */
+    EXTENTS_UNKNOWN,   /* both may have data; no clusters are reported */
+    EXTENTS_HOLE       /* SOURCE has no data */
+};
+
+/* `length` bytes that begin `at` bytes into the request. */
+struct extents_run {
+    uint64_t at;
+    uint64_t length;
+    enum extents_kind kind;
+};
+
+/* A part of a file that has data, or an extent that is a hole. */
+struct extents_piece {
+    uint64_t offset;
+    uint64_t end;
+    int64_t lcn; /* OS_HOLE; or the first cluster, 0 if it is not reported */
+};
+
+/* The extents or the allocated ranges of one file, read as needed. */
+struct extents_list {
     struct os_file *file;
-    uint64_t vcn; /* the next cluster wanted */
-    struct os_extent extents[EXTENTS_AT_A_TIME];
+    uint32_t cluster_size; /* of the extents; 0: these are allocated ranges */
+    uint64_t end;          /* allocated ranges are listed up to here */
+    bool unknown;          /* the volume does not report them */
+    struct extents_piece pieces[EXTENTS_AT_A_TIME];
     size_t count;
     size_t index;
+    bool started;
     bool more;
 };
 
-/* A file's allocated ranges, read as needed, forward only. */
-struct range_list {
-    struct os_range ranges[EXTENTS_RANGES];
-    size_t count;
-    size_t index;
-    uint64_t end; /* the ranges are known up to this offset */
-};
-
-/* The extents of both files in a verification. */
-struct extent_lists {
-    struct extent_list source;
-    struct extent_list dest;
-    struct range_list data;
-    uint32_t cluster_size; /* the unit of the extents; 0: unknown */
-    uint64_t source_size;  /* end of file; 0: unknown */
-};
-
-enum extents_result {
-    EXTENTS_EQUAL,
-    EXTENTS_DIFFERENT,
-    EXTENTS_NOT_REPORTED,
-    EXTENTS_MISSING /* equal, but there may be data outside of them */
-};
-
-/* The result of the comparison for one request. */
-struct extents_finding {
-    enum extents_result result;
-    bool has_data;
-    /* The first byte of the request that is in a cluster; valid with
-       `has_data`. */
-    uint64_t first;
-    /* The end of the last run that is in clusters; valid with `has_data`. */
-    uint64_t end;
-    /* The last run for which neither file has clusters. */
-    struct os_range hole;
+struct extents {
+    struct extents_list source;
+    struct extents_list dest;
+    struct extents_list source_ranges;
+    struct extents_list dest_ranges;
+    bool has_extents; /* `source` and `dest` can be compared */
 };
 
 /*
- * Compares the clusters of both ranges run by run. Calls must follow the order
- * of the requests in both files.
+ * Prepares the walk through `count` requests, at least 1, that are in the
+ * order of both files. `cluster_size` is the unit of the volume's extents, 0 if
+ * unknown; `source_size` is SOURCE's end of file, 0 if unknown.
  */
-void extents_compare(struct extent_lists *lists,
-                     struct reflink_session *session,
-                     const struct compare_pair *pair,
-                     struct extents_finding *finding);
+void extents_begin(struct extents *extents, const struct compare_pair *pairs,
+                   size_t count, uint32_t cluster_size, uint64_t source_size);
 
 /*
- * Whether SOURCE has extents past its end, after all requests were compared.
- * Either they are counted in units smaller than the reported cluster size, so
- * that too few of them were compared, or they are preallocated space.
+ * Finds the run that begins `at` bytes into the request, which is the one of
+ * the last call or a later one.
  */
-bool extents_go_on(struct extent_lists *lists);
+void extents_next(struct extents *extents, const struct compare_pair *pair,
+                  uint64_t at, struct extents_run *run);
 
-/* Whether the volume reports the file's extents from `offset` on. */
-bool extents_are_reported(struct os_file *file, uint64_t offset,
-                          uint32_t cluster_size);
+/*
+ * Whether the volume reports the file's extents in clusters of `cluster_size`
+ * bytes. It does not if there are extents past the end of the file, at `size`:
+ * either they are counted in smaller units, and most of the file's would not be
+ * looked at, or they are preallocated space. If `size` is 0, that is not known.
+ */
+bool extents_are_reported(struct os_file *file, uint32_t cluster_size,
+                          uint64_t size);
 
 #endif

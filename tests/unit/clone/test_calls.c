@@ -81,6 +81,8 @@ Test(calls, a_server_without_extents)
 {
     struct world w = make_gibibyte("samba");
     cr_expect_leq(run_counted(&w, "on a server", L"R:\\b"), ON_A_SERVER);
+    /* only DEST is sparse, for now */
+    cr_expect_eq(sim_calls(SIM_OP_ALLOCATED), 1);
     world_end(&w);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/verify/verify.h"
 #include "core/base/session.h"
+#include "core/errors.h"
 #include "world.h"
 
 TestSuite(verify, .timeout = 120);
@@ -150,8 +151,8 @@ static void tell_senseless(const wchar_t *path, uint64_t vcn,
         extents[i] = senseless[i];
 }
 
-/* Spoils one of the blocks that are read of a request whose clusters are not
-   told, and not of one whose clusters are the same; whether that is seen. */
+/* Spoils blocks that are read of a request whose clusters are not told, and not
+   of one whose clusters are the same; whether that is seen. */
 static bool is_seen_without_sense(void)
 {
     struct world w = world_make("refs-4k");
@@ -166,8 +167,7 @@ static bool is_seen_without_sense(void)
     w.volume->teller = tell_senseless;
     sim_fill_pattern(L"R:\\a", 0, LENGTH, 1);
     sim_fill_pattern(L"R:\\b", 0, LENGTH, 1);
-    sim_write_at(L"R:\\b", CLUSTER + (LENGTH - 2 * CLUSTER) / 7 * 3, "\xa5\x5a",
-                 2);
+    sim_fill_pattern(L"R:\\b", 10 * CLUSTER, 80 * CLUSTER, 2);
     cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
     cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
     cr_assert_eq(
@@ -332,16 +332,18 @@ Test(verify, more_requests_than_at_a_time)
 /* The one extent that `tell_some` knows, and if it always tells it, again. */
 static struct os_extent some;
 static bool over_and_over;
+static uint64_t end_in_dest; /* DEST's extent ends here, if it is not 0 */
 
 static void tell_some(const wchar_t *path, uint64_t vcn,
                       struct os_extent *extents, size_t capacity, size_t *count,
                       bool *more)
 {
-    (void)path;
     (void)capacity;
-    *count = over_and_over || some.next_vcn > vcn;
-    *more = over_and_over;
     extents[0] = some;
+    if (end_in_dest != 0 && wcscmp(path, L"R:\\b") == 0)
+        extents[0].next_vcn = end_in_dest;
+    *count = over_and_over || extents[0].next_vcn > vcn;
+    *more = over_and_over;
 }
 
 /* DEST lacks SOURCE's bytes from cluster 50 on; whether a verification of
@@ -414,6 +416,18 @@ Test(verify, extents_in_other_units)
     over_and_over = false;
     cr_expect(is_lack_seen(40, false, &first));
     cr_expect(is_lack_seen(40, true, &first));
+}
+
+/* DEST has a hole where SOURCE has clusters: the last block is compared, too.
+ */
+Test(verify, clusters_that_dest_does_not_have)
+{
+    uint64_t first = 99;
+    some = (struct os_extent){0, 100, 500, 0};
+    over_and_over = false;
+    end_in_dest = 10;
+    cr_expect(is_lack_seen(0, true, &first));
+    end_in_dest = 0;
 }
 
 /* Two runs of data with a hole between them, that is not listed; DEST may have
@@ -572,19 +586,22 @@ Test(verify, a_hole_at_the_end_is_not_asked_for)
     world_end(&w);
 }
 
-/* By bytes alone; DEST is sparse and has the bytes of `parts` only, of eight
-   of a MiB. */
-static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
+/* By bytes alone; both may be sparse. SOURCE has a cluster in each MiB, and
+   DEST those of `parts` only. */
+static bool is_lack_seen_by_bytes(const char *parts, bool sparse,
+                                  uint64_t spoilt)
 {
     enum { LONG = 8 * MIB + 1234 };
     struct world w = world_make("refs-4k");
     struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
-    struct compare_pair pair = {.length = LONG, .blank = true};
+    struct compare_pair pair = {.length = LONG, .holes = sparse, .blank = true};
     enum compare_side side = COMPARE_SOURCE;
     bool verified = false;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", sparse);
     sim_set_size(L"R:\\a", LONG);
     sim_set_size(L"R:\\b", 0);
-    sim_set_sparse(L"R:\\b", true);
+    sim_set_sparse(L"R:\\b", sparse);
     sim_set_size(L"R:\\b", LONG);
     for (uint64_t i = 0; parts[i] != 0; i++) {
         uint64_t at = i * MIB + 64 * CLUSTER;
@@ -607,7 +624,8 @@ static bool is_lack_seen_by_bytes(const char *parts, uint64_t spoilt)
 
 /* Two requests of 8 MiB by bytes alone, written zeros in both files, but for
    what `data` is the seed of in the second. Whether they are verified. */
-static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
+static bool are_zeros_believed(uint64_t data, bool worked, bool sparse,
+                               uint64_t *reads)
 {
     struct world w = world_make("refs-4k");
     struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
@@ -617,7 +635,7 @@ static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
     bool verified = false;
     sim_set_size(L"R:\\a", 16 * MIB);
     sim_set_size(L"R:\\b", 0);
-    sim_set_sparse(L"R:\\b", true);
+    sim_set_sparse(L"R:\\b", sparse);
     for (uint64_t at = 0; at < 16 * MIB; at += MIB) {
         static const uint8_t zeros[MIB];
         sim_write_at(L"R:\\b", at, zeros, MIB);
@@ -635,7 +653,7 @@ static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
     cr_expect_eq(
         verify_clones(w.session, &verification, pairs, 2, &verified, &side), 0);
     *reads = sim_calls(SIM_OP_READ) - *reads;
-    cr_expect_eq(verification.worked, worked || data != 0);
+    cr_expect_eq(verification.worked, worked || data != 0 || sparse);
     os_close(pairs[0].dest);
     os_close(pairs[0].source);
     world_end(&w);
@@ -646,62 +664,102 @@ static bool are_zeros_believed(uint64_t data, bool worked, uint64_t *reads)
 Test(verify, zeros_need_a_request_that_has_worked)
 {
     uint64_t reads = 0;
-    cr_expect_not(are_zeros_believed(0, false, &reads));
-    cr_expect_eq(reads, 2 * 2 * 32, "%llu", (unsigned long long)reads);
-    cr_expect(are_zeros_believed(0, true, &reads));
+    cr_expect_not(are_zeros_believed(0, false, false, &reads));
+    cr_expect_eq(reads, 2 * 2 * 14, "%llu", (unsigned long long)reads);
+    cr_expect(are_zeros_believed(0, true, false, &reads));
     cr_expect_leq(reads, 2 * 2 * 32);
-    cr_expect(are_zeros_believed(7, false, &reads));
-    cr_expect_eq(reads, 2 * (32 + 8), "%llu", (unsigned long long)reads);
+    cr_expect(are_zeros_believed(7, false, false, &reads));
+    cr_expect_eq(reads, 2 * (14 + 4), "%llu", (unsigned long long)reads);
+    /* space that was allocated where DEST had a hole shows it, too */
+    cr_expect(are_zeros_believed(0, false, true, &reads));
+    cr_expect_eq(reads, 2 * 2 * 14, "%llu", (unsigned long long)reads);
 }
 
-/* DEST had SOURCE's block 3 of 8 before, and has all but one byte at `at`. */
-static bool is_seen_around_alike(uint64_t at)
+/* Holes of SOURCE are compared in place, too: DEST may have had data there. */
+Test(verify, holes_of_source_in_place)
 {
     struct world w = world_make("refs-4k");
     struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
-    struct compare_pair pair = {.length = 8 * MIB, .same_before = 1 << 3};
+    struct compare_pair pair = {.length = 8 * MIB, .holes = true};
     enum compare_side side = COMPARE_SOURCE;
-    bool verified = false;
-    sim_fill_pattern(L"R:\\a", 0, 8 * MIB, 7);
-    sim_fill_pattern(L"R:\\b", 0, 8 * MIB, 7);
-    sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    bool verified = true;
+    w.volume->extents = CODE_NOT_SUPPORTED;
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 0, MIB, 7);
+    sim_set_size(L"R:\\a", 8 * MIB);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 7);
+    sim_fill_pattern(L"R:\\b", MIB, 7 * MIB, 8);
     cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
     cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
     cr_expect_eq(
         verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    cr_expect_not(verified);
+    cr_expect_eq(sim_calls(SIM_OP_ALLOCATED), 0);
     os_close(pair.dest);
     os_close(pair.source);
     world_end(&w);
-    return !verified;
 }
 
-/* All that lies between its neighbours is compared, and no more. */
-Test(verify, a_block_that_was_alike_before)
+/* DEST is equal to SOURCE, but for one byte at `at`. Before the request, the
+   blocks of `same_before` were equal, too. */
+static bool is_verified_in_place(uint32_t same_before, uint64_t at,
+                                 uint64_t *reads)
 {
-    enum { STEP = (8 * MIB - 4096) / 7 };
-    cr_expect_not(is_seen_around_alike(2 * STEP - 9000));
-    cr_expect(is_seen_around_alike(2 * STEP + 9000));
-    cr_expect(is_seen_around_alike(3 * STEP - 9000));
-    cr_expect(is_seen_around_alike(3 * STEP + 9000));
-    cr_expect(is_seen_around_alike(4 * STEP - 9000));
-    cr_expect_not(is_seen_around_alike(4 * STEP + 9000));
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = 8 * MIB, .same_before = same_before};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    sim_fill_pattern(L"R:\\a", 0, 8 * MIB, 7);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MIB, 7);
+    if (at < 8 * MIB)
+        sim_write_at(L"R:\\b", at, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    *reads = sim_calls(SIM_OP_READ);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    *reads = sim_calls(SIM_OP_READ) - *reads;
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+    return verified;
+}
+
+/* A block shows something if it was different before: the first four, or the
+   others one by one. */
+Test(verify, a_block_that_was_equal_before)
+{
+    enum { STEP = 8 * MIB / 13 + 1 };
+    uint64_t reads = 0;
+    cr_expect(is_verified_in_place(0, UINT64_MAX, &reads));
+    cr_expect_eq(reads, 2 * 4);
+    cr_expect(is_verified_in_place(0xf, UINT64_MAX, &reads));
+    cr_expect_eq(reads, 2 * 5);
+    cr_expect(is_verified_in_place(0x7ff, UINT64_MAX, &reads));
+    cr_expect_eq(reads, 2 * 12);
+    cr_expect_not(is_verified_in_place(UINT32_MAX, UINT64_MAX, &reads));
+    cr_expect_eq(reads, 2 * 14);
+    cr_expect_not(is_verified_in_place(0, 10 * STEP, &reads));
+    cr_expect_not(is_verified_in_place(0xf, STEP, &reads));
 }
 
 /* Each of the first holes of DEST is looked at, not only the first. */
 Test(verify, holes_without_extents)
 {
-    cr_expect_not(is_lack_seen_by_bytes("xxxxxxxx", UINT64_MAX));
-    cr_expect_not(is_lack_seen_by_bytes("0x0x0000", UINT64_MAX));
-    cr_expect(is_lack_seen_by_bytes("-xxxxxxx", UINT64_MAX));
-    cr_expect(is_lack_seen_by_bytes("0x-x0x0x", UINT64_MAX));
-    cr_expect(is_lack_seen_by_bytes("xxxx-xxx", UINT64_MAX));
+    cr_expect_not(is_lack_seen_by_bytes("xxxxxxxx", true, UINT64_MAX));
+    cr_expect_not(is_lack_seen_by_bytes("0x0x0000", true, UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("-xxxxxxx", true, UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("0x-x0x0x", true, UINT64_MAX));
+    cr_expect(is_lack_seen_by_bytes("xxxx-xxx", true, UINT64_MAX));
 }
 
 /* The last byte is in the last block, whatever the length. */
 Test(verify, the_last_byte_without_extents)
 {
-    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 8 * MIB + 1233));
-    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", 0));
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", false, 8 * MIB + 1233));
+    cr_expect(is_lack_seen_by_bytes("xxxxxxxx", true, 64 * CLUSTER));
 }
 
 /* A volume that tells the same extents whatever it is asked. */
