@@ -45,7 +45,7 @@ def dense(path, length):
         os.fsync(file.fileno())
 
 
-def islands(path, size, count, length):
+def islands(path, size, count, length, flagged=1):
     data = chance(length)
     with open(path, "wb") as file:
         file.truncate(size)
@@ -53,7 +53,8 @@ def islands(path, size, count, length):
             at = size // count * number // 65536 * 65536
             os.pwrite(file.fileno(), data, at)
         os.fsync(file.fileno())
-    mark_sparse(path)
+    if flagged:
+        mark_sparse(path)
 
 
 def extents(path, size, length):

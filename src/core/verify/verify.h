@@ -5,14 +5,14 @@
  *
  * What is read and listed for a request has a limit, whatever the volume
  * reports. The extents of both files are listed once. Clusters that differ are
- * a difference. Where they are equal, the last block is compared: it may not be
- * in its cluster yet. Where the volume does not report extents, the allocated
- * ranges of both files are listed once, and blocks spread over SOURCE's data
- * are compared. Where DEST has a hole and SOURCE may have data, blocks are
- * compared, too. Equal clusters, allocated space where DEST had a hole, and
- * blocks that are not zeros show that the volume did what it was asked for. If
- * nothing shows that for any request of the file, the file is in doubt, and
- * counts as not verified.
+ * a difference. Where they are equal, the last block is compared, of the last
+ * request and at most 31 others: it may not be in its cluster yet. Where the
+ * volume does not report extents, the allocated ranges of both files are listed
+ * once, and blocks spread over SOURCE's data are compared. Where DEST has a
+ * hole and SOURCE may have data, blocks are compared, too. Equal clusters,
+ * allocated space where DEST had a hole, and blocks that are not zeros show
+ * that the volume did what it was asked for. If nothing shows that for any
+ * request of the file, the file is in doubt, and counts as not verified.
  */
 #ifndef REFLINK_CORE_VERIFY_H
 #define REFLINK_CORE_VERIFY_H
