@@ -139,17 +139,18 @@ struct os_info {
     uint64_t size;      /* end of file */
     uint64_t allocated; /* bytes of the volume that it takes, as reported */
     uint32_t attributes;
-    uint32_t links;  /* names that the file has, hard links; 0: unknown */
-    int64_t created; /* creation, in 100 ns since 1601 */
-    int64_t written; /* last write, in 100 ns since 1601 */
+    uint32_t links;   /* names that the file has, hard links; 0: unknown */
+    uint32_t ea_size; /* 0: it has no extended attributes */
+    int64_t created;  /* creation, in 100 ns since 1601 */
+    int64_t written;  /* last write, in 100 ns since 1601 */
     int64_t changed; /* last change of data or metadata, in 100 ns since 1601 */
     struct os_identity identity;
 };
 
 /*
- * Reads size, attributes, links, times and identity of an open file. The
- * attributes show a reparse point that a filter hides if the file's data are
- * not in its own clusters.
+ * Reads size, attributes, links, EA size, times and identity of an open file.
+ * The attributes show a reparse point that a filter hides if the file's data
+ * are not in its own clusters.
  */
 os_error os_query(struct os_file *file, struct os_info *info);
 

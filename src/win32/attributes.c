@@ -79,23 +79,28 @@ static os_error identify(HANDLE handle, struct os_identity *identity)
     return 0;
 }
 
+/*
+ * GetFileInformationByHandle makes the same request, but does not return the
+ * change time, the allocated size and the size of the EAs. The name is not
+ * needed, so it does not matter that it does not fit.
+ */
 os_error os_query_state(struct os_file *file, struct os_info *info)
 {
-    FILE_BASIC_INFO basic;
-    FILE_STANDARD_INFO standard;
+    struct sdk_io_status status;
+    struct sdk_file_all all;
     memset(info, 0, sizeof *info);
-    if (!GetFileInformationByHandleEx(file->handle, FileBasicInfo, &basic,
-                                      sizeof basic) ||
-        !GetFileInformationByHandleEx(file->handle, FileStandardInfo, &standard,
-                                      sizeof standard))
-        return win32_last_error();
-    info->size = (uint64_t)standard.EndOfFile.QuadPart;
-    info->allocated = (uint64_t)standard.AllocationSize.QuadPart;
-    info->attributes = basic.FileAttributes;
-    info->links = standard.NumberOfLinks;
-    info->created = basic.CreationTime.QuadPart;
-    info->written = basic.LastWriteTime.QuadPart;
-    info->changed = basic.ChangeTime.QuadPart;
+    LONG result = NtQueryInformationFile(file->handle, &status, &all,
+                                         sizeof all, SDK_FILE_ALL_INFORMATION);
+    if (result < 0 && result != SDK_STATUS_BUFFER_OVERFLOW)
+        return RtlNtStatusToDosError(result);
+    info->size = (uint64_t)all.end_of_file.QuadPart;
+    info->allocated = (uint64_t)all.allocated.QuadPart;
+    info->attributes = all.attributes;
+    info->links = all.links;
+    info->ea_size = all.ea_size;
+    info->created = all.created.QuadPart;
+    info->written = all.written.QuadPart;
+    info->changed = all.changed.QuadPart;
     return 0;
 }
 

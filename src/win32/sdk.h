@@ -207,6 +207,29 @@ struct sdk_file_id {
     BYTE id[16];
 };
 
+/* FileAllInformation [MS-FSCC 2.4.2]. */
+enum { SDK_FILE_ALL_INFORMATION = 18 };
+struct sdk_file_all {
+    LARGE_INTEGER created;
+    LARGE_INTEGER accessed;
+    LARGE_INTEGER written;
+    LARGE_INTEGER changed;
+    ULONG attributes;
+    LARGE_INTEGER allocated;
+    LARGE_INTEGER end_of_file;
+    ULONG links;
+    BOOLEAN delete_pending;
+    BOOLEAN directory;
+    LARGE_INTEGER index;
+    ULONG ea_size;
+    ULONG access;
+    LARGE_INTEGER position;
+    ULONG mode;
+    ULONG alignment;
+    ULONG name_length;
+    WCHAR name[1];
+};
+
 /* FileFsSizeInformation, NtQueryVolumeInformationFile [MS-FSCC 2.5.8]. */
 enum { SDK_FS_SIZE_INFORMATION = 3 };
 struct sdk_fs_size {
@@ -276,6 +299,9 @@ __declspec(dllimport) LONG NTAPI
                  LARGE_INTEGER *allocation, ULONG file_attributes, ULONG share,
                  ULONG disposition, ULONG options, void *ea, ULONG ea_length);
 __declspec(dllimport) LONG NTAPI
+    NtQueryInformationFile(HANDLE file, void *io_status, void *buffer,
+                           ULONG length, int class);
+__declspec(dllimport) LONG NTAPI
     NtQueryEaFile(HANDLE file, void *io_status, void *buffer, ULONG length,
                   BOOLEAN single, void *list, ULONG list_length, ULONG *index,
                   BOOLEAN restart);
@@ -298,6 +324,9 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 /* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
 enum { SDK_EA_MAX = 1 << 18 };
 
+_Static_assert(offsetof(struct sdk_file_all, allocated) == 40, "FSCC 2.4.2");
+_Static_assert(offsetof(struct sdk_file_all, ea_size) == 72, "FSCC 2.4.2");
+_Static_assert(offsetof(struct sdk_file_all, name) == 100, "FSCC 2.4.2");
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");
 _Static_assert(offsetof(struct sdk_duplicate_extents, source_offset) == 8,
                "FSCC 2.3.7");

@@ -306,6 +306,7 @@ static void query(const struct os_file *file, struct os_info *info)
                       node->volume->cluster;
     info->attributes = sim_attributes_of(file->node);
     info->links = (uint32_t)node->names;
+    info->ea_size = (uint32_t)node->ea_size;
     info->created = node->created;
     info->written = node->written;
     info->changed = node->changed;

@@ -17,7 +17,6 @@ struct state {
     bool has_cloned;      /* at least one whole cluster was cloned */
     bool has_verified;    /* at least one clone was verified */
     bool has_worked;      /* verification has seen that a clone wrote data */
-    bool alone;           /* one request clones the whole file */
     struct compare_pair pending[VERIFY_MOST]; /* cloned but not verified */
     size_t pending_count;
 };
@@ -247,7 +246,6 @@ static struct verification verification_of(const struct state *s)
     return (struct verification){
         .verify = t->policy->verify,
         .cluster_size = size_is_right ? t->cluster_size : 0,
-        .alone = s->alone,
         .worked = s->has_worked,
         .source_size = t->same_file ? t->dest_size : t->source_size};
 }
@@ -302,8 +300,6 @@ static enum piece_end verify_piece(struct state *s,
     struct compare_pair *pair = &s->pending[s->pending_count++];
     *pair = pair_of(s, piece);
     pair->same_before = same_before;
-    s->alone = piece->length >= t->length - t->length % transfer_unit(t) &&
-               !s->has_cloned;
     if (t->verify_later && s->pending_count < VERIFY_MOST)
         return PIECE_DONE;
     return verify_pending(s);

@@ -148,7 +148,13 @@ bool dest_prepare_new(struct transfer *transfer, struct dest_facts *prepared)
     if (!make_sparse(transfer, prepared) ||
         !match_integrity(transfer, prepared))
         return false;
-    return transfer->dest_size == prepared->dest.size || set_size(transfer);
+    /* one write makes it as long, and nobody sees it before that */
+    bool is_written_at_once =
+        transfer->verify_later && !transfer->holes &&
+        transfer->length <= SESSION_BUFFER &&
+        reason_before(&transfer->facts) != REFLINK_REASON_NONE;
+    return is_written_at_once || transfer->dest_size == prepared->dest.size ||
+           set_size(transfer);
 }
 
 /*

@@ -84,6 +84,15 @@ static bool check_dest_name(struct job *job)
                                job->outcome);
 }
 
+/*
+ * A directory that this run created has no DEST to look for. If there is one
+ * after all, the file cannot take its name, and that is when it is looked at.
+ */
+static bool is_in_new_directory(const struct job *job)
+{
+    return job->directory != NULL && job->directory->created;
+}
+
 static bool create_dest(struct job *job)
 {
     const struct replaced *old = &job->replaced;
@@ -282,7 +291,7 @@ static void commit(struct job *job)
 static enum attempt_end create(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
-    if (check_dest_name(job) &&
+    if ((is_in_new_directory(job) || check_dest_name(job)) &&
         metadata_list(&job->metadata, job->source.file, job->outcome) &&
         create_dest(job))
         end = transfer_data(job);

@@ -177,12 +177,14 @@ static bool copy_stream(struct metadata *metadata, size_t index,
     return copied;
 }
 
-static bool copy_ea(struct os_file *source, struct os_file *dest,
+static bool copy_ea(const struct source *source, struct os_file *dest,
                     struct reflink_outcome *outcome)
 {
     void *block = NULL;
     size_t size = 0;
-    os_error error = os_get_ea(source, &block, &size);
+    if (source->info.ea_size == 0)
+        return true;
+    os_error error = os_get_ea(source->file, &block, &size);
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_EA, OUTCOME_SOURCE);
     if (block == NULL)
@@ -220,7 +222,7 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
         if (!copy_stream(metadata, i, session, policy, outcome))
             return false;
     }
-    return copy_ea(source->file, dest, outcome) &&
+    return copy_ea(source, dest, outcome) &&
            (!policy->security || copy_security(source->file, dest, outcome));
 }
 

@@ -136,6 +136,7 @@ void extents_begin(struct extents *extents, const struct compare_pair *pairs,
         (source->more
              ? extents_are_reported(source->file, cluster_size, source_size)
              : !goes_on(source, source_size));
+    /* some volumes accept the sparse flag and do not keep it */
     if (!extents->has_extents && last->blank)
         extents->dest_ranges.unknown = !is_sparse(last->dest);
 }

@@ -29,7 +29,7 @@ void samples_end(struct samples *samples)
 size_t samples_order(struct samples *samples)
 {
     struct samples all = *samples;
-    size_t step = (all.count + 2) / 3;
+    size_t step = (all.count + 1) / 2;
     size_t first = 0;
     samples->count = 0;
     for (int others = 0; others < 2; others++) {

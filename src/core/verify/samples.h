@@ -35,9 +35,9 @@ void samples_add(struct samples *samples, uint64_t at, uint64_t length);
 void samples_end(struct samples *samples);
 
 /*
- * Puts the blocks in the order in which they are to be compared: first a few
- * that are far from each other, and then the others. Returns how many are in
- * the first group.
+ * Puts the blocks in the order in which they are to be compared: first up to
+ * three that are far from each other, and then the others. Returns how many are
+ * in the first group.
  */
 size_t samples_order(struct samples *samples);
 

@@ -4,14 +4,10 @@
 #include "extents.h"
 #include "samples.h"
 
-/*
- * How many of the SAMPLES_MOST blocks of a request are for which part of it.
- * Where clusters are equal, the last one is compared and, if the file has only
- * one request, the first one, too.
- */
+/* How many of the SAMPLES_MOST blocks of a request are for which part of it. */
 enum {
-    SHARED_SAMPLES = 2,
-    ABSENT_SAMPLES = 16,
+    SHARED_SAMPLES = 1, /* the last block */
+    ABSENT_SAMPLES = 17,
     UNKNOWN_SAMPLES = SAMPLES_MOST - ABSENT_SAMPLES - SHARED_SAMPLES,
     /* of shorter requests, every byte is compared where extents are not equal
      */
@@ -45,8 +41,7 @@ static bool select_samples(struct verifier *verifier,
 {
     struct extents_run run;
     struct extents *extents = &verifier->extents;
-    samples_begin(&samples->shared, pair->length,
-                  verifier->verification->alone ? SHARED_SAMPLES : 1);
+    samples_begin(&samples->shared, pair->length, SHARED_SAMPLES);
     samples_begin(&samples->absent, pair->length, ABSENT_SAMPLES);
     samples_begin(&samples->unknown, pair->length, UNKNOWN_SAMPLES);
     for (uint64_t at = 0; at < pair->length; at += run.length) {

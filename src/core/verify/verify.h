@@ -23,8 +23,6 @@ struct verification {
     enum reflink_verify verify;
     /* Cluster size that the volume's extents are counted in; 0: unknown. */
     uint32_t cluster_size;
-    /* The file has only one request. */
-    bool alone;
     /* SOURCE's end of file now; 0: unknown. */
     uint64_t source_size;
     /* A request is known to have put data into DEST. Set by the caller if an
