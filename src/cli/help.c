@@ -40,8 +40,9 @@ static const wchar_t *const usage[] = {
     L"  -u, --update          replace DEST only if SOURCE was written later\n",
     L"  -T, --no-target-directory  never put SOURCE into DEST; -r merges the "
     L"two\n",
-    L"  -j, --jobs=N          files to process in parallel, 1 to 64 (default "
-    L"8)\n",
+    L"  -j, --jobs=N          files to process in parallel, 1 to 64 (default: "
+    L"the "
+    L"processors, 4 to 16)\n",
     L"  --security            also copy owner, group and permissions\n",
     L"  --writable            DEST is not read-only even if SOURCE is\n",
     L"  --keep-directory-symlink  with -r: follow links to directories in "

@@ -497,6 +497,9 @@ wchar_t os_fold(wchar_t c);
 /* Fills `length` bytes of `buffer` with unpredictable random bytes. */
 os_error os_random(void *buffer, size_t length);
 
+/* The number of processors, at least 1. */
+unsigned os_processors(void);
+
 /* A running thread. */
 struct os_thread;
 

@@ -4,6 +4,13 @@
 #include <process.h>
 #include <stdlib.h>
 
+unsigned os_processors(void)
+{
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwNumberOfProcessors;
+}
+
 struct os_thread {
     HANDLE handle;
     void (*run)(void *context);

@@ -50,6 +50,9 @@ void sim_kill_process(void);
 /* From now on a thread runs to its end before its start returns. */
 void sim_threads_at_once(void);
 
+/* What os_processors returns; 8 after a reset. */
+void sim_set_processors(unsigned count);
+
 /* Whether this thread is within an operation, so that what it asks of the host,
    such as memory, is asked by the simulator. */
 bool sim_is_inside(void);

@@ -26,6 +26,7 @@ static pthread_mutex_t lock;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static size_t depth;                /* how often its owner has it */
 static _Thread_local size_t inside; /* the same, of each thread */
+static unsigned processors = 8;
 static bool at_once;          /* a thread has run before its start returns */
 static atomic_size_t threads; /* that were started and have not ended */
 static _Thread_local struct os_file *used;
@@ -90,9 +91,20 @@ void sim_threads_reset(void)
 {
     sim_hold();
     at_once = false;
+    processors = 8;
     used = NULL;
     while (depth > 0)
         sim_release();
+}
+
+void sim_set_processors(unsigned count)
+{
+    processors = count;
+}
+
+unsigned os_processors(void)
+{
+    return processors;
 }
 
 void sim_threads_at_once(void)

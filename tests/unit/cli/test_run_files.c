@@ -214,6 +214,32 @@ Test(run_files, progress_is_of_all_files)
     world_end(&w);
 }
 
+/* How many threads are started for files; one more counts them. */
+static uint64_t threads_with(unsigned processors, const wchar_t *jobs)
+{
+    struct world w = make_tree();
+    sim_set_processors(processors);
+    if (jobs != NULL)
+        cr_expect_eq(RUN(L"-r", jobs, L"R:\\t", L"R:\\u"), 0);
+    else
+        cr_expect_eq(RUN(L"-r", L"R:\\t", L"R:\\u"), 0);
+    uint64_t threads = sim_calls(SIM_OP_THREAD);
+    world_end(&w);
+    return threads;
+}
+
+Test(run_files, as_many_jobs_as_processors)
+{
+    uint64_t one = threads_with(1, L"-j1");
+    cr_expect_eq(threads_with(64, L"-j1"), one);
+    cr_expect_eq(threads_with(1, NULL), one + 4);
+    cr_expect_eq(threads_with(4, NULL), one + 4);
+    cr_expect_eq(threads_with(6, NULL), one + 6);
+    cr_expect_eq(threads_with(16, NULL), one + 16);
+    cr_expect_eq(threads_with(200, NULL), one + 16);
+    cr_expect_eq(threads_with(200, L"-j20"), one + 20);
+}
+
 /* What is not counted is at least what is done. */
 Test(run_files, progress_before_the_count)
 {
