@@ -392,6 +392,45 @@ Test(smb, a_copy_on_the_wire)
     cr_expect(bytes > 8 * MIB && bytes < 9 * MIB, "%lu bytes", bytes);
 }
 
+/* --- copied by the server ------------------------------------------------- */
+
+static const char *plain(const char *name)
+{
+    return smb_path("plain", name);
+}
+
+/* Goes to the share that does not clone, and where the server copies. */
+static void enter_plain(void)
+{
+    smb_enter();
+    cr_assert(chdir("../plain") == 0);
+}
+
+/* A copy of 1 GiB, logging on and samples included: 64 requests. */
+Test(smb, a_server_copies_by_itself)
+{
+    enter_plain();
+    make_gib("a");
+    struct smb_count before = smb_count();
+    struct result *result = RUN("--json", plain("a"), plain("b"));
+    struct smb_count after = smb_count();
+    unsigned long bytes = after.bytes - before.bytes;
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_is(result->err, ""));
+    EXPECT(result, e2e_same_bytes("a", "b"));
+    EXPECT(result, e2e_is(e2e_files(), "a b"));
+    EXPECT(result, after.copies - before.copies == 64);
+    EXPECT(result, e2e_like(result->out,
+                            "{*\"bytes_copied\":1073741824,"
+                            "\"bytes_copied_by_server\":1073741824,*"
+                            "\"reason_text\":\"* cannot clone blocks, copied "
+                            "by the server\",*}\n*"
+                            "\"bytes_copied_by_server\":1073741824,*}\n"));
+    e2e_expect_json(result);
+    cr_expect(bytes < MIB, "%lu bytes", bytes);
+    cr_log_info("a copy of 1 GiB by the server: %lu bytes on the wire", bytes);
+}
+
 /* --- replacing ------------------------------------------------------------ */
 
 /* Replaces a file on a share, 12 times. `folder` is where the share's files

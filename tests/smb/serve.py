@@ -8,8 +8,9 @@ which a test says, a line each, what is to happen; every line is answered by
 one on standard output, `ok` and what was asked for, or `error` and why.
 
     count                     bytes on the wire, clone requests, connections,
-                              faults met
-    fault MOMENT NTH WHAT MS  at the NTH clone request (or open) from now;
+                              faults met, requests to copy
+    fault MOMENT NTH WHAT MS  at the NTH request to clone or copy (or open) from
+                              now;
                               MOMENT is of proxy.py; WHAT is cut, silent, kill, restart
                               (MS milliseconds later), revoke (the user's right
                               to log on), or a share's name, which becomes
@@ -56,6 +57,7 @@ class Stage:
             proxy.clones,
             proxy.connections,
             proxy.faults_met,
+            proxy.copies,
         )
         return " ".join(str(number) for number in numbers)
 

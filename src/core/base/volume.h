@@ -17,12 +17,18 @@ enum volume_tail {
 
 struct volume {
     struct os_identity identity; /* of a file on the volume */
-    uint32_t alignment;      /* it refuses requests below this; 0: unknown */
-    enum volume_tail tail;   /* what it accepts at the end of file */
-    bool no_cloning;         /* does not support cloning */
-    bool no_integrity;       /* does not support integrity streams */
-    bool no_hard_links;      /* does not support hard links */
-    bool full;               /* a file did not fit */
+    uint32_t alignment;    /* it refuses requests below this; 0: unknown */
+    enum volume_tail tail; /* what it accepts at the end of file */
+    bool no_cloning;       /* does not support cloning */
+    bool no_integrity;     /* does not support integrity streams */
+    bool no_hard_links;    /* does not support hard links */
+    bool full;             /* a file did not fit */
+    bool asked_remote;     /* `remote` is known */
+    bool remote;           /* reached over a network */
+    bool copies_on_server; /* its server was seen to copy a file */
+    /* Its server refused to copy files of this volume to it; or NULL. */
+    const struct volume *refuses_copies_of;
+    struct os_copy_answer copy_limits; /* of its server; zeros: unknown */
     struct os_volume report; /* its features; not `known`: not queried yet */
     uint32_t unit;           /* allocation unit; 0: unknown or not queried */
     uint32_t kept;           /* OS_ATTRIBUTE_* that it is known to keep */
@@ -37,6 +43,12 @@ struct volume {
  */
 struct volume *volume_get(struct volume **first,
                           const struct os_identity *identity);
+
+/*
+ * Whether the volume of `file` is reached over a network. If the system does
+ * not report it, it counts as local.
+ */
+bool volume_is_remote(struct volume *volume, struct os_file *file);
 
 /* Frees the whole list. */
 void volume_free(struct volume *first);

@@ -6,12 +6,14 @@
 #include "core/base/classify.h"
 #include "core/errors.h"
 #include "read_ahead.h"
+#include "server_copy.h"
 #include "core/base/zeros.h"
 
 struct copy {
     struct reflink_session *session;
     const struct copy_job *job;
     struct reflink_outcome *outcome;
+    struct server_copy *server;
 };
 
 /* A part of the range; `at` is an offset into the range. */
@@ -61,6 +63,13 @@ static bool check_block(const struct copy *copy, const uint8_t *bytes,
                       OUTCOME_DEST, REFLINK_HINT_DIFFERENT);
     copy->outcome->status = REFLINK_DIFFERENT;
     return false;
+}
+
+/* Whether DEST reads as zeros where nothing was copied to. A server that
+   refused may have begun to write. */
+static bool is_blank(const struct copy *copy)
+{
+    return copy->job->blank && !copy->server->refused;
 }
 
 static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
@@ -149,7 +158,7 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
     os_error error = 0;
     if (check && !check_hole(copy, part))
         return false;
-    if (!copy->job->blank)
+    if (!is_blank(copy))
         error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
                         part->length);
     if (error != 0 && classify_unknown_request(error)) {
@@ -171,8 +180,7 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
 static bool put_block(const struct copy *copy, const uint8_t *bytes,
                       uint64_t at, uint32_t length)
 {
-    bool skip =
-        copy->job->holes && copy->job->blank && zeros_only(bytes, length);
+    bool skip = copy->job->holes && is_blank(copy) && zeros_only(bytes, length);
     return (skip || write_block(copy, bytes, at, length)) &&
            check_block(copy, bytes, at, length) && count(copy, length);
 }
@@ -225,7 +233,8 @@ static bool copy_piped(const struct copy *copy, const struct part *part,
     return true;
 }
 
-static bool copy_data(const struct copy *copy, const struct part *part)
+/* Copies data by reading and writing it. */
+static bool copy_bytes(const struct copy *copy, const struct part *part)
 {
     uint64_t done = 0;
     bool copied = false;
@@ -244,6 +253,17 @@ static bool copy_data(const struct copy *copy, const struct part *part)
         done += step;
     }
     return true;
+}
+
+static bool copy_data(const struct copy *copy, const struct part *part)
+{
+    struct part rest = *part;
+    uint64_t done = 0;
+    if (!server_copy_data(copy->server, part->at, part->length, &done))
+        return false;
+    rest.at += done;
+    rest.length -= done;
+    return copy_bytes(copy, &rest);
 }
 
 /* Returns the part that begins `at` bytes into the range: a hole, or data. */
@@ -300,6 +320,17 @@ static bool copy_backward(const struct copy *copy)
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome)
 {
-    struct copy copy = {session, job, outcome};
-    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
+    uint64_t copied = outcome->bytes_copied;
+    struct server_copy server;
+    struct copy copy = {session, job, outcome, &server};
+    bool believed = true;
+    server_copy_begin(&server, session, job, outcome);
+    if (job->backward)
+        return copy_backward(&copy);
+    if (!copy_forward(&copy) || !server_copy_verify(&server, &believed))
+        return false;
+    if (believed)
+        return true;
+    outcome->bytes_copied = copied;
+    return copy_forward(&copy);
 }
