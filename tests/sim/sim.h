@@ -191,8 +191,9 @@ struct sim_volume {
     struct os_copy_answer copy_limits; /* zeros: as Windows has them */
     bool hides_copy_limits;            /* when a request is beyond them */
     bool copies_half;                  /* of each request, and says so */
-    enum sim_lie copy_lie;  /* what becomes of a request that succeeds, */
-    uint64_t copy_lie_skip; /* after so many that are served */
+    enum sim_lie copy_lie;   /* what becomes of a request that succeeds, */
+    uint64_t copy_lie_skip;  /* after so many that are served, */
+    uint64_t copy_lie_times; /* and so many; 0: for ever */
 
     enum sim_lie lie;
     uint64_t lie_skip;  /* requests that are served before the lies begin */

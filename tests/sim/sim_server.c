@@ -127,7 +127,10 @@ static enum sim_lie next_lie(struct sim_volume *volume)
         volume->copy_lie_skip--;
         return SIM_LIE_NONE;
     }
-    return volume->copy_lie;
+    enum sim_lie lie = volume->copy_lie;
+    if (volume->copy_lie_times > 0 && --volume->copy_lie_times == 0)
+        volume->copy_lie = SIM_LIE_NONE;
+    return lie;
 }
 
 static os_error serve(struct sim_node *source, struct sim_node *dest,

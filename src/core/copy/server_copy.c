@@ -9,6 +9,9 @@
 /* A block that is compared. */
 enum { BLOCK = 4096 };
 
+/* A server that accepts less in one request is not asked. */
+enum { LEAST_LIMIT = 64 << 10 };
+
 /*
  * The limits of Windows and of Samba [IOCTL_COPYCHUNK, Win32; Samba,
  * smb2_ioctl_network_fs.c]. Between two requests, the user can press Ctrl-C.
@@ -87,14 +90,17 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Takes over the limits of a server that has just said that a request is beyond
-   them. Returns false if it said none, or said them before. */
+/*
+ * Takes over the limits of a server that has just said that a request is beyond
+ * them. Returns false if it said none, or did so before, or if they allow so
+ * little that reading and writing takes fewer requests.
+ */
 static bool take_limits(struct volume *volume,
                         const struct os_copy_answer *answer)
 {
     const struct os_copy_answer *most = &default_limits;
-    if (volume->copy_limits.bytes != 0 || answer->chunks == 0 ||
-        answer->chunk_bytes == 0 || answer->bytes == 0)
+    if (volume->copy_limits.bytes != 0 || answer->bytes < LEAST_LIMIT ||
+        (uint64_t)answer->chunks * answer->chunk_bytes < LEAST_LIMIT)
         return false;
     volume->copy_limits =
         (struct os_copy_answer){smaller(answer->chunks, most->chunks),
