@@ -25,10 +25,14 @@ struct volume {
     bool full;             /* a file did not fit */
     bool asked_remote;     /* `remote` is known */
     bool remote;           /* reached over a network */
-    bool copies_on_server; /* its server was seen to copy a file */
-    /* Its server refused to copy files of this volume to it; or NULL. */
+
+    /* Copies that its server is to make: server_copy.h. */
+    bool copies_on_server; /* it was seen to copy a file */
+    bool copy_succeeded;   /* its answer to the last request was success */
+    struct os_copy_answer copy_limits; /* what it accepts; zeros: unknown */
+    /* The volume whose files it did not copy; or NULL. */
     const struct volume *refuses_copies_of;
-    struct os_copy_answer copy_limits; /* of its server; zeros: unknown */
+
     struct os_volume report; /* its features; not `known`: not queried yet */
     uint32_t unit;           /* allocation unit; 0: unknown or not queried */
     uint32_t kept;           /* OS_ATTRIBUTE_* that it is known to keep */

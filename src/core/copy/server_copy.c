@@ -35,14 +35,21 @@ void server_copy_begin(struct server_copy *server,
 }
 
 /*
- * A lost connection is a failure, so that the file is begun anew. Anything else
- * is a refusal; if it has a cause that also keeps the bytes from being written,
- * such as a full disk, writing them reports it.
+ * A lost connection is a failure, so that the file is begun anew. The request
+ * itself may have ended the server's process: smbd 4.17 ends if only DEST's
+ * share has the module btrfs (seen on Debian 12). So the server is asked again
+ * only if an earlier request has succeeded since the last one that was lost.
+ *
+ * Anything else is a refusal; if it has a cause that also keeps the bytes from
+ * being written, such as a full disk, writing them reports it.
  */
 static bool on_error(struct server_copy *server, os_error error, bool in_source)
 {
     const struct copy_job *job = server->job;
     if (classify_io(error) == ERROR_CLASS_TRANSIENT) {
+        if (!job->dest_volume->copy_succeeded)
+            job->dest_volume->refuses_copies_of = job->source_volume;
+        job->dest_volume->copy_succeeded = false;
         outcome_fail(server->outcome, error,
                      in_source ? REFLINK_STEP_READ : REFLINK_STEP_WRITE,
                      in_source ? OUTCOME_SOURCE : OUTCOME_DEST);
@@ -62,11 +69,6 @@ static bool applies(const struct server_copy *server, uint64_t length)
            job->dest_volume->refuses_copies_of != job->source_volume &&
            volume_is_remote(job->dest_volume, job->dest) &&
            volume_is_remote(job->source_volume, job->source);
-}
-
-static uint32_t chunks_of(uint32_t length, uint32_t chunk)
-{
-    return length / chunk + (length % chunk != 0);
 }
 
 static struct os_copy_request request_at(const struct server_copy *server,
@@ -152,12 +154,11 @@ bool server_copy_data(struct server_copy *server, uint64_t at, uint64_t length,
         os_error error = os_server_copy(server->job->dest, &request, &answer);
         if (error == CODE_INVALID_PARAMETER && take_limits(volume, &answer))
             continue;
-        if (error == 0 &&
-            (answer.bytes != request.length ||
-             answer.chunks != chunks_of(request.length, request.chunk)))
+        if (error == 0 && answer.bytes != request.length)
             error = CODE_INVALID_DATA;
         if (error != 0)
             return on_error(server, error, false);
+        volume->copy_succeeded = true;
         add_sample(server, at + *done, request.length);
         *done += request.length;
         server->copied += request.length;

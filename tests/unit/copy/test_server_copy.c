@@ -211,6 +211,27 @@ Test(server_copy, limits_are_learned_once)
     }
 }
 
+static struct sim_volume *limited;
+
+static void lower_limits(void *arg)
+{
+    (void)arg;
+    limited->copy_limits.bytes /= 2;
+}
+
+/* A server that keeps saying "too much" is not asked for ever less. */
+Test(server_copy, limits_that_change_mean_bytes)
+{
+    struct world w = make_small_world();
+    limited = w.volume;
+    sim_at_call(SIM_OP_SERVER_COPY, 3, lower_limits, NULL);
+    world_run(&w);
+    cr_expect_eq(sim_calls(SIM_OP_SERVER_COPY), 3);
+    cr_expect_eq(w.outcome.server_refusal, CODE_INVALID_PARAMETER);
+    expect_copied(&w, MI);
+    world_end(&w);
+}
+
 /* --- refusals ------------------------------------------------------------- */
 
 static const os_error refusals[] = {
@@ -433,23 +454,53 @@ static void expect_failed(struct world *w, os_error code, bool in_source)
     world_end(w);
 }
 
-Test(server_copy, a_lost_connection_is_no_refusal)
+static const enum sim_op requests[] = {SIM_OP_GET_COPY_KEY, SIM_OP_SERVER_COPY};
+
+Test(server_copy, a_lost_connection_is_a_failure)
 {
-    for (int request = 0; request < 2; request++) {
-        struct world w = make_world();
+    for (int i = 0; i < 2; i++) {
+        struct world w = make_small_world();
         w.policy.retries = 0;
-        sim_fault(request ? SIM_OP_SERVER_COPY : SIM_OP_GET_COPY_KEY, 1,
-                  CODE_NETNAME_DELETED);
+        sim_fault(requests[i], 1, CODE_NETNAME_DELETED);
         world_run(&w);
-        expect_failed(&w, CODE_NETNAME_DELETED, request == 0);
-        w = make_world();
-        sim_fault(request ? SIM_OP_SERVER_COPY : SIM_OP_GET_COPY_KEY, 1,
-                  CODE_NETNAME_DELETED);
+        expect_failed(&w, CODE_NETNAME_DELETED, i == 0);
+    }
+}
+
+/* The request may be what ends the server's process. */
+Test(server_copy, a_connection_is_not_lost_again_and_again)
+{
+    for (int i = 0; i < 2; i++) {
+        struct world w = make_small_world();
+        sim_fault_always(requests[i], CODE_NETNAME_DELETED);
         world_run(&w);
         cr_expect_eq(w.outcome.retries, 1);
-        expect_copied(&w, SIZE);
+        expect_copied(&w, 0);
         world_end(&w);
     }
+}
+
+/* The same where it worked before. */
+Test(server_copy, a_connection_is_lost_twice_at_most)
+{
+    struct world w = make_small_world();
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.bytes_copied_by_server, SMALL);
+    sim_fault_always(SIM_OP_SERVER_COPY, CODE_NETNAME_DELETED);
+    world_run(&w);
+    cr_expect_eq(w.outcome.retries, 2);
+    expect_copied(&w, 0);
+    world_end(&w);
+}
+
+Test(server_copy, continues_after_a_lost_connection)
+{
+    struct world w = make_small_world();
+    sim_fault(SIM_OP_SERVER_COPY, 3, CODE_NETNAME_DELETED);
+    world_run(&w);
+    cr_expect_eq(w.outcome.retries, 1);
+    expect_copied(&w, SMALL);
+    world_end(&w);
 }
 
 static void cancel(void *arg)
