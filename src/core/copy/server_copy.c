@@ -100,14 +100,12 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 static bool take_limits(struct volume *volume,
                         const struct os_copy_answer *answer)
 {
-    const struct os_copy_answer *most = &default_limits;
     if (volume->copy_limits.bytes != 0 || answer->bytes < LEAST_LIMIT ||
         (uint64_t)answer->chunks * answer->chunk_bytes < LEAST_LIMIT)
         return false;
-    volume->copy_limits =
-        (struct os_copy_answer){smaller(answer->chunks, most->chunks),
-                                smaller(answer->chunk_bytes, most->chunk_bytes),
-                                smaller(answer->bytes, most->bytes)};
+    volume->copy_limits = (struct os_copy_answer){
+        smaller(answer->chunks, default_limits.chunks), answer->chunk_bytes,
+        smaller(answer->bytes, default_limits.bytes)};
     return true;
 }
 

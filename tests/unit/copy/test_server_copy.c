@@ -189,8 +189,10 @@ static const struct limit_row limit_rows[] = {
     {{256, 65536, 4 * MI}, false, 2 * 11 + 1, true},
     {{256, MI, 8 * MI}, false, 2 * 6 + 1, true},
     {{100000, UINT32_MAX, UINT32_MAX}, false, 2 * 3, true},
-    {{256, MI, 8 * MI}, true, 1, false}, /* not told: by bytes */
-    {{1, 4096, MI}, false, 1, false},    /* too little */
+    {{100000, 4096, 16 * MI}, false, 2 * 41 + 1, true}, /* 256 chunks */
+    {{2, 64 * MI, UINT32_MAX}, false, 2 * 3 + 1, true}, /* 16 MiB */
+    {{256, MI, 8 * MI}, true, 1, false},                /* not told: by bytes */
+    {{1, 4096, MI}, false, 1, false},                   /* too little */
     {{256, MI, 4096}, false, 1, false}};
 
 Test(server_copy, limits_are_learned_once)
