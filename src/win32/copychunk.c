@@ -41,9 +41,10 @@ static DWORD put_chunks(const struct os_copy_request *request,
 }
 
 /*
- * After a failure, the I/O manager need not copy the answer of such a request
- * to the caller's buffer [METHOD_BUFFERED, "Buffer Descriptions for I/O Control
- * Codes"]: it is all zeros then, and counts as no answer.
+ * The page of IOCTL_COPYCHUNK says that an answer comes with
+ * ERROR_INVALID_PARAMETER, too. But after a failure, the I/O manager does not
+ * copy the answer of a METHOD_BUFFERED request to the caller's buffer [ReactOS,
+ * IopCompleteRequest]. It is all zeros then, and counts as no answer.
  */
 os_error os_server_copy(struct os_file *dest,
                         const struct os_copy_request *request,

@@ -123,7 +123,7 @@ static enum piece_end copy_piece(const struct state *s,
         .backward = t->same_file && piece->dest_offset > piece->source_offset,
         .check = full,
         .by_server = t->policy->mode != REFLINK_NEVER && t->blank &&
-                     !t->same_file && !full,
+                     !t->same_file && !t->shared && !full,
         .verify = t->policy->verify != REFLINK_VERIFY_NONE,
         .source_volume = t->source_volume,
         .dest_volume = t->volume,

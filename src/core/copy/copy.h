@@ -19,8 +19,10 @@ struct copy_job {
     bool blank;    /* this part of DEST already reads as zeros */
     bool backward; /* the ranges overlap, and DEST's is later */
     bool check;    /* read each block back and compare it */
-    /* A server may copy the data, and share clusters for it. `blank` is set,
-       `check` is not, both files are different ones and both volumes known. */
+    /* A server may copy the data, and share clusters for it. Both volumes are
+       known then, both files are different ones, `blank` is set and `check` is
+       not. No program writes to SOURCE: what it has written may still be in
+       this system's cache, which a server does not see. */
     bool by_server;
     bool verify; /* verify what the server reports */
     struct volume *source_volume;

@@ -62,6 +62,20 @@ Test(server_copy, no_byte_crosses_the_network)
     world_end(&w);
 }
 
+/* What is known of the volume is not asked again. */
+Test(server_copy, a_second_file_takes_fewer_calls)
+{
+    struct world w = make_small_world();
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(sim_calls(SIM_OP_IS_REMOTE), 1);
+    cr_expect_eq(sim_calls(SIM_OP_SERVER_COPY), 4);
+    world_run(&w);
+    cr_expect_eq(sim_calls(SIM_OP_IS_REMOTE), 1);
+    cr_expect_eq(sim_calls(SIM_OP_SERVER_COPY), 4 + 3);
+    expect_copied(&w, SMALL);
+    world_end(&w);
+}
+
 /* --- when it is asked ----------------------------------------------------- */
 
 static void expect_not_asked(struct world *w)
@@ -93,6 +107,21 @@ Test(server_copy, never_shares_nothing)
     struct world w = make_world();
     w.policy.mode = REFLINK_NEVER;
     expect_not_asked(&w);
+}
+
+/* What a program of this system has written, its server may not have yet. */
+Test(server_copy, not_from_a_file_that_is_written_to)
+{
+    struct world w = make_small_world();
+    struct os_file *writer =
+        sim_open_as(L"R:\\a", SIM_WRITE, SIM_READ | SIM_WRITE | SIM_DELETE);
+    cr_assert_not_null(writer);
+    world_run(&w);
+    os_close(writer);
+    cr_expect_eq(w.outcome.warnings, REFLINK_WARNING_SOURCE_IN_USE);
+    cr_expect_eq(sim_calls(SIM_OP_GET_COPY_KEY), 0);
+    expect_copied(&w, 0);
+    world_end(&w);
 }
 
 /* All bytes have to cross the network anyway. */
