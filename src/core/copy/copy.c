@@ -21,6 +21,7 @@ struct part {
     uint64_t at;
     uint64_t length;
     bool hole;
+    bool listed; /* or there may be holes in it */
 };
 
 /* Records the failure of a read. A file that ends early has changed. */
@@ -63,13 +64,6 @@ static bool check_block(const struct copy *copy, const uint8_t *bytes,
                       OUTCOME_DEST, REFLINK_HINT_DIFFERENT);
     copy->outcome->status = REFLINK_DIFFERENT;
     return false;
-}
-
-/* Whether DEST reads as zeros where nothing was copied to. A server that
-   refused may have begun to write. */
-static bool is_blank(const struct copy *copy)
-{
-    return copy->job->blank && !copy->server->refused;
 }
 
 static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
@@ -158,7 +152,7 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
     os_error error = 0;
     if (check && !check_hole(copy, part))
         return false;
-    if (!is_blank(copy))
+    if (!copy->job->blank)
         error = os_zero(copy->job->dest, copy->job->dest_offset + part->at,
                         part->length);
     if (error != 0 && classify_unknown_request(error)) {
@@ -180,7 +174,8 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
 static bool put_block(const struct copy *copy, const uint8_t *bytes,
                       uint64_t at, uint32_t length)
 {
-    bool skip = copy->job->holes && is_blank(copy) && zeros_only(bytes, length);
+    bool skip = copy->job->holes && copy->job->blank && !copy->server->torn &&
+                zeros_only(bytes, length);
     return (skip || write_block(copy, bytes, at, length)) &&
            check_block(copy, bytes, at, length) && count(copy, length);
 }
@@ -259,7 +254,9 @@ static bool copy_data(const struct copy *copy, const struct part *part)
 {
     struct part rest = *part;
     uint64_t done = 0;
-    if (!server_copy_data(copy->server, part->at, part->length, &done))
+    /* reading shows the holes that are not listed */
+    if (part->listed &&
+        !server_copy_data(copy->server, part->at, part->length, &done))
         return false;
     rest.at += done;
     rest.length -= done;
@@ -270,7 +267,7 @@ static bool copy_data(const struct copy *copy, const struct part *part)
 static struct part part_from(const struct copy_job *job, uint64_t at,
                              uint64_t length)
 {
-    struct part part = {.at = at, .length = length};
+    struct part part = {.at = at, .length = length, .listed = !job->holes};
     struct os_range range;
     size_t count = 0;
     bool more = false;
@@ -279,6 +276,7 @@ static struct part part_from(const struct copy_job *job, uint64_t at,
         return part;
     uint64_t start =
         count == 0 ? length : range.offset - (job->source_offset + at);
+    part.listed = true;
     part.hole = start != 0;
     part.length = part.hole ? start : range.length;
     return part;

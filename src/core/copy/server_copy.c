@@ -100,12 +100,13 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 static bool take_limits(struct volume *volume,
                         const struct os_copy_answer *answer)
 {
+    uint32_t chunks = smaller(answer->chunks, default_limits.chunks);
     if (volume->copy_limits.bytes != 0 || answer->bytes < LEAST_LIMIT ||
-        (uint64_t)answer->chunks * answer->chunk_bytes < LEAST_LIMIT)
+        (uint64_t)chunks * answer->chunk_bytes < LEAST_LIMIT)
         return false;
-    volume->copy_limits = (struct os_copy_answer){
-        smaller(answer->chunks, default_limits.chunks), answer->chunk_bytes,
-        smaller(answer->bytes, default_limits.bytes)};
+    volume->copy_limits =
+        (struct os_copy_answer){chunks, answer->chunk_bytes,
+                                smaller(answer->bytes, default_limits.bytes)};
     return true;
 }
 
@@ -154,6 +155,7 @@ bool server_copy_data(struct server_copy *server, uint64_t at, uint64_t length,
             continue;
         if (error == 0 && answer.bytes != request.length)
             error = CODE_INVALID_DATA;
+        server->torn = server->torn || error != 0;
         if (error != 0)
             return on_error(server, error, false);
         volume->copy_succeeded = true;
@@ -216,6 +218,7 @@ static void disbelieve(struct server_copy *server)
 {
     struct reflink_outcome *outcome = server->outcome;
     server->refused = true;
+    server->torn = true;
     server->job->dest_volume->refuses_copies_of = server->job->source_volume;
     outcome->server_refusal = CODE_INVALID_DATA;
     outcome->bytes_copied_by_server -= server->copied;

@@ -29,6 +29,8 @@ struct server_copy {
     struct os_copy_key key; /* of SOURCE, if `has_key` */
     bool has_key;
     bool refused;
+    bool torn;       /* data may be in DEST that are not SOURCE's, where SOURCE
+                        has data */
     uint64_t copied; /* bytes */
     /* Every `stride`th request, as ranges of the job; then the last one. */
     struct os_range samples[SERVER_COPY_SAMPLES];

@@ -202,6 +202,41 @@ Test(server_copy, holes_are_kept)
     world_end(&w);
 }
 
+/* Where they are not listed, only reading shows them. */
+Test(server_copy, unlisted_holes_are_kept)
+{
+    struct world w = make_small_world();
+    sim_set_size(L"R:\\a", 0);
+    sim_set_sparse(L"R:\\a", true);
+    sim_fill_pattern(L"R:\\a", 2 * MI, MI, 3);
+    w.volume->allocated = CODE_NOT_SUPPORTED;
+    world_run(&w);
+    cr_expect_eq(sim_calls(SIM_OP_GET_COPY_KEY), 0);
+    expect_copied(&w, 0);
+    cr_expect(sim_is_hole(L"R:\\b", 0) && sim_is_hole(L"R:\\b", MI));
+    world_end(&w);
+}
+
+/* And a refusal changes nothing in them. */
+Test(server_copy, holes_are_kept_after_a_refusal)
+{
+    for (int request = 0; request < 2; request++) {
+        struct world w = make_small_world();
+        sim_set_size(L"R:\\a", 0);
+        sim_set_sparse(L"R:\\a", true);
+        sim_fill_pattern(L"R:\\a", 2 * MI, MI, 3);
+        sim_set_size(L"R:\\a", 5 * MI);
+        w.volume->copy_key = request ? 0 : CODE_NOT_SUPPORTED;
+        w.volume->copy = request ? CODE_NOT_SUPPORTED : 0;
+        w.volume->zero = CODE_NOT_SUPPORTED;
+        world_run(&w);
+        cr_expect_eq(sim_calls(SIM_OP_ZERO), 0);
+        expect_copied(&w, 0);
+        cr_expect_eq(sim_allocated(L"R:\\b"), MI);
+        world_end(&w);
+    }
+}
+
 /* --- limits --------------------------------------------------------------- */
 
 struct limit_row {
@@ -221,7 +256,8 @@ static const struct limit_row limit_rows[] = {
     {{100000, 4096, 16 * MI}, false, 2 * 41 + 1, true}, /* 256 chunks */
     {{2, 64 * MI, UINT32_MAX}, false, 2 * 3 + 1, true}, /* 16 MiB */
     {{256, MI, 8 * MI}, true, 1, false},                /* not told: by bytes */
-    {{1, 4096, MI}, false, 1, false},                   /* too little */
+    {{UINT32_MAX, 1, 8 * MI}, false, 1, false},
+    {{1, 4096, MI}, false, 1, false}, /* too little */
     {{256, MI, 4096}, false, 1, false}};
 
 Test(server_copy, limits_are_learned_once)
