@@ -344,15 +344,18 @@ static void put_garbage(void *arg)
     sim_fill_pattern(sim_file_name(L"R:\\", 1), 4 * MI, MI, 77);
 }
 
-Test(server_copy, zeros_are_written_after_a_refusal)
+Test(server_copy, zeros_are_written_over_what_the_server_left)
 {
     static const uint8_t zeros[MI];
-    struct world w = make_world();
-    sim_set_sparse(L"R:\\a", true);
-    sim_write_at(L"R:\\a", 4 * MI, zeros, MI);
-    sim_at_call(SIM_OP_SERVER_COPY, 1, put_garbage, NULL);
-    w.volume->copy = CODE_DISK_FULL;
-    run_and_expect(&w, 0);
+    for (int lies = 0; lies < 2; lies++) {
+        struct world w = make_world();
+        sim_set_sparse(L"R:\\a", true);
+        sim_write_at(L"R:\\a", 4 * MI, zeros, MI);
+        sim_at_call(SIM_OP_SERVER_COPY, 1, put_garbage, NULL);
+        w.volume->copy = lies ? 0 : CODE_DISK_FULL;
+        w.volume->copy_lie = lies ? SIM_LIE_NOTHING : SIM_LIE_NONE;
+        run_and_expect(&w, 0);
+    }
 }
 
 static void expect_pair(struct world *w, const wchar_t *source,
