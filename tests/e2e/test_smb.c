@@ -776,7 +776,7 @@ ParameterizedTestParameters(smb, faults_while_a_server_copies)
     return e2e_numbers(2 * ROWS(copy_faults));
 }
 
-/* The file begins anew on another connection. A server that never answered such
+/* The file is retried on another connection. A server that never answered such
    a request is not asked again. */
 ParameterizedTest(int *number, smb, faults_while_a_server_copies)
 {

@@ -35,7 +35,7 @@ void server_copy_begin(struct server_copy *server,
 }
 
 /*
- * A lost connection is a failure, so that the file is begun anew. The request
+ * A lost connection is a failure, and the file is retried. The request
  * itself may have ended the server's process: smbd 4.17 ends if only DEST's
  * share has the module btrfs (seen on Debian 12). So the server is asked again
  * only if an earlier request has succeeded since the last one that was lost.

@@ -255,7 +255,7 @@ static const struct limit_row limit_rows[] = {
     {{100000, UINT32_MAX, UINT32_MAX}, false, 2 * 3, true},
     {{100000, 4096, 16 * MI}, false, 2 * 41 + 1, true}, /* 256 chunks */
     {{2, 64 * MI, UINT32_MAX}, false, 2 * 3 + 1, true}, /* 16 MiB */
-    {{256, MI, 8 * MI}, true, 1, false},                /* not told: by bytes */
+    {{256, MI, 8 * MI}, true, 1, false},                /* not reported */
     {{UINT32_MAX, 1, 8 * MI}, false, 1, false},
     {{1, 4096, MI}, false, 1, false}, /* too little */
     {{256, MI, 4096}, false, 1, false}};
