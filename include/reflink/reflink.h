@@ -239,11 +239,14 @@ struct reflink_outcome {
     uint64_t bytes; /* cloned and copied, holes included */
     uint64_t bytes_cloned;
     uint64_t bytes_copied;
-    uint64_t requests;     /* clone requests made, with refused ones */
-    uint32_t cluster_size; /* 0: unknown */
-    uint32_t refusal;      /* code of the last refused request, or 0 */
-    bool no_resources;     /* it said that the volume lacks resources */
-    bool replaced_file;    /* a link is in place of a file */
+    uint64_t bytes_copied_by_server; /* of `bytes_copied`: the server copied
+                                        them, none crossed the network */
+    uint64_t requests;       /* clone requests made, with refused ones */
+    uint32_t cluster_size;   /* 0: unknown */
+    uint32_t refusal;        /* code of the last refused request, or 0 */
+    uint32_t server_refusal; /* why a server did not copy, or 0 */
+    bool no_resources;       /* it said that the volume lacks resources */
+    bool replaced_file;      /* a link is in place of a file */
     bool kept_sparse;    /* DEST stays sparse, because SOURCE has holes without
                             the sparse flag */
     unsigned retries;    /* retries after transient errors */

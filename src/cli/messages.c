@@ -27,6 +27,7 @@ static const wchar_t no_resources[] =
 /* Follow the sentence of REFLINK_REASON_REFUSED: the error code; and for which
    files volumes are known to give this one [coreutils/coreutils #56]. */
 static const wchar_t refusal_code[] = L" (error %u)";
+static const wchar_t copied_by_server[] = L", copied by the server";
 static const wchar_t refusal_kinds[] =
     L"; Btrfs refuses files with copy-on-write switched off";
 
@@ -359,6 +360,8 @@ static const struct {
                              L"it stays sparse, because SOURCE has holes"},
     [MESSAGE_REQUEST_REFUSED] = {L"a clone request was refused",
                                  L"%u clone requests were refused"},
+    [MESSAGE_SERVER_REFUSED] = {L"the server did not copy it by itself",
+                                L"the server did not copy it by itself"},
 };
 
 static const wchar_t *const usage_errors[] = {
@@ -461,6 +464,8 @@ void message_add_reason(struct text *text,
     if (sentence == sentences[REFLINK_REASON_REFUSED] &&
         outcome->refusal == CODE_INVALID_PARAMETER)
         text_add(text, refusal_kinds);
+    if (outcome->bytes_copied_by_server != 0)
+        text_add(text, copied_by_server);
 }
 
 bool message_reason_is_of_volume(enum reflink_reason reason)

@@ -115,7 +115,8 @@ enum message_note {
     MESSAGE_RETRIED,
     MESSAGE_UNVERIFIED,
     MESSAGE_KEPT_SPARSE,
-    MESSAGE_REQUEST_REFUSED
+    MESSAGE_REQUEST_REFUSED,
+    MESSAGE_SERVER_REFUSED
 };
 
 /* Adds the note for something that happened `times` times, 1 or more. */

@@ -174,6 +174,9 @@ static void add_notes(const struct reflink_outcome *outcome, struct text *text)
     if (outcome->retries != 0)
         add_note(outcome, MESSAGE_RETRIED, outcome->retries,
                  outcome->retry_code, text);
+    if (outcome->server_refusal != 0)
+        add_note(outcome, MESSAGE_SERVER_REFUSED, 1, outcome->server_refusal,
+                 text);
     if (outcome->unverified != 0)
         add_note(outcome, MESSAGE_UNVERIFIED, outcome->unverified, 0, text);
     if (outcome->kept_sparse)

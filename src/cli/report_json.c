@@ -64,6 +64,8 @@ void report_json_members(const struct reflink_outcome *outcome, bool range,
     json_number(text, L"bytes", outcome->bytes);
     json_number(text, L"bytes_cloned", outcome->bytes_cloned);
     json_number(text, L"bytes_copied", outcome->bytes_copied);
+    json_number(text, L"bytes_copied_by_server",
+                outcome->bytes_copied_by_server);
     json_number(text, L"requests", outcome->requests);
     json_number(text, L"cluster_size", outcome->cluster_size);
     add_reason(outcome, range, text);
@@ -139,6 +141,8 @@ void report_json_summary(const struct totals *totals, bool keeps_hard_links,
     json_number(text, L"refused", totals->refused);
     json_number(text, L"bytes_cloned", totals->bytes_cloned);
     json_number(text, L"bytes_copied", totals->bytes_copied);
+    json_number(text, L"bytes_copied_by_server",
+                totals->bytes_copied_by_server);
     json_number(text, L"elapsed_ms", totals->elapsed_us / 1000);
     json_number(text, L"schema_version", SCHEMA_VERSION);
     add_reasons(totals, text);

@@ -27,6 +27,7 @@ void totals_count(struct totals *totals, const struct reflink_outcome *outcome)
         totals->mixed += outcome->method == REFLINK_METHOD_MIXED;
         totals->bytes_cloned += outcome->bytes_cloned;
         totals->bytes_copied += outcome->bytes_copied;
+        totals->bytes_copied_by_server += outcome->bytes_copied_by_server;
         break;
     case REFLINK_SKIPPED:
         totals->skipped++;

@@ -27,6 +27,7 @@ struct totals {
     uint64_t interrupted;
     uint64_t bytes_cloned;
     uint64_t bytes_copied;
+    uint64_t bytes_copied_by_server;
     uint64_t elapsed_us;
     /* files that were not completely cloned: all of them, with the refused, and
        those that were copied entirely */

@@ -299,6 +299,49 @@ os_error os_clone(struct os_file *source, uint64_t source_offset,
                   struct os_file *dest, uint64_t dest_offset, uint64_t length);
 
 /*
+ * Names an open SOURCE to the server that it is on; opaque [MS-SMB2 2.2.32.3].
+ */
+struct os_copy_key {
+    uint8_t bytes[24];
+};
+
+/*
+ * Gets the key that os_server_copy needs. It is valid while `source` is open.
+ * Fails for a file that is not on a server, or on one that cannot copy.
+ */
+os_error os_get_copy_key(struct os_file *source, struct os_copy_key *key);
+
+/* A range to be copied in chunks of `chunk` bytes; the last may be shorter. */
+struct os_copy_request {
+    struct os_copy_key key; /* of SOURCE */
+    uint64_t source_offset;
+    uint64_t dest_offset;
+    uint32_t length;
+    uint32_t chunk;
+};
+
+/* Chunks in one request, at most. */
+enum { OS_COPY_CHUNKS = 256 };
+
+/* What a server answers [MS-SMB2 2.2.32.1]. */
+struct os_copy_answer {
+    uint32_t chunks;
+    uint32_t chunk_bytes;
+    uint32_t bytes;
+};
+
+/*
+ * Asks the server that both files are on to copy a range from one to the other.
+ * After success, `*answer` has what the server reports to have written: chunks,
+ * and bytes in all. After CODE_INVALID_PARAMETER it has the most that the
+ * server accepts, chunks in a request, bytes in a chunk and bytes in a request,
+ * or zeros if that is unknown. Success is only what the server reports.
+ */
+os_error os_server_copy(struct os_file *dest,
+                        const struct os_copy_request *request,
+                        struct os_copy_answer *answer);
+
+/*
  * A stream, by the name that the volume reports: `:name:$DATA`, or `::$DATA`
  * for the file's own data. The volume may be untrusted and the name any text,
  * so check it before using it in a path. The name is empty if the volume

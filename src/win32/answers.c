@@ -193,3 +193,16 @@ size_t answers_extents(const void *answer, size_t size, bool counted,
     *more = *more || count < reported;
     return count;
 }
+
+/* --- copies on a server --------------------------------------------------- */
+
+/* ChunksWritten at 0, ChunkBytesWritten, TotalBytesWritten. */
+enum { COPY_CHUNK_BYTES = 4, COPY_BYTES = 8 };
+
+void answers_copy(const void *response, struct os_copy_answer *answer)
+{
+    const uint8_t *bytes = response;
+    answer->chunks = read_32(bytes);
+    answer->chunk_bytes = read_32(bytes + COPY_CHUNK_BYTES);
+    answer->bytes = read_32(bytes + COPY_BYTES);
+}

@@ -38,4 +38,9 @@ size_t answers_ranges(const void *answer, size_t size, uint64_t offset,
 size_t answers_extents(const void *answer, size_t size, bool counted,
                        struct os_extent *extents, size_t capacity, bool *more);
 
+enum { ANSWERS_COPY = 12 }; /* bytes of a SRV_COPYCHUNK_RESPONSE */
+
+/* Reads a SRV_COPYCHUNK_RESPONSE [MS-SMB2 2.2.32.1]. */
+void answers_copy(const void *response, struct os_copy_answer *answer);
+
 #endif

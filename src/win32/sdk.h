@@ -146,6 +146,35 @@ struct sdk_usn_versions {
     WORD max;
 };
 
+/*
+ * No header has these two codes, which the Win32 documentation therefore spells
+ * out [IOCTL_COPYCHUNK, FSCTL_SRV_REQUEST_RESUME_KEY].
+ */
+enum { SDK_SRV_REQUEST_RESUME_KEY = 0x00140078, SDK_COPYCHUNK = 0x00144418 };
+
+/* SRV_REQUEST_RESUME_KEY, with room for the reserved context. */
+struct sdk_resume_key {
+    BYTE key[24];
+    ULONG context_length;
+    BYTE context[4];
+};
+
+/* SRV_COPYCHUNK [MS-SMB2 2.2.31.1.1]. */
+struct sdk_copychunk {
+    LARGE_INTEGER source;
+    LARGE_INTEGER target;
+    ULONG length;
+    ULONG reserved;
+};
+
+/* SRV_COPYCHUNK_COPY [MS-SMB2 2.2.31.1]; 256 chunks are the most. */
+struct sdk_copychunk_copy {
+    BYTE key[24];
+    ULONG count;
+    ULONG reserved;
+    struct sdk_copychunk chunks[256];
+};
+
 /* FSCTL_SET_SPARSE [MS-FSCC 2.3.83]. */
 struct sdk_set_sparse {
     BYTE sparse;
@@ -352,6 +381,17 @@ _Static_assert(offsetof(struct sdk_name_information, name) ==
                    2 * sizeof(void *) + 4,
                "FSCC 2.4.42");
 _Static_assert(sizeof(struct sdk_file_id) == 24, "FILE_ID_INFO");
+_Static_assert(SDK_COPYCHUNK == CTL_CODE(FILE_DEVICE_NETWORK_FILE_SYSTEM, 262,
+                                         METHOD_BUFFERED, FILE_READ_ACCESS),
+               "IOCTL_COPYCHUNK");
+_Static_assert(SDK_SRV_REQUEST_RESUME_KEY ==
+                   CTL_CODE(FILE_DEVICE_NETWORK_FILE_SYSTEM, 30,
+                            METHOD_BUFFERED, FILE_ANY_ACCESS),
+               "FSCTL_SRV_REQUEST_RESUME_KEY");
+_Static_assert(sizeof(struct sdk_resume_key) == 32, "SMB2 2.2.32.3");
+_Static_assert(sizeof(struct sdk_copychunk) == 24, "SMB2 2.2.31.1.1");
+_Static_assert(offsetof(struct sdk_copychunk_copy, chunks) == 32,
+               "SMB2 2.2.31.1");
 _Static_assert(sizeof(struct sdk_fs_size) == 24, "FSCC 2.5.8");
 _Static_assert(sizeof(struct sdk_fs_full_size) == 32, "FSCC 2.5.4");
 _Static_assert(sizeof(struct sdk_fs_device) == 8, "FSCC 2.5.10");

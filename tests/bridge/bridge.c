@@ -57,6 +57,7 @@ static hook_function original_open;
 static hook_function original_close;
 static hook_function original_read;
 static hook_function original_write;
+static hook_function original_device_control;
 static hook_function original_query_volume;
 static hook_function original_query_file;
 static hook_function original_query_basic_by_path;
@@ -104,6 +105,22 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
     if (event)
         SetEvent(event);
     return status;
+}
+
+/* What Wine's DeviceIoControl calls for codes of devices, such as those with
+   which a server is asked to copy. */
+static nt_status WINAPI device_control(HANDLE handle, HANDLE event,
+                                       nt_apc_routine apc, void *apc_context,
+                                       struct io_status_block *io, ULONG code,
+                                       void *input, ULONG input_size,
+                                       void *output, ULONG output_size)
+{
+    if (smb_find(handle))
+        return fs_control(handle, event, apc, apc_context, io, code, input,
+                          input_size, output, output_size);
+    return ((fs_control_function)original_device_control)(
+        handle, event, apc, apc_context, io, code, input, input_size, output,
+        output_size);
 }
 
 /* Why Wine cannot open what the server has just opened: a connection that broke
@@ -519,6 +536,8 @@ static nt_status WINAPI set_security(HANDLE handle, ULONG information,
 
 static const struct hook hooks[] = {
     {"NtFsControlFile", (hook_function)fs_control, &original_fs_control},
+    {"NtDeviceIoControlFile", (hook_function)device_control,
+     &original_device_control},
     {"NtCreateFile", (hook_function)create, &original_create},
     {"NtOpenFile", (hook_function)open, &original_open},
     {"NtClose", (hook_function)close, &original_close},

@@ -66,13 +66,15 @@ def faults_of_line(validator, line):
 def count(files):
     """What the summary of these files has to say."""
     sums = dict.fromkeys(["cloned", "copied", "mixed", "skipped", "failed",
-                          "refused", "bytes_cloned", "bytes_copied"], 0)
+                          "refused", "bytes_cloned", "bytes_copied",
+                          "bytes_copied_by_server"], 0)
     for file in files:
         name = COUNTED[file["status"]]
         if isinstance(name, dict):
             name = name.get(file["method"])
             sums["bytes_cloned"] += file["bytes_cloned"]
             sums["bytes_copied"] += file["bytes_copied"]
+            sums["bytes_copied_by_server"] += file["bytes_copied_by_server"]
         if name:
             sums[name] += 1
     reasons = collections.Counter(
@@ -102,6 +104,8 @@ def faults_of_run(objects):
                       for warning in value["warnings"]}:
             faults.append("the summary's warnings are not those of the files")
     for file in files:
+        if file["bytes_copied_by_server"] > file["bytes_copied"]:
+            faults.append("bytes_copied_by_server is more than bytes_copied")
         if file["bytes"] != file["bytes_cloned"] + file["bytes_copied"]:
             faults.append("bytes is not bytes_cloned and bytes_copied")
     return faults

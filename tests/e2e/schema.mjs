@@ -14,7 +14,8 @@ const text = readFileSync(process.argv[2], "utf8");
 const validate = new Ajv({ strict: true }).compile(JSON.parse(text));
 const summary = {
     type: "summary", files: 1, cloned: 1, copied: 0, mixed: 0, skipped: 0,
-    failed: 0, refused: 0, bytes_cloned: 1, bytes_copied: 0, elapsed_ms: 1,
+    failed: 0, refused: 0, bytes_cloned: 1, bytes_copied: 0,
+    bytes_copied_by_server: 0, elapsed_ms: 1,
     schema_version: 1, reasons: {}, hard_links: 0, links_into_source: 0,
     passed_over: { "staging-file": 1 }, warnings: [], exit_code: 0,
 };

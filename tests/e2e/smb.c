@@ -83,8 +83,8 @@ struct smb_count smb_count(void)
 {
     struct smb_count count = {0};
     const char *answer = smb_tell("count");
-    if (sscanf(answer, "%lu %u %u %u", &count.bytes, &count.clones,
-               &count.connections, &count.faults) != 4)
+    if (sscanf(answer, "%lu %u %u %u %u", &count.bytes, &count.clones,
+               &count.connections, &count.faults, &count.copies) != 5)
         e2e_broken(answer);
     return count;
 }

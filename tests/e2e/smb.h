@@ -39,6 +39,7 @@ struct smb_count {
     unsigned clones;     /* clone requests that came by */
     unsigned connections;
     unsigned faults; /* met since the last one was asked for */
+    unsigned copies; /* requests to copy */
 };
 
 struct smb_count smb_count(void);

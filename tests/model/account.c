@@ -52,6 +52,8 @@ static bool check_account(const struct trial *t)
     const struct reflink_outcome *o = &t->outcome;
     if (o->bytes != o->bytes_cloned + o->bytes_copied)
         return stage_wrong(t->stage, "the sum of bytes is wrong");
+    if (o->bytes_copied_by_server > o->bytes_copied)
+        return stage_wrong(t->stage, "a server copied more than was copied");
     if (o->requests != t->clones)
         return stage_wrong(t->stage, "%llu requests told, %llu seen",
                            (unsigned long long)o->requests,

@@ -188,6 +188,16 @@ struct sim_volume {
     bool honours_locks;     /* byte-range locks: 33 */
     bool crashes_sub_cluster; /* [maharmstone/btrfs #789] */
 
+    unsigned server;   /* of several volumes that are on one; 0: its own */
+    os_error copy_key; /* getting a key to copy on the server */
+    os_error copy;     /* and a request to copy */
+    struct os_copy_answer copy_limits; /* zeros: as Windows has them */
+    bool hides_copy_limits;            /* when a request is beyond them */
+    bool copies_half;                  /* of each request, and says so */
+    enum sim_lie copy_lie;   /* what becomes of a request that succeeds, */
+    uint64_t copy_lie_skip;  /* after so many that are served, */
+    uint64_t copy_lie_times; /* and so many; 0: for ever */
+
     enum sim_lie lie;
     uint64_t lie_skip;  /* requests that are served before the lies begin */
     uint64_t lie_times; /* lies that are told then; 0: for ever */
@@ -438,6 +448,8 @@ enum sim_op {
     SIM_OP_FREE_BYTES,
     SIM_OP_IS_REMOTE,
     SIM_OP_CLONE,
+    SIM_OP_GET_COPY_KEY,
+    SIM_OP_SERVER_COPY,
     SIM_OP_LIST_STREAMS,
     SIM_OP_GET_EA,
     SIM_OP_SET_EA,

@@ -198,6 +198,7 @@ static void nfs41(struct sim_volume *v)
     v->late_times = false;
     v->remote = true;
     v->fs_name = L"NFS";
+    v->copy_key = CODE_INVALID_FUNCTION; /* a code of SMB's redirector */
     v->streams = false;
     v->eas = false;
     v->features = OS_VOLUME_CLONES | OS_VOLUME_SPARSE;

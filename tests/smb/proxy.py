@@ -9,10 +9,11 @@ import threading
 SMB2_CREATE = 5
 SMB2_IOCTL = 11
 DUPLICATE_EXTENTS = 0x00098344
+SRV_COPYCHUNK = 0x001440F2
 IS_RESPONSE = 1
 
-# The moments at which a fault can strike, counted in clone requests; the last
-# one in opens that succeeded.
+# The moments at which a fault can strike, counted in requests to clone or to
+# copy; the last one in opens that succeeded.
 REQUEST = "request"  # the request does not reach the server
 REPLY = "reply"  # the server has answered, the answer is lost
 BETWEEN = "between"  # the answer has arrived, the next request not begun
@@ -39,15 +40,15 @@ def message_id(frame):
     return frame[28:36]
 
 
-def is_clone(frame):
-    """Whether a message is a request to clone. It is signed, and so not
-    to be changed on its way, but it is in the clear."""
+def control_code(frame):
+    """The code of a message that is a control request, or 0. It is signed, and
+    so not to be changed on its way, but it is in the clear."""
     if len(frame) < 76 or frame[4:8] != b"\xfeSMB":
-        return False
+        return 0
     command, _, flags = struct.unpack("<HHI", frame[16:24])
     if command != SMB2_IOCTL or flags & IS_RESPONSE:
-        return False
-    return struct.unpack("<I", frame[72:76])[0] == DUPLICATE_EXTENTS
+        return 0
+    return struct.unpack("<I", frame[72:76])[0]
 
 
 def has_opened(frame):
@@ -59,7 +60,7 @@ def has_opened(frame):
 
 
 class Fault:
-    """At the `nth` clone request (or open) from now, at this moment: `strike`
+    """At the `nth` request to clone or copy (or open) from now, at this moment: `strike`
     is called, and then the connection is cut, goes silent, or is left alone."""
 
     CUTS, SILENT, LEAVES = range(3)
@@ -72,7 +73,10 @@ class Fault:
         self.awaited = None  # the message whose answer it waits for
 
     def meets_request(self, frame):
-        if self.moment == OPENED or not is_clone(frame):
+        if self.moment == OPENED or control_code(frame) not in (
+            DUPLICATE_EXTENTS,
+            SRV_COPYCHUNK,
+        ):
             return False
         self.left -= 1
         if self.left != 0:
@@ -99,6 +103,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.bytes = 0
         self.clones = 0
+        self.copies = 0
         self.connections = 0
         self.fault = None
         self.faults_met = 0
@@ -161,7 +166,9 @@ class Proxy:
         with self.lock:
             fault = self.fault
             self.bytes += len(frame)
-            self.clones += to_server and is_clone(frame)
+            if to_server:
+                self.clones += control_code(frame) == DUPLICATE_EXTENTS
+                self.copies += control_code(frame) == SRV_COPYCHUNK
             meets = fault and (
                 fault.meets_request(frame) if to_server else fault.meets_reply(frame)
             )

@@ -31,6 +31,8 @@ NOT_SAME_DEVICE = 0xC00000D4
 OBJECT_PATH_INVALID = 0xC0000039
 
 DUPLICATE_EXTENTS = 0x00098344
+COPYCHUNK = 0x00144418  # a program's code, and the protocol's
+SRV_COPYCHUNK = 0x001440F2
 CLASS_RENAME = 10
 CLASS_LINK = 11
 ANSWERED = (SUCCESS, 0x80000005)  # and BUFFER_OVERFLOW: there is a body
@@ -363,6 +365,8 @@ class Redirector:
             if source is None or source.session is not opened.session:
                 return INVALID_HANDLE, 0, 0, b""
             data = source.file_id + data[8:]
+        if code == COPYCHUNK:
+            code = SRV_COPYCHUNK
         body = smb2.SMB2Ioctl()
         body["FileID"] = opened.file_id
         body["CtlCode"] = code

@@ -8,10 +8,12 @@ which a test says, a line each, what is to happen; every line is answered by
 one on standard output, `ok` and what was asked for, or `error` and why.
 
     count                     bytes on the wire, clone requests, connections,
-                              faults met
-    fault MOMENT NTH WHAT MS  at the NTH clone request (or open) from now;
+                              faults met, requests to copy
+    fault MOMENT NTH WHAT MS  at the NTH request to clone or copy (or open) from
+                              now;
                               MOMENT is of proxy.py; WHAT is cut, silent, kill, restart
-                              (MS milliseconds later), revoke (the user's right
+                              (MS milliseconds later), pause (for MS
+                              milliseconds, and then goes on), revoke (the user's right
                               to log on), or a share's name, which becomes
                               read-only
     cut                       the connection, now
@@ -56,6 +58,7 @@ class Stage:
             proxy.clones,
             proxy.connections,
             proxy.faults_met,
+            proxy.copies,
         )
         return " ".join(str(number) for number in numbers)
 
@@ -66,12 +69,13 @@ class Stage:
             "kill": self.kill,
             "restart": lambda: self._restart(int(milliseconds) / 1000),
             "revoke": lambda: self.user("off"),
+            "pause": lambda: time.sleep(int(milliseconds) / 1000),
         }
         strike = strikes.get(what) or (lambda: self.read_only(what, "yes"))
         ends = Fault.CUTS
         if what == "silent":
             ends = Fault.SILENT
-        elif what not in strikes:
+        elif what == "pause" or what not in strikes:
             ends = Fault.LEAVES  # the server itself ends what it has to
         self.proxy.arm(Fault(moment, int(nth), strike, ends))
 

@@ -148,6 +148,44 @@ static void job_sparse(void)
     }
 }
 
+/* Runs reflink, which has to succeed; the milliseconds that it took. */
+static unsigned long timed_run(const wchar_t *arguments)
+{
+    DWORD start = GetTickCount();
+    run(0, arguments);
+    return GetTickCount() - start;
+}
+
+/* On a share whose volume does not clone, the bytes stay on the server. */
+static void job_server_copy(void)
+{
+    const uint64_t offsets[] = {MIB, 40 * MIB};
+    char seen[JOB_WORDS];
+    run(0, L"--info .");
+    if (job_setting.clones || !run_said("location:          remote")) {
+        skip("it is for shares whose volume does not clone");
+        return;
+    }
+    expect(files_make(L"a", 100 * MIB, 1), "a file can be made");
+    unsigned long time = timed_run(L"-v a b");
+    bool by_server = run_said(", copied by the server");
+    expect(files_are(L"b", 100 * MIB, 1), "the bytes are the same");
+    unsigned long never_time = timed_run(L"-v --reflink=never a c");
+    expect(files_are(L"c", 100 * MIB, 1), "the copy's bytes are the same");
+    expect(!run_said("by the server"), "never asks for no such copy");
+    if (files_make_sparse(L"d", 64 * MIB, offsets, 2, 1)) {
+        run(0, L"d e");
+        expect(files_size(L"e") == 64 * MIB &&
+                   files_hold(L"e", MIB, 64 * KIB, 1, MIB) &&
+                   files_hold(L"e", 40 * MIB, 64 * KIB, 1, 40 * MIB),
+               "the data and the size are the same");
+    }
+    snprintf(seen, sizeof seen, "100 MiB %s: %lu ms; with never: %lu ms",
+             by_server ? "copied by the server" : "NOT copied by the server",
+             time, never_time);
+    note(seen);
+}
+
 static void clone_with_integrity(bool on, const wchar_t *a, const wchar_t *b)
 {
     wchar_t line[JOB_WORDS];
@@ -212,6 +250,7 @@ const struct job jobs_of_data[] = {
     {"range", "ranges", job_range},
     {"move", "data moves within a file", job_move},
     {"sparse", "holes stay holes", job_sparse},
+    {"server_copy", "a server copies by itself", job_server_copy},
     {"integrity", "integrity streams on and off", job_integrity},
     {"limit", "more references than a cluster may have", job_limit},
     {NULL, NULL, NULL},

@@ -54,6 +54,7 @@ void outcome_reset(struct reflink_outcome *outcome)
     outcome->bytes = 0;
     outcome->bytes_cloned = 0;
     outcome->bytes_copied = 0;
+    outcome->bytes_copied_by_server = 0;
     outcome->lost = 0;
     outcome->warnings = 0;
     outcome->hard_link = REFLINK_HARD_LINK_NONE;

@@ -21,6 +21,14 @@ struct volume *volume_get(struct volume **first,
     return made;
 }
 
+bool volume_is_remote(struct volume *volume, struct os_file *file)
+{
+    if (!volume->asked_remote && os_is_remote(file, &volume->remote) != 0)
+        volume->remote = false;
+    volume->asked_remote = true;
+    return volume->remote;
+}
+
 void volume_free(struct volume *first)
 {
     while (first != NULL) {

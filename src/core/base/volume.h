@@ -17,12 +17,22 @@ enum volume_tail {
 
 struct volume {
     struct os_identity identity; /* of a file on the volume */
-    uint32_t alignment;      /* it refuses requests below this; 0: unknown */
-    enum volume_tail tail;   /* what it accepts at the end of file */
-    bool no_cloning;         /* does not support cloning */
-    bool no_integrity;       /* does not support integrity streams */
-    bool no_hard_links;      /* does not support hard links */
-    bool full;               /* a file did not fit */
+    uint32_t alignment;    /* it refuses requests below this; 0: unknown */
+    enum volume_tail tail; /* what it accepts at the end of file */
+    bool no_cloning;       /* does not support cloning */
+    bool no_integrity;     /* does not support integrity streams */
+    bool no_hard_links;    /* does not support hard links */
+    bool full;             /* a file did not fit */
+    bool asked_remote;     /* `remote` is known */
+    bool remote;           /* reached over a network */
+
+    /* Copies that its server is to make: server_copy.h. */
+    bool copies_on_server; /* it was seen to copy a file */
+    bool copy_succeeded;   /* its answer to the last request was success */
+    struct os_copy_answer copy_limits; /* what it accepts; zeros: unknown */
+    /* The volume whose files it did not copy; or NULL. */
+    const struct volume *refuses_copies_of;
+
     struct os_volume report; /* its features; not `known`: not queried yet */
     uint32_t unit;           /* allocation unit; 0: unknown or not queried */
     uint32_t kept;           /* OS_ATTRIBUTE_* that it is known to keep */
@@ -37,6 +47,12 @@ struct volume {
  */
 struct volume *volume_get(struct volume **first,
                           const struct os_identity *identity);
+
+/*
+ * Whether the volume of `file` is reached over a network. If the system does
+ * not report it, it counts as local.
+ */
+bool volume_is_remote(struct volume *volume, struct os_file *file);
 
 /* Frees the whole list. */
 void volume_free(struct volume *first);

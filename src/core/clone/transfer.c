@@ -110,6 +110,7 @@ static enum piece_end copy_piece(const struct state *s,
                                  const struct plan_piece *piece)
 {
     const struct transfer *t = s->t;
+    bool full = t->policy->verify == REFLINK_VERIFY_FULL;
     struct copy_job job = {
         .source = t->source,
         .dest = t->dest,
@@ -119,7 +120,12 @@ static enum piece_end copy_piece(const struct state *s,
         .holes = t->holes,
         .blank = t->blank,
         .backward = t->same_file && piece->dest_offset > piece->source_offset,
-        .check = t->policy->verify == REFLINK_VERIFY_FULL,
+        .check = full,
+        .by_server = t->policy->mode != REFLINK_NEVER && t->blank &&
+                     !t->same_file && !t->shared && !full,
+        .verify = t->policy->verify != REFLINK_VERIFY_NONE,
+        .source_volume = t->source_volume,
+        .dest_volume = t->volume,
     };
     return copy_range(t->session, &job, t->outcome) ? PIECE_DONE : PIECE_FAILED;
 }

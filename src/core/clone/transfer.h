@@ -31,7 +31,8 @@ struct transfer {
                                   nobody uses DEST before the transfer has ended */
     struct reason_facts facts; /* what decides whether to try cloning */
     uint32_t cluster_size;     /* a power of 2, or 0: unknown */
-    struct volume *volume;     /* DEST's; never NULL */
+    struct volume *source_volume;
+    struct volume *volume; /* DEST's; never NULL, and neither is SOURCE's */
 };
 
 enum transfer_end {

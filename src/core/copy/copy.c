@@ -6,12 +6,14 @@
 #include "core/base/classify.h"
 #include "core/errors.h"
 #include "read_ahead.h"
+#include "server_copy.h"
 #include "core/base/zeros.h"
 
 struct copy {
     struct reflink_session *session;
     const struct copy_job *job;
     struct reflink_outcome *outcome;
+    struct server_copy *server;
 };
 
 /* A part of the range; `at` is an offset into the range. */
@@ -19,6 +21,7 @@ struct part {
     uint64_t at;
     uint64_t length;
     bool hole;
+    bool listed; /* or there may be holes in it */
 };
 
 /* Records the failure of a read. A file that ends early has changed. */
@@ -171,8 +174,8 @@ static bool copy_hole(const struct copy *copy, const struct part *part)
 static bool put_block(const struct copy *copy, const uint8_t *bytes,
                       uint64_t at, uint32_t length)
 {
-    bool skip =
-        copy->job->holes && copy->job->blank && zeros_only(bytes, length);
+    bool skip = copy->job->holes && copy->job->blank && !copy->server->torn &&
+                zeros_only(bytes, length);
     return (skip || write_block(copy, bytes, at, length)) &&
            check_block(copy, bytes, at, length) && count(copy, length);
 }
@@ -225,7 +228,8 @@ static bool copy_piped(const struct copy *copy, const struct part *part,
     return true;
 }
 
-static bool copy_data(const struct copy *copy, const struct part *part)
+/* Copies data by reading and writing it. */
+static bool copy_bytes(const struct copy *copy, const struct part *part)
 {
     uint64_t done = 0;
     bool copied = false;
@@ -246,11 +250,24 @@ static bool copy_data(const struct copy *copy, const struct part *part)
     return true;
 }
 
+static bool copy_data(const struct copy *copy, const struct part *part)
+{
+    struct part rest = *part;
+    uint64_t done = 0;
+    /* reading shows the holes that are not listed */
+    if (part->listed &&
+        !server_copy_data(copy->server, part->at, part->length, &done))
+        return false;
+    rest.at += done;
+    rest.length -= done;
+    return copy_bytes(copy, &rest);
+}
+
 /* Returns the part that begins `at` bytes into the range: a hole, or data. */
 static struct part part_from(const struct copy_job *job, uint64_t at,
                              uint64_t length)
 {
-    struct part part = {.at = at, .length = length};
+    struct part part = {.at = at, .length = length, .listed = !job->holes};
     struct os_range range;
     size_t count = 0;
     bool more = false;
@@ -259,6 +276,7 @@ static struct part part_from(const struct copy_job *job, uint64_t at,
         return part;
     uint64_t start =
         count == 0 ? length : range.offset - (job->source_offset + at);
+    part.listed = true;
     part.hole = start != 0;
     part.length = part.hole ? start : range.length;
     return part;
@@ -300,6 +318,17 @@ static bool copy_backward(const struct copy *copy)
 bool copy_range(struct reflink_session *session, const struct copy_job *job,
                 struct reflink_outcome *outcome)
 {
-    struct copy copy = {session, job, outcome};
-    return job->backward ? copy_backward(&copy) : copy_forward(&copy);
+    uint64_t copied = outcome->bytes_copied;
+    struct server_copy server;
+    struct copy copy = {session, job, outcome, &server};
+    bool believed = true;
+    server_copy_begin(&server, session, job, outcome);
+    if (job->backward)
+        return copy_backward(&copy);
+    if (!copy_forward(&copy) || !server_copy_verify(&server, &believed))
+        return false;
+    if (believed)
+        return true;
+    outcome->bytes_copied = copied;
+    return copy_forward(&copy);
 }

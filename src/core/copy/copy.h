@@ -1,6 +1,6 @@
 /*
  * Copies bytes from SOURCE to DEST and keeps holes. Used where cloning is not
- * possible.
+ * possible. On a server, the bytes stay there where possible.
  */
 #ifndef REFLINK_CORE_COPY_H
 #define REFLINK_CORE_COPY_H
@@ -19,6 +19,14 @@ struct copy_job {
     bool blank;    /* this part of DEST already reads as zeros */
     bool backward; /* the ranges overlap, and DEST's is later */
     bool check;    /* read each block back and compare it */
+    /* A server may copy the data, and share clusters for it. Both volumes are
+       known then, both files are different ones, `blank` is set and `check` is
+       not. No program writes to SOURCE: what it has written may still be in
+       this system's cache, which a server does not see. */
+    bool by_server;
+    bool verify; /* verify what the server reports */
+    struct volume *source_volume;
+    struct volume *dest_volume;
 };
 
 /*

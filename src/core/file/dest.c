@@ -12,8 +12,7 @@
 /* Reads SOURCE's setting, unless its volume is known not to support it. */
 static bool ask_integrity(struct transfer *t, struct dest_facts *prepared)
 {
-    struct volume *volume =
-        volume_get(&t->session->volumes, &prepared->source.identity);
+    struct volume *volume = t->source_volume;
     if (volume == NULL)
         return false;
     if (volume->no_integrity)
@@ -29,6 +28,8 @@ bool dest_find_facts(struct transfer *transfer, struct dest_facts *prepared)
 {
     struct transfer *t = transfer;
     const struct os_identity *volume = &prepared->dest.identity;
+    t->source_volume =
+        volume_get(&t->session->volumes, &prepared->source.identity);
     bool asked = ask_integrity(t, prepared);
     t->volume = volume_get(&t->session->volumes, volume);
     if (!asked || t->volume == NULL) {

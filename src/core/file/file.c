@@ -462,6 +462,7 @@ void file_run(struct reflink_session *session,
     if (outcome->status != REFLINK_OK) {
         outcome->bytes_cloned = 0;
         outcome->bytes_copied = 0;
+        outcome->bytes_copied_by_server = 0;
     }
     end_outcome(&job, start);
 }

@@ -26,6 +26,7 @@ static void expect_lines(const struct reflink_outcome *outcome,
 static const struct report_style plain;
 static const struct report_style quiet = {.quiet = true};
 static const struct report_style verbose = {.verbose = true};
+static const struct report_style json = {.json = true};
 
 Test(report, cloned)
 {
@@ -69,6 +70,54 @@ Test(report, copied_says_why)
                  L"copied  a.iso -> E:\\a.iso  (4.2 GiB, 9 s): DEST's volume "
                  L"cannot clone blocks\n",
                  L"");
+}
+
+/* With any reason, and in JSON. */
+Test(report, copied_by_the_server)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_REFUSED,
+                                .refusal = 87,
+                                .bytes = GI,
+                                .bytes_copied = GI,
+                                .bytes_copied_by_server = GI - 1,
+                                .elapsed_us = 9000000};
+    struct text out = {0};
+    struct text err = {0};
+    report_file(&o, &plain, NULL, &out, &err);
+    cr_expect_not_null(wcsstr(text_words(&out), L", copied by the server\n"));
+    text_free(&out);
+    report_file(&o, &json, NULL, &out, &err);
+    cr_expect_not_null(wcsstr(text_words(&out),
+                              L"\"bytes_copied\":1073741824,"
+                              L"\"bytes_copied_by_server\":1073741823,"));
+    cr_expect_not_null(wcsstr(text_words(&out), L", copied by the server\","));
+    cr_expect_eq(text_words(&err)[0], L'\0');
+    text_free(&out);
+    text_free(&err);
+}
+
+Test(report, a_server_that_refused_is_a_detail)
+{
+    struct reflink_outcome o = {.source = L"a",
+                                .dest = L"b",
+                                .method = REFLINK_METHOD_COPY,
+                                .reason = REFLINK_REASON_NO_CLONING,
+                                .server_refusal = 2,
+                                .elapsed_us = 9000000};
+    struct text out = {0};
+    struct text err = {0};
+    report_file(&o, &plain, NULL, &out, &err);
+    cr_expect_eq(text_words(&err)[0], L'\0');
+    report_file(&o, &verbose, NULL, &out, &err);
+    cr_expect_not_null(wcsstr(text_words(&err),
+                              L"reflink: b: the server did not copy it by "
+                              L"itself: "));
+    cr_expect_not_null(wcsstr(text_words(&err), L" (2)\n"));
+    text_free(&out);
+    text_free(&err);
 }
 
 Test(report, mixed_gives_both_amounts)

@@ -386,7 +386,8 @@ Test(report_once, the_json_summary)
     expect(&o,
            L"{\"type\":\"summary\",\"files\":0,\"cloned\":0,\"copied\":0,"
            L"\"mixed\":0,\"skipped\":0,\"failed\":0,\"refused\":0,"
-           L"\"bytes_cloned\":0,\"bytes_copied\":0,\"elapsed_ms\":0,"
+           L"\"bytes_cloned\":0,\"bytes_copied\":0,"
+           L"\"bytes_copied_by_server\":0,\"elapsed_ms\":0,"
            L"\"schema_version\":1,\"reasons\":{},\"hard_links\":3,"
            L"\"links_into_source\":14,\"passed_over\":{\"staging-file\":1,"
            L"\"same-source\":2},\"warnings\":[],\"exit_code\":0}\n",

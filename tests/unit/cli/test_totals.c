@@ -95,3 +95,16 @@ Test(totals, warnings_are_those_of_files_that_were_created)
     cr_expect_eq(totals.warnings[0], 0);
     cr_expect_eq(totals.warnings[1], 2);
 }
+
+Test(totals, bytes_are_those_of_files_that_were_made)
+{
+    struct totals totals = {0};
+    struct reflink_outcome outcome = {.bytes_copied = 5,
+                                      .bytes_copied_by_server = 4};
+    totals_count(&totals, &outcome);
+    totals_count(&totals, &outcome);
+    outcome.status = REFLINK_FAILED;
+    totals_count(&totals, &outcome);
+    cr_expect_eq(totals.bytes_copied, 10);
+    cr_expect_eq(totals.bytes_copied_by_server, 8);
+}

@@ -24,7 +24,8 @@ struct job {
     bool has_range;  /* a part of R:\a, into R:\b */
     bool into_new;   /* there is no R:\b */
     bool same_file;  /* R:\b is SOURCE, too */
-    bool rich;       /* sparse, streams, extended attributes, security */
+    bool remote; /* the volume is a server's, who copies in small requests */
+    bool rich;   /* sparse, streams, extended attributes, security */
     enum reflink_verify verify;
     struct reflink_range range;
 };
@@ -54,6 +55,12 @@ static const struct job jobs[] = {
      .rich = true,
      .verify = REFLINK_VERIFY_FULL},
     {.name = "replace by a copy", .profile = "ntfs", .replaces = true},
+    {.name = "copy by a server", .profile = "ntfs", .remote = true},
+    {.name = "replace by a copy of a server",
+     .profile = "ntfs",
+     .replaces = true,
+     .rich = true,
+     .remote = true},
     {.name = "replace a restricted file",
      .profile = "refs-4k",
      .replaces = true,
@@ -107,6 +114,9 @@ static const struct {
     {SIM_OP_ALLOCATED, {1, 50, 1117}},
     {SIM_OP_EXTENTS, {1, 50, 1117}},
     {SIM_OP_CLONE, {1, 5, 50, 64, 87, 112, 347}},
+    {SIM_OP_GET_COPY_KEY, {1, 5, 50, 64, 1117}},
+    {SIM_OP_SERVER_COPY, {1, 5, 33, 50, 64, 87, 112}},
+    {SIM_OP_IS_REMOTE, {1, 64}},
     {SIM_OP_SET_METADATA, {5, 64, 1117}},
     {SIM_OP_MARK_DELETED, {5, 50, 64}},
     {SIM_OP_RENAME, {5, 32, 64, 1117}},
@@ -142,6 +152,9 @@ static struct world make_world(const struct job *job)
     for (size_t i = 0; i < OLD_SIZE; i++)
         old_bytes[i] = (uint8_t)(i * 13 + i / 253 + 5);
     sim_write_file(L"R:\\a", new_bytes, SIZE);
+    w.volume->remote |= job->remote;
+    if (job->remote)
+        w.volume->copy_limits = (struct os_copy_answer){2, 65536, 131072};
     if (job->rich)
         fill_rich();
     if (job->replaces || (job->has_range && !job->into_new))

@@ -315,3 +315,16 @@ Test(answers, extents_that_are_cut_off)
         }
     }
 }
+
+/* --- copies on a server --------------------------------------------------- */
+
+Test(answers, a_copy)
+{
+    static const uint8_t bytes[ANSWERS_COPY] = {1, 2, 0,    0, 5, 0,
+                                                6, 0, 0x10, 0, 0, 0x80};
+    struct os_copy_answer answer;
+    answers_copy(bytes, &answer);
+    cr_expect_eq(answer.chunks, 0x201);
+    cr_expect_eq(answer.chunk_bytes, 0x60005);
+    cr_expect_eq(answer.bytes, 0x80000010);
+}
