@@ -442,6 +442,7 @@ enum sim_op {
     SIM_OP_GET_SECURITY,
     SIM_OP_SET_SECURITY,
     SIM_OP_SET_METADATA,
+    SIM_OP_RESTORE_STATE,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,
     SIM_OP_HARD_LINK,
@@ -458,6 +459,7 @@ enum sim_op {
     SIM_OP_FULL_PATH,
     SIM_OP_THREAD,  /* starting one */
     SIM_OP_MONITOR, /* making one */
+    SIM_OP_HASH,    /* all calls of one */
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,
