@@ -95,7 +95,7 @@ static const wchar_t *const reason_counts[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_COMPRESSED] = L"compressed",
     [REFLINK_REASON_READ_ONLY] = L"read-only",
     [REFLINK_REASON_IN_USE] = L"in use",
-    [REFLINK_REASON_SAME_FILE] = L"hard links",
+    [REFLINK_REASON_SAME_FILE] = L"hard-linked",
     [REFLINK_REASON_DIFFERENT_DATA] = L"without equal data",
 };
 
@@ -472,7 +472,6 @@ const wchar_t message_freed[] = L" freed";
 const wchar_t message_shared_before[] = L" shared before, ";
 const wchar_t message_now[] = L" now, ";
 const wchar_t message_after_the_run[] = L" after the run, ";
-const wchar_t message_links[] = L"links";
 const wchar_t message_freed_not_reported[] = L"freed: not reported";
 const wchar_t message_written_back[] =
     L": warning: the volume changed a part of it, which was written back from "

@@ -203,7 +203,6 @@ extern const wchar_t message_freed[];              /* follows an amount */
 extern const wchar_t message_shared_before[];      /* follows an amount */
 extern const wchar_t message_now[];                /* follows an amount */
 extern const wchar_t message_after_the_run[];      /* the same in a dry run */
-extern const wchar_t message_links[];              /* follows their number */
 extern const wchar_t message_freed_not_reported[]; /* replaces it */
 extern const wchar_t message_written_back[];       /* follows a file */
 

@@ -239,9 +239,10 @@ static void add_passed_over(const struct totals *totals, struct text *out)
                     message_reason_count((enum reflink_reason)i));
         separator = L", ";
     }
-    if (totals->passed_over[TOTALS_LINK] != 0)
-        text_format(out, L"%ls%" TEXT_U64 L" %ls", separator,
-                    totals->passed_over[TOTALS_LINK], message_links);
+    uint64_t links = totals->passed_over[TOTALS_LINK];
+    if (links != 0)
+        text_format(out, L"%ls%" TEXT_U64 L" %ls", separator, links,
+                    links == 1 ? L"link" : L"links");
     text_add(out, L"\n");
 }
 

@@ -6,6 +6,7 @@
 
 #include <bcrypt.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The functions of bcrypt.dll, which are never unloaded. */
 struct library {
@@ -23,12 +24,12 @@ static struct library library;
 static os_error library_error;
 static INIT_ONCE library_once = INIT_ONCE_STATIC_INIT;
 
-/* The conversion by way of a function without parameters is what compilers
-   accept without a warning. */
+/* Copies the address, because C has no conversion between pointers to functions
+   of different types that compilers do not warn of. */
 static bool find(HMODULE module, const char *name, void *function)
 {
     FARPROC found = GetProcAddress(module, name);
-    *(FARPROC *)function = found;
+    memcpy(function, &found, sizeof found);
     return found != NULL;
 }
 

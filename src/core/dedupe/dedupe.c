@@ -335,8 +335,12 @@ static bool settle(struct pair *pair, const struct part *part, bool *intact)
 
 /* --- requests ------------------------------------------------------------- */
 
-/* Tries the first request on a volume on files of our own. */
-static bool is_trusted(struct pair *pair, const struct part *part)
+/*
+ * Tries the first request on a volume on files of our own. `final` is the
+ * file's path without links, which may lead to another volume.
+ */
+static bool try_volume(struct pair *pair, const struct part *part,
+                       const wchar_t *final)
 {
     struct volume *volume = pair->volume;
     uint32_t cluster = cluster_of(pair);
@@ -344,7 +348,7 @@ static bool is_trusted(struct pair *pair, const struct part *part)
     struct trial trial = {
         .session = pair->dedupe->session,
         .volume = volume,
-        .path = pair->path,
+        .path = final,
         .bytes = part->bytes,
         .count = part->length,
         .length = whole != 0 ? whole : cluster,
@@ -354,8 +358,21 @@ static bool is_trusted(struct pair *pair, const struct part *part)
         .file_sparse = pair->info.attributes & OS_ATTRIBUTE_SPARSE,
         .has_integrity = pair->has_integrity,
         .integrity = pair->integrity};
-    if (volume->trial == VOLUME_UNTRIED && !trial_run(&trial, outcome_of(pair)))
-        return false;
+    return trial_run(&trial, outcome_of(pair));
+}
+
+static bool is_trusted(struct pair *pair, const struct part *part)
+{
+    struct volume *volume = pair->volume;
+    if (volume->trial == VOLUME_UNTRIED) {
+        wchar_t *final = NULL;
+        if (os_final_path(pair->file, &final) != 0)
+            final = NULL;
+        bool tried = try_volume(pair, part, final != NULL ? final : pair->path);
+        free(final);
+        if (!tried)
+            return false;
+    }
     if (volume->trial == VOLUME_TRUSTED)
         return true;
     outcome_of(pair)->refusal = volume->trial_code;

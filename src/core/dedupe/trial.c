@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/classify.h"
+#include "core/base/identity.h"
 #include "core/base/reason.h"
 #include "core/errors.h"
 #include "core/file/staging.h"
@@ -68,10 +69,16 @@ static bool make(const struct trial *trial, const struct files *files,
                  struct reflink_outcome *outcome)
 {
     struct os_integrity own;
+    struct os_info info;
     if (!staging_begin(staging, trial->path, 0, outcome) ||
         !staging_mark(staging, outcome))
         return false;
-    os_error error = sparse ? os_set_sparse(staging->file, true) : 0;
+    os_error error = os_query(staging->file, &info);
+    if (error != 0)
+        return fail(outcome, error, REFLINK_STEP_QUERY);
+    if (!identity_same_volume(&info.identity, &trial->volume->identity))
+        return fail(outcome, CODE_NOT_SAME_DEVICE, REFLINK_STEP_CREATE);
+    error = sparse ? os_set_sparse(staging->file, true) : 0;
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_SPARSE);
     if (trial->has_integrity && os_get_integrity(staging->file, &own) == 0 &&

@@ -394,6 +394,18 @@ Test(dedupe, a_file_on_another_volume_is_left_alone)
     world_end(&w);
 }
 
+/* The trial is made where the file is, not where the link to it is. */
+Test(dedupe, a_file_behind_a_link)
+{
+    struct world w = world_with_copies("refs-4k");
+    sim_symlink(L"R:\\b", L"S:\\link");
+    struct dedupe_result r = run_to(&w, L"S:\\link", false);
+    cr_expect_eq(r.outcome.error.code, 0, "%u", r.outcome.error.code);
+    cr_expect_eq(r.outcome.bytes_cloned, SIZE);
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), SIZE);
+    world_end(&w);
+}
+
 /* A writer keeps us out, and we keep writers out. */
 static void try_to_write(void *arg)
 {
