@@ -127,6 +127,7 @@ struct sim_volume {
                         writing, and when that program closes it */
     bool late_times; /* a write moves the file's times only when the file is
                         closed by who wrote [MS-FSA, product behavior] */
+    bool times_move; /* also those that the handle has set to stay */
     int64_t time_grain; /* file times are rounded down to it, 100 ns */
     int64_t first_time; /* earlier and later ones cannot be stored; */
     int64_t last_time;  /* 0: no limit */

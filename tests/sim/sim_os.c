@@ -606,7 +606,7 @@ os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
 /* After a call that moved the times of a file (os_restore_state). */
 static void keep_times(struct os_file *file)
 {
-    if (!file->keeps_times || !file->node)
+    if (!file->keeps_times || !file->node || file->node->volume->times_move)
         return;
     file->node->written = file->kept_written;
     file->node->changed = file->kept_changed;
@@ -793,10 +793,10 @@ static os_error restore_state(struct os_file *file, const struct os_info *info)
     os_error error = set_metadata(file, info->attributes, 0, info->written);
     if (error)
         return error;
+    file->node->changed = info->changed;
     file->keeps_times = true;
     file->kept_written = file->node->written;
     file->kept_changed = info->changed;
-    keep_times(file);
     return 0;
 }
 

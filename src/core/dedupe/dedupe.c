@@ -32,6 +32,7 @@ struct pair {
     bool has_integrity;
     bool integrity_differs;
     uint32_t cluster_size; /* 0: unknown */
+    uint32_t alignment;    /* tried after a refusal; 0: none */
     uint64_t end;          /* of what is compared */
     struct runs runs;
     bool keeps_state; /* times and attributes are kept by the handle */
@@ -71,9 +72,10 @@ static uint32_t cluster_of(const struct pair *pair)
 /* The alignment of requests. */
 static uint32_t unit_of(const struct pair *pair)
 {
-    uint32_t cluster = cluster_of(pair);
-    return pair->volume->alignment > cluster ? pair->volume->alignment
-                                             : cluster;
+    uint32_t unit = cluster_of(pair);
+    if (unit < pair->volume->alignment)
+        unit = pair->volume->alignment;
+    return unit < pair->alignment ? pair->alignment : unit;
 }
 
 /* --- opening -------------------------------------------------------------- */
@@ -335,12 +337,9 @@ static bool settle(struct pair *pair, const struct part *part, bool *intact)
 
 /* --- requests ------------------------------------------------------------- */
 
-/*
- * Tries the first request on a volume on files of our own. `final` is the
- * file's path without links, which may lead to another volume.
- */
+/* Tries the first request on a volume on files of our own, beside `path`. */
 static bool try_volume(struct pair *pair, const struct part *part,
-                       const wchar_t *final)
+                       const wchar_t *path)
 {
     struct volume *volume = pair->volume;
     uint32_t cluster = cluster_of(pair);
@@ -348,7 +347,7 @@ static bool try_volume(struct pair *pair, const struct part *part,
     struct trial trial = {
         .session = pair->dedupe->session,
         .volume = volume,
-        .path = final,
+        .path = path,
         .bytes = part->bytes,
         .count = part->length,
         .length = whole != 0 ? whole : cluster,
@@ -361,18 +360,27 @@ static bool try_volume(struct pair *pair, const struct part *part,
     return trial_run(&trial, outcome_of(pair));
 }
 
+/* The same where the file really is: a link to it may be on another volume. */
+static bool try_final_path(struct pair *pair, const struct part *part)
+{
+    struct reflink_outcome *outcome = outcome_of(pair);
+    wchar_t *final = NULL;
+    if (outcome->error.code != CODE_NOT_SAME_DEVICE ||
+        os_final_path(pair->file, &final) != 0)
+        return false;
+    outcome->error = (struct reflink_error){0};
+    outcome->status = REFLINK_OK;
+    bool tried = try_volume(pair, part, final);
+    free(final);
+    return tried;
+}
+
 static bool is_trusted(struct pair *pair, const struct part *part)
 {
     struct volume *volume = pair->volume;
-    if (volume->trial == VOLUME_UNTRIED) {
-        wchar_t *final = NULL;
-        if (os_final_path(pair->file, &final) != 0)
-            final = NULL;
-        bool tried = try_volume(pair, part, final != NULL ? final : pair->path);
-        free(final);
-        if (!tried)
-            return false;
-    }
+    if (volume->trial == VOLUME_UNTRIED &&
+        !try_volume(pair, part, pair->path) && !try_final_path(pair, part))
+        return false;
     if (volume->trial == VOLUME_TRUSTED)
         return true;
     outcome_of(pair)->refusal = volume->trial_code;
@@ -418,28 +426,38 @@ static void distrust(struct pair *pair, const struct part *part, bool intact)
     give_reason(pair, REFLINK_REASON_UNVERIFIED, false);
 }
 
-/* Records why a request was refused. Returns false unless a shorter one may
-   work. */
-static bool judge_refusal(struct pair *pair, os_error code, uint32_t length)
+/* Records why a request was refused, unless another one may work: a shorter
+   one, or one with a larger alignment. */
+static void judge_refusal(struct pair *pair, os_error code, uint32_t length)
 {
     struct reflink_outcome *outcome = outcome_of(pair);
     const struct reason_facts facts = {.has_cloned = true};
+    uint32_t next = 0;
     outcome->refusal = code;
     switch (classify_clone(code)) {
     case ERROR_CLASS_NO_RESOURCES:
         outcome->no_resources = true;
         if (length / 2 >= unit_of(pair)) {
             pair->volume->trial_limit = length / 2;
-            return true;
+            return;
         }
         break;
     case ERROR_CLASS_CANNOT_CLONE:
+        next = code == CODE_INVALID_PARAMETER
+                   ? trial_next_alignment(unit_of(pair))
+                   : 0;
+        if (next != 0) {
+            pair->alignment = next;
+            return;
+        }
+        break;
     case ERROR_CLASS_TOO_MANY_REFERENCES:
         break;
     default:
-        return fail(pair, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
+        fail(pair, code, REFLINK_STEP_CLONE, OUTCOME_DEST);
+        return;
     }
-    return give_reason(pair, reason_of_refusal(&facts, code), false);
+    give_reason(pair, reason_of_refusal(&facts, code), false);
 }
 
 /* The length of a request for the part, of which the last cluster may be
@@ -490,6 +508,8 @@ static bool request(struct pair *pair, const struct part *part)
         judge_refusal(pair, error, part->length);
         return false;
     }
+    if (pair->alignment > pair->volume->alignment)
+        pair->volume->alignment = pair->alignment;
     count_shared(pair, part->length, exclusive, sharing);
     return true;
 }
@@ -549,12 +569,17 @@ static void share(struct pair *pair, struct part part)
     while (part.length != 0 && can_continue(pair)) {
         struct part step = part;
         step.length = step_of(pair, part.length);
-        if (!request(pair, &step))
-            continue; /* shorter, or not at all */
+        if (!request(pair, &step)) {
+            align(pair, &part);
+            continue; /* another one, or none */
+        }
         part.offset += step.length;
         part.bytes += step.length;
         part.length -= step.length;
     }
+    /* shorter than the alignment that would have been next */
+    if (pair->alignment > pair->volume->alignment && !pair->stopped)
+        give_reason(pair, REFLINK_REASON_REFUSED, false);
 }
 
 /* --- comparing ------------------------------------------------------------ */

@@ -9,10 +9,6 @@
 #include "core/file/staging.h"
 #include "runs.h"
 
-/* Alignments that volumes require without reporting it [truenas/middleware
-   #16635; openzfsonwindows/openzfs]. */
-static const uint32_t alignments[] = {4096, 65536, 131072, 1048576};
-
 /* The two staging files. */
 struct files {
     struct staging keep;
@@ -148,19 +144,26 @@ static uint32_t unit_of(const struct trial *trial)
     return alignment > trial->cluster_size ? alignment : trial->cluster_size;
 }
 
+uint32_t trial_next_alignment(uint32_t alignment)
+{
+    static const uint32_t known[] = {4096, 65536, 131072, 1048576};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i] > alignment)
+            return known[i];
+    }
+    return 0;
+}
+
 /* Takes the next larger alignment, and makes the request at least as long. */
 static bool align(struct trial *trial)
 {
-    uint32_t now = unit_of(trial);
-    for (size_t i = 0; i < sizeof alignments / sizeof alignments[0]; i++) {
-        if (alignments[i] > now) {
-            trial->volume->alignment = alignments[i];
-            if (trial->length < alignments[i])
-                trial->length = alignments[i];
-            return true;
-        }
-    }
-    return false;
+    uint32_t next = trial_next_alignment(unit_of(trial));
+    if (next == 0)
+        return false;
+    trial->volume->alignment = next;
+    if (trial->length < next)
+        trial->length = next;
+    return true;
 }
 
 static enum try_end judge_refusal(struct trial *trial, os_error code,

@@ -26,6 +26,13 @@ struct trial {
 };
 
 /*
+ * Returns the next larger alignment that is known to be required by volumes
+ * that do not report it, or 0 [truenas/middleware #16635;
+ * openzfsonwindows/openzfs].
+ */
+uint32_t trial_next_alignment(uint32_t alignment);
+
+/*
  * Makes the request, and one for a last, partial cluster. The two files have
  * different bytes before, so that the bytes alone show what a request did. All
  * bytes and clusters are compared.
@@ -34,7 +41,8 @@ struct trial {
  * requests, the length of the longest one that was possible, and how a partial
  * cluster at the end is requested. Otherwise sets volume->trial_reason. Returns
  * false if nothing is known because of an error, which is in the outcome; the
- * trial can then be repeated.
+ * trial can then be repeated. CODE_NOT_SAME_DEVICE: `path` is on another
+ * volume, by a link to the file.
  */
 bool trial_run(struct trial *trial, struct reflink_outcome *outcome);
 

@@ -85,6 +85,16 @@ Test(dedupe, copies_share_all_clusters)
     world_end(&w);
 }
 
+/* Some servers move the times whatever was set before. */
+Test(dedupe, times_are_set_again_at_the_end)
+{
+    struct world w = world_with_copies("refs-4k");
+    w.volume->times_move = true;
+    cr_expect_eq(run(&w).outcome.bytes_cloned, SIZE);
+    expect_kept("times move");
+    world_end(&w);
+}
+
 /* How much of SIZE bytes each volume shares, and what it is asked for. */
 Test(dedupe, every_profile)
 {
@@ -545,6 +555,51 @@ static os_error refuse_long(uint64_t offset, uint64_t length)
 {
     (void)offset;
     return length > 65536 ? CODE_NO_SYSTEM_RESOURCES : 0;
+}
+
+/* Samba reports 1 KiB, whatever the clusters of its volume are. */
+Test(dedupe, the_alignment_is_found_out_by_a_refusal)
+{
+    struct world w = world_make("samba");
+    sim_fill_pattern(L"R:\\a", 0, SIZE, 3);
+    sim_fill_pattern(L"R:\\b", 0, SIZE, 3);
+    w.volume->allocation_unit = 1024;
+    sim_write_at(L"R:\\b", 5 * CLUSTER + 1024, "different", 9);
+    sim_write_at(L"R:\\b", 9 * CLUSTER + 3072, "different", 9);
+    for (int first = 0; first < 2; first++) {
+        /* the trial's own request is on clusters the second time */
+        if (first == 1)
+            sim_write_at(L"R:\\b", 5 * CLUSTER, "different", 9);
+        struct dedupe_result r = run(&w);
+        cr_expect_eq(r.outcome.reason, REFLINK_REASON_NONE, "%d",
+                     r.outcome.reason);
+        cr_expect_eq(r.outcome.bytes_cloned, SIZE - 2 * CLUSTER, "%llu",
+                     (unsigned long long)r.outcome.bytes_cloned);
+    }
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), SIZE - 2 * CLUSTER);
+    world_end(&w);
+}
+
+static os_error refuse_all_but_trial(uint64_t offset, uint64_t length)
+{
+    static int trial;
+    (void)offset;
+    (void)length;
+    return trial++ < 2 ? 0 : CODE_INVALID_PARAMETER;
+}
+
+/* As Btrfs does for a file with copy-on-write switched off. */
+Test(dedupe, a_file_that_the_volume_refuses)
+{
+    struct world w = world_with_copies("refs-4k");
+    w.volume->refuser = refuse_all_but_trial;
+    struct dedupe_result r = run(&w);
+    cr_expect_eq(r.outcome.reason, REFLINK_REASON_REFUSED);
+    cr_expect_eq(r.outcome.refusal, CODE_INVALID_PARAMETER);
+    cr_expect_eq(r.outcome.status, REFLINK_SKIPPED);
+    cr_expect_eq(r.outcome.bytes_cloned, 0);
+    expect_kept("refused");
+    world_end(&w);
 }
 
 Test(dedupe, requests_get_shorter_where_resources_are_short)
