@@ -23,6 +23,8 @@ struct run {
     bool is_incomplete; /* a problem that ends the run was reported */
     uint32_t cluster;   /* of the volume that is listed; 0: unknown */
     uint64_t files;
+    uint64_t read;   /* bytes, to find equal files, as last displayed */
+    uint64_t shared; /* bytes of the files that are done */
 };
 
 /* Whether the run goes on: nobody wants it to end, and it can be reported. */
@@ -66,25 +68,52 @@ static void report_interruption(struct run *run)
 /* --- progress ------------------------------------------------------------- */
 
 struct position {
+    struct run *run;
     const wchar_t *path;
     uint64_t done;
     uint64_t total;
 };
 
-static void fill_view(void *context, struct progress_view *view)
+/* While files are read to find equal ones. More may follow. */
+static void fill_finding(void *context, struct progress_view *view)
 {
     const struct position *position = context;
-    view->name = position->path;
-    view->done = position->done;
-    view->total = position->total;
+    struct run *run = position->run;
+    run->read = position->done;
+    *view = (struct progress_view){.name = position->path,
+                                   .done = run->shared + position->done,
+                                   .total = run->shared + position->total,
+                                   .counting = true};
 }
 
-static void on_progress(void *context, const wchar_t *path, uint64_t done,
-                        uint64_t total)
+static void on_finding(void *context, const wchar_t *path, uint64_t done,
+                       uint64_t total)
 {
     struct run *run = context;
-    struct position position = {path, done, total};
-    console_progress(&run->console, fill_view, &position);
+    struct position position = {run, path, done, total};
+    console_progress(&run->console, fill_finding, &position);
+}
+
+/* While a file is compared with KEEP. */
+static void fill_sharing(void *context, struct progress_view *view)
+{
+    const struct position *position = context;
+    const struct run *run = position->run;
+    uint64_t before = run->read + run->shared;
+    *view = (struct progress_view){.name = position->path,
+                                   .done = before + position->done,
+                                   .total = before + position->total,
+                                   .counting = run->path_count != 2};
+}
+
+static void on_sharing(void *context, const wchar_t *path, uint64_t done,
+                       uint64_t total)
+{
+    struct run *run = context;
+    struct position position = {run, path, done, total};
+    console_progress(&run->console, fill_sharing, &position);
+    if (done == total)
+        run->shared += total;
 }
 
 /* --- the paths of the command line ---------------------------------------- */
@@ -351,7 +380,7 @@ static void dedupe_trees(struct run *run)
     const struct groups_visitor visitor = {.group = on_group,
                                            .passed_over = on_left_alone,
                                            .failed = on_file_failed,
-                                           .progress = on_progress,
+                                           .progress = on_finding,
                                            .context = run};
     unsigned jobs = run->options->jobs != 0 ? run->options->jobs : DEFAULT_JOBS;
     run->groups = groups_open(jobs);
@@ -385,7 +414,7 @@ int run_dedupe(const struct options *options)
         if (!dedupe_begin(&run.dedupe, &options->policy, options->dry_run)) {
             fail_memory(&run);
         } else {
-            run.dedupe.watch = on_progress;
+            run.dedupe.watch = on_sharing;
             run.dedupe.watch_context = &run;
             if (options->recursive)
                 dedupe_trees(&run);

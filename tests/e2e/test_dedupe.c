@@ -245,6 +245,32 @@ Test(dedupe, in_use_and_read_only)
     e2e_release();
 }
 
+/* Every way in which a file can end is in the schema. */
+Test(dedupe, json_of_every_end)
+{
+    e2e_enter(XFS4K);
+    e2e_make("a", MIB);
+    copy("a", "b");
+    e2e_make("c", MIB + 1);
+    e2e_write("d", "short");
+    struct result *result = RUN("--dedupe", "--json", "--dry-run", "a", "b");
+    e2e_expect_json(result);
+    EXPECT(result, e2e_has(result->out, "\"dry_run\":true"));
+    EXPECT(result, e2e_has(result->out, "\"bytes_freed\":1048576"));
+    EXPECT(result, e2e_shared_bytes("a", "b") == 0);
+    result = RUN("--dedupe", "--json", "a", "b", "c", "d", "none", "a");
+    e2e_expect_json(result);
+    EXPECT(result, result->exit_code == 1);
+    EXPECT(result, e2e_has(result->out, "\"reason\":\"different-data\""));
+    EXPECT(result, e2e_has(result->out, "\"reason\":\"below-cluster\""));
+    EXPECT(result, e2e_has(result->out, "\"reason\":\"same-file\""));
+    EXPECT(result, e2e_has(result->out, "\"status\":\"failed\""));
+    result = RUN("--dedupe", "--json", "--reflink=always", "a", "c");
+    e2e_expect_json(result);
+    EXPECT(result, result->exit_code == 3);
+    EXPECT(result, e2e_has(result->out, "\"status\":\"refused\""));
+}
+
 /* --- killed --------------------------------------------------------------- */
 
 enum { KILLS = 40 };

@@ -62,7 +62,8 @@ static bool compare(struct pair *pair, uint64_t offset, uint32_t length)
                         step, OUTCOME_DEST))
             return false;
         compare_clusters(pair, at, step);
-        report(pair, offset + at + step);
+        if (offset + at + step < pair->end)
+            report(pair, offset + at + step);
     }
     pair->has_data = true;
     return true;

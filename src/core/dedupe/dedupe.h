@@ -43,7 +43,8 @@ struct dedupe {
     struct reflink_session *session;
     const struct reflink_policy *policy;
     bool dry_run;
-    /* Is called after each block; NULL: nobody. `done`: bytes of the file. */
+    /* Is called after each block; NULL: nobody. `done`: bytes of the file; they
+       are `total` once, at its end. */
     void (*watch)(void *context, const wchar_t *path, uint64_t done,
                   uint64_t total);
     void *watch_context;

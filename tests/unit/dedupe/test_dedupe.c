@@ -261,6 +261,43 @@ Test(dedupe, a_dry_run_changes_nothing)
     world_end(&w);
 }
 
+struct watched {
+    uint64_t last;
+    unsigned calls;
+    unsigned ends;
+};
+
+static void watch(void *context, const wchar_t *path, uint64_t done,
+                  uint64_t total)
+{
+    struct watched *watched = context;
+    cr_expect_eq(wcscmp(path, L"R:\\b"), 0);
+    cr_expect_geq(done, watched->last);
+    cr_expect_leq(done, total);
+    watched->last = done;
+    watched->calls++;
+    watched->ends += done == total;
+}
+
+Test(dedupe, progress_ends_once)
+{
+    struct world w = world_make("refs-4k");
+    struct watched watched = {0};
+    struct dedupe dedupe;
+    struct dedupe_result result;
+    sim_fill_pattern(L"R:\\a", 0, 5 << 20, 3);
+    sim_fill_pattern(L"R:\\b", 0, 5 << 20, 3);
+    cr_assert(dedupe_begin(&dedupe, &w.policy, false));
+    dedupe.watch = watch;
+    dedupe.watch_context = &watched;
+    dedupe_keep(&dedupe, L"R:\\a");
+    dedupe_file(&dedupe, L"R:\\b", &result);
+    dedupe_end(&dedupe);
+    cr_expect_eq(watched.calls, 5);
+    cr_expect_eq(watched.ends, 1);
+    world_end(&w);
+}
+
 /* --- the limit of references ---------------------------------------------- */
 
 Test(dedupe, at_the_limit_the_next_file_is_kept)
