@@ -215,7 +215,7 @@ enum reflink_hint {
     REFLINK_HINT_PARENT_IS_FILE, /* a file is where DEST's directory must be */
     REFLINK_HINT_LINK_IN_WAY,    /* a link has the directory's name */
     REFLINK_HINT_OTHER_KIND,     /* no link of this kind has the link's name */
-    REFLINK_HINT_NOT_RESTORED,   /* data that the volume changed are lost */
+    REFLINK_HINT_NOT_RESTORED,   /* a part of the file may be wrong */
     REFLINK_HINT_COUNT
 };
 

@@ -222,8 +222,9 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
     [REFLINK_HINT_NOT_RESTORED] =
-        L"the volume changed a part of the file, and it could not be written "
-        L"back: restore the file from a backup",
+        L"a part of the file may be wrong, because it could not be read again "
+        L"after a clone request, or not be written back; compare it with a "
+        L"backup",
     [REFLINK_HINT_OTHER_KIND] = L"a link cannot replace what is there, which "
                                 L"is of another kind; remove "
                                 L"it first",

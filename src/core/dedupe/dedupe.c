@@ -155,7 +155,10 @@ static enum attempt_end attempt(struct dedupe *dedupe, const wchar_t *path,
     enum attempt_end end = retry_end_of(&result->outcome);
     if (end == ATTEMPT_TRANSIENT)
         close_keep(dedupe);
-    return end;
+    /* the bytes are not in memory any more, so the error is final */
+    return result->outcome.error.hint == REFLINK_HINT_NOT_RESTORED
+               ? ATTEMPT_DONE
+               : end;
 }
 
 /* What an earlier attempt has shared counts as shared now, not before. */

@@ -38,7 +38,9 @@ os_error part_write(const struct pair *pair, const struct part *part)
         error = os_write(pair->file, part->offset + at, part->bytes + at, step);
         at += step;
     }
-    return error == 0 ? os_flush(pair->file) : error;
+    if (error == 0)
+        error = os_flush(pair->file);
+    return classify_unsupported(error) ? 0 : error;
 }
 
 /* Opens the file again after its handle was lost. */

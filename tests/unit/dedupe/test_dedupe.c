@@ -665,6 +665,30 @@ Test(dedupe, a_full_volume_gets_a_shorter_trial)
     world_end(&w);
 }
 
+static void lose_for_good(void *arg)
+{
+    sim_lose_handles(arg, CODE_NETNAME_DELETED);
+    sim_fault_always(SIM_OP_OPEN, CODE_NETNAME_DELETED);
+}
+
+/* Nobody knows then what the volume did, and no retry may hide that. */
+Test(dedupe, a_server_that_stays_away_is_a_failure)
+{
+    struct world w = world_make("smb-refs");
+    sim_fill_pattern(L"R:\\a", 0, SIZE, 3);
+    sim_fill_pattern(L"R:\\b", 0, SIZE, 3);
+    sim_at_call(SIM_OP_CLONE, 3, lose_for_good, w.volume); /* the file's own */
+    struct dedupe_result r = run(&w);
+    cr_expect_eq(r.outcome.status, REFLINK_FAILED);
+    cr_expect_eq(r.outcome.error.code, CODE_NETNAME_DELETED);
+    cr_expect_eq(r.outcome.error.hint, REFLINK_HINT_NOT_RESTORED);
+    cr_expect_eq(r.outcome.retries, 0);
+    cr_expect_gt(sim_slept_ms(), 10000); /* it was given time to come back */
+    sim_clear_faults();
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
 Test(dedupe, a_lost_connection_is_retried)
 {
     static const char *const profiles[] = {"smb-refs", "smb-sofs", "smb-tfo"};
