@@ -62,6 +62,7 @@ static os_error reopen(struct pair *pair)
         os_close(pair->file);
         pair->file = NULL;
     }
+    pair->runs.file.file = pair->file;
     return error;
 }
 

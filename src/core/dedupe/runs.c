@@ -91,11 +91,10 @@ void runs_begin(struct runs *runs, struct os_file *keep, struct os_file *file,
                 uint32_t cluster_size, uint64_t end, bool holes)
 {
     struct piece first;
-    *runs = (struct runs){.end = end,
-                          .cluster_size = cluster_size,
-                          .holes = holes,
-                          .keep = {.file = keep},
-                          .file = {.file = file}};
+    *runs =
+        (struct runs){.end = end, .cluster_size = cluster_size, .holes = holes};
+    runs->keep.file = keep;
+    runs->file.file = file;
     runs->reported = cluster_size != 0 &&
                      find(&runs->keep, cluster_size, 0, &first) == 0 &&
                      find(&runs->file, cluster_size, 0, &first) == 0;

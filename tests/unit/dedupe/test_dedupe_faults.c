@@ -12,7 +12,7 @@
 #include "core/errors.h"
 #include "world.h"
 
-TestSuite(dedupe_faults, .timeout = 240);
+TestSuite(dedupe_faults, .timeout = 120);
 
 enum { SIZE = 100 * 1024 + 77, CLUSTER = 4096, CODES = 7 };
 

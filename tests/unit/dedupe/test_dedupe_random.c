@@ -10,7 +10,7 @@
 #include "cli/run_dedupe.h"
 #include "world.h"
 
-TestSuite(dedupe_random, .timeout = 240);
+TestSuite(dedupe_random, .timeout = 120);
 
 enum { MOST_FILES = 14, MOST_BYTES = 40 * 4096, WORLDS = 1500, UNIT = 4096 };
 
