@@ -7,6 +7,7 @@
 #include "cli/options.h"
 #include "cli/report.h"
 #include "core/os.h"
+#include "cli/run_dedupe.h"
 #include "cli/run_files.h"
 #include "cli/run_query.h"
 #include "cli/console.h"
@@ -56,6 +57,8 @@ int wmain(int argc, wchar_t **argv)
         code = print_usage_error(&error);
     else if (options.action == OPTIONS_SHARED)
         code = run_shared(&options);
+    else if (options.action == OPTIONS_DEDUPE)
+        code = run_dedupe(&options);
     else
         code = run_files(&options);
     options_free(&options);

@@ -9,7 +9,7 @@ packages=(
     gcc libc6-dev cmake ninja-build git        # to build
     gcc-mingw-w64-x86-64                       # ... for Windows
     clang                                      # to hold it to strict C11
-    libcriterion-dev                           # to test
+    libcriterion-dev libssl-dev                # to test
     wine wine64                                # to run what is for Windows
     xfsprogs btrfs-progs e2fsprogs             # volumes that clone or do not
     exfat-fuse exfatprogs

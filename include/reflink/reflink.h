@@ -113,6 +113,11 @@ enum reflink_reason {
     REFLINK_REASON_ELSEWHERE,     /* data are not in SOURCE's own clusters */
     REFLINK_REASON_REFUSED,       /* the volume refused the requests */
     REFLINK_REASON_UNVERIFIED,    /* reported success, but was not cloned */
+    REFLINK_REASON_COMPRESSED,    /* one of the files is compressed */
+    REFLINK_REASON_READ_ONLY,     /* it has the read-only attribute */
+    REFLINK_REASON_IN_USE,        /* another program has it open to write */
+    REFLINK_REASON_SAME_FILE,     /* both are one file */
+    REFLINK_REASON_DIFFERENT_DATA, /* they have no equal cluster */
     REFLINK_REASON_COUNT
 };
 
@@ -210,6 +215,7 @@ enum reflink_hint {
     REFLINK_HINT_PARENT_IS_FILE, /* a file is where DEST's directory must be */
     REFLINK_HINT_LINK_IN_WAY,    /* a link has the directory's name */
     REFLINK_HINT_OTHER_KIND,     /* no link of this kind has the link's name */
+    REFLINK_HINT_NOT_RESTORED,   /* a part of the file may be wrong */
     REFLINK_HINT_COUNT
 };
 

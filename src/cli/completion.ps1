@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName reflink, reflink.exe -ScriptBloc
         @('--quiet', 'print errors only'),
         @('-v', 'print every file, and details such as retries'),
         @('--verbose', 'print every file, and details such as retries'),
+        @('--dedupe', 'make equal files share their data'),
         @('--info', 'show what the volume of a path supports'),
         @('--extents', 'show where the clusters of a file are, and which are shared'),
         @('--shared', 'show how much of two files is in the same clusters'),

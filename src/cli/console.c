@@ -91,6 +91,38 @@ void console_passed_over(struct console *console, enum totals_passed kind,
     os_monitor_unlock(console->gate);
 }
 
+void console_deduped(struct console *console,
+                     const struct dedupe_result *result, bool in_group)
+{
+    bool dry_run = console->options->dry_run;
+    os_monitor_lock(console->gate);
+    report_dedupe_count(&console->totals, result, dry_run);
+    report_dedupe_file(result, in_group, dry_run, &console->style,
+                       &console->once, &console->out, &console->err);
+    flush(console);
+    os_monitor_unlock(console->gate);
+}
+
+void console_group(struct console *console, const struct report_group *group)
+{
+    os_monitor_lock(console->gate);
+    console->totals.dedupe.groups++;
+    report_dedupe_group(group, console->options->dry_run, &console->style,
+                        &console->out);
+    flush(console);
+    os_monitor_unlock(console->gate);
+}
+
+void console_left_alone(struct console *console, const wchar_t *path,
+                        enum reflink_reason reason)
+{
+    os_monitor_lock(console->gate);
+    console->totals.dedupe.passed_over[reason]++;
+    report_dedupe_passed_over(path, reason, &console->style, &console->out);
+    flush(console);
+    os_monitor_unlock(console->gate);
+}
+
 void console_hard_link(struct console *console)
 {
     os_monitor_lock(console->gate);
@@ -177,7 +209,10 @@ int console_end(struct console *console)
     report_ending(&console->totals, &console->style, &console->once,
                   &console->err);
     flush(console);
-    if (!options->dry_run || options->json)
+    if (console->totals.dedupe.used && !options->json)
+        report_dedupe_summary(&console->totals, options->dry_run,
+                              &console->style, &console->out);
+    else if (!options->dry_run || options->json)
         report_summary(&console->totals, &console->style, &console->out);
     flush(console);
     int code = (int)totals_exit_code(&console->totals);

@@ -9,6 +9,7 @@
 #include "options.h"
 #include "progress.h"
 #include "report.h"
+#include "report_dedupe.h"
 #include "report_dry.h"
 #include "report_once.h"
 #include "core/os.h"
@@ -53,6 +54,18 @@ void console_linked(struct console *console,
    -v. */
 void console_passed_over(struct console *console, enum totals_passed kind,
                          const wchar_t *path);
+
+/* Counts one file of --dedupe, and prints its result. `in_group`: see
+   report_dedupe_file. */
+void console_deduped(struct console *console,
+                     const struct dedupe_result *result, bool in_group);
+
+/* Counts a group of --dedupe, and prints it with -v. */
+void console_group(struct console *console, const struct report_group *group);
+
+/* Counts a file that --dedupe passes over, and prints it with -v. */
+void console_left_alone(struct console *console, const wchar_t *path,
+                        enum reflink_reason reason);
 
 /* Counts a file that is a hard link to one copied before, and became a file of
    its own. */

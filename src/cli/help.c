@@ -13,6 +13,7 @@ static const wchar_t *const usage[] = {
     L"       reflink -r [OPTION]... SOURCE... DEST\n",
     L"       reflink [OPTION]... SOURCE DEST SOURCE_OFFSET DEST_OFFSET "
     L"LENGTH\n",
+    L"       reflink --dedupe [-r] FILE...\n",
     L"       reflink --info PATH... | --extents FILE... | --shared FILE FILE\n",
     L"Copies files by sharing their clusters (block cloning) where the "
     L"volume\n",
@@ -40,9 +41,8 @@ static const wchar_t *const usage[] = {
     L"  -u, --update          replace DEST only if SOURCE was written later\n",
     L"  -T, --no-target-directory  never put SOURCE into DEST; -r merges the "
     L"two\n",
-    L"  -j, --jobs=N          files to process in parallel, 1 to 64 (default: "
-    L"the "
-    L"processors, 4 to 16)\n",
+    L"  -j, --jobs=N          files in parallel, 1 to 64 (default: "
+    L"processors)\n",
     L"  --security            also copy owner, group and permissions\n",
     L"  --writable            DEST is not read-only even if SOURCE is\n",
     L"  --keep-directory-symlink  with -r: follow links to directories in "
@@ -72,6 +72,8 @@ static const wchar_t *const usage[] = {
     L"  -q, --quiet           print errors only\n",
     L"  -v, --verbose         print every file, and details such as retries\n",
     L"Other uses:\n",
+    L"  --dedupe              equal files share their data (-r: of "
+    L"directories)\n",
     L"  --info PATH...        show what the volume of PATH supports\n",
     L"  --extents FILE...     show where a file's clusters are, and which are "
     L"shared\n",

@@ -18,6 +18,11 @@ static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_ELSEWHERE] = L"data-elsewhere",
     [REFLINK_REASON_REFUSED] = L"volume-refused",
     [REFLINK_REASON_UNVERIFIED] = L"proof-failed",
+    [REFLINK_REASON_COMPRESSED] = L"compressed",
+    [REFLINK_REASON_READ_ONLY] = L"read-only",
+    [REFLINK_REASON_IN_USE] = L"in-use",
+    [REFLINK_REASON_SAME_FILE] = L"same-file",
+    [REFLINK_REASON_DIFFERENT_DATA] = L"different-data",
 };
 
 /* Replaces the sentence of REFLINK_REASON_REFUSED if the outcome says so. */
@@ -56,6 +61,11 @@ static const wchar_t *const sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_REFUSED] = L"the volume refused to share the clusters",
     [REFLINK_REASON_UNVERIFIED] =
         L"the volume reported success, but the clone failed verification",
+    [REFLINK_REASON_COMPRESSED] = L"SOURCE or DEST is compressed",
+    [REFLINK_REASON_READ_ONLY] = L"SOURCE or DEST is read-only",
+    [REFLINK_REASON_IN_USE] = L"another program has it open",
+    [REFLINK_REASON_SAME_FILE] = L"SOURCE and DEST are the same file",
+    [REFLINK_REASON_DIFFERENT_DATA] = L"the files have no cluster in common",
 };
 
 /* Replace those above where the sentence is about all files of a volume. */
@@ -83,12 +93,39 @@ static const wchar_t *const reason_counts[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_ELSEWHERE] = L"with data outside of their own clusters",
     [REFLINK_REASON_REFUSED] = L"refused by the volume",
     [REFLINK_REASON_UNVERIFIED] = L"with clones that failed verification",
+    [REFLINK_REASON_COMPRESSED] = L"compressed",
+    [REFLINK_REASON_READ_ONLY] = L"read-only",
+    [REFLINK_REASON_IN_USE] = L"in use",
+    [REFLINK_REASON_SAME_FILE] = L"hard-linked",
+    [REFLINK_REASON_DIFFERENT_DATA] = L"without equal data",
 };
 
 /* Replace those above if the outcome is that of a range of a file. */
 static const wchar_t *const range_sentences[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_EMPTY] = L"the range is empty",
     [REFLINK_REASON_BELOW_CLUSTER] = L"the range contains no whole cluster",
+};
+
+/* Replace those above for --dedupe. %ls stands for the file that is the cause.
+ */
+static const wchar_t *const dedupe_sentences[REFLINK_REASON_COUNT] = {
+    [REFLINK_REASON_EMPTY] = L"the shorter of the two files is empty",
+    [REFLINK_REASON_BELOW_CLUSTER] = L"%ls is smaller than one cluster",
+    [REFLINK_REASON_OTHER_VOLUME] = L"the files are on different volumes",
+    [REFLINK_REASON_INTEGRITY] = L"the files have different integrity settings",
+    [REFLINK_REASON_SPARSE] = L"the first file is sparse, and this one is not",
+    [REFLINK_REASON_ENCRYPTED] = L"%ls is encrypted",
+    [REFLINK_REASON_ELSEWHERE] =
+        L"the data of %ls are not in its own clusters (cloud placeholder or "
+        L"deduplicated)",
+    [REFLINK_REASON_UNVERIFIED] =
+        L"the volume reported success, but did not share the clusters; it gets "
+        L"no more requests in this run",
+    [REFLINK_REASON_COMPRESSED] = L"%ls is compressed",
+    [REFLINK_REASON_READ_ONLY] = L"%ls is read-only",
+    [REFLINK_REASON_IN_USE] = L"another program has %ls open",
+    [REFLINK_REASON_SAME_FILE] = L"%ls is another name of a file before it",
+    [REFLINK_REASON_DIFFERENT_DATA] = L"the files have no cluster in common",
 };
 
 static const wchar_t *const steps[REFLINK_STEP_COUNT] = {
@@ -185,6 +222,10 @@ static const wchar_t *const hints[REFLINK_HINT_COUNT] = {
     [REFLINK_HINT_PERMISSIONS] =
         L"the old file was left alone, because the new one would get other "
         L"permissions; delete the old file first if they do not matter",
+    [REFLINK_HINT_NOT_RESTORED] =
+        L"a part of the file may be wrong, because it could not be read again "
+        L"after a clone request, or not be written back; compare it with a "
+        L"backup",
     [REFLINK_HINT_OTHER_KIND] = L"a link cannot replace what is there, which "
                                 L"is of another kind; remove "
                                 L"it first",
@@ -249,6 +290,7 @@ static const struct {
     [TOTALS_SYSTEM_DIRECTORY] = {L"system-directory",
                                  L"a directory of the system"},
     [TOTALS_SAME_SOURCE] = {L"same-source", L"given twice"},
+    [TOTALS_LINK] = {L"link", L"a link, which is not followed"},
 };
 
 /* The first is for 1, and has no number to replace. */
@@ -399,6 +441,8 @@ static const wchar_t *const usage_errors[] = {
     [MESSAGE_NO_DEST] = L"missing DEST after '%ls'",
     [MESSAGE_NO_PATH] = L"missing PATH",
     [MESSAGE_NO_FILES] = L"--shared needs two files",
+    [MESSAGE_NO_DEDUPE_FILES] = L"--dedupe needs two files, or -r",
+    [MESSAGE_NOT_WITH_DEDUPE] = L"--%ls cannot be used with --dedupe",
     [MESSAGE_NO_SECOND_FILE] = L"missing second file after '%ls'",
     [MESSAGE_RANGE_OPERANDS] =
         L"a range needs exactly one SOURCE and one DEST, without -r and -t",
@@ -425,6 +469,17 @@ const wchar_t message_rounded_up[] = L"request rounded up to %" TEXT_U64;
 const wchar_t message_not_reported[] = L"not reported";
 const wchar_t message_none_shared[] =
     L"none, because the files are on different volumes";
+const wchar_t message_shared[] = L"shared  ";
+const wchar_t message_would_share[] = L"would share  ";
+const wchar_t message_of_it_before[] = L" of it before, ";
+const wchar_t message_freed[] = L" freed";
+const wchar_t message_shared_before[] = L" shared before, ";
+const wchar_t message_now[] = L" now, ";
+const wchar_t message_after_the_run[] = L" after the run, ";
+const wchar_t message_freed_not_reported[] = L"freed: not reported";
+const wchar_t message_written_back[] =
+    L": warning: the volume changed a part of it, which was written back from "
+    L"memory\n";
 
 const wchar_t *message_reason(enum reflink_reason reason)
 {
@@ -466,6 +521,25 @@ void message_add_reason(struct text *text,
         text_add(text, refusal_kinds);
     if (outcome->bytes_copied_by_server != 0)
         text_add(text, copied_by_server);
+}
+
+void message_add_dedupe_reason(struct text *text,
+                               const struct reflink_outcome *outcome,
+                               bool in_source)
+{
+    const wchar_t *sentence = dedupe_sentences[outcome->reason];
+    struct text subject = {0};
+    if (sentence == NULL) {
+        message_add_reason(text, outcome, false);
+        return;
+    }
+    if (in_source)
+        text_add_name(&subject, outcome->source);
+    else
+        text_add(&subject, L"it");
+    text_format(text, sentence, text_words(&subject));
+    text_fail_with(text, &subject);
+    text_free(&subject);
 }
 
 bool message_reason_is_of_volume(enum reflink_reason reason)

@@ -26,6 +26,14 @@ const wchar_t *message_reason(enum reflink_reason reason);
 void message_add_reason(struct text *text,
                         const struct reflink_outcome *outcome, bool range);
 
+/*
+ * Adds the reason why a file, the outcome's DEST, does not share clusters with
+ * another, its SOURCE. `in_source`: the latter is the cause.
+ */
+void message_add_dedupe_reason(struct text *text,
+                               const struct reflink_outcome *outcome,
+                               bool in_source);
+
 /* Adds, as a sentence, that the files on DEST's volume are copied for the
    outcome's reason. Only for a reason that message_reason_is_of_volume. */
 void message_add_volume_reason(struct text *text,
@@ -152,6 +160,8 @@ enum message_usage_error {
     MESSAGE_NO_PATH,
     MESSAGE_NO_FILES,
     MESSAGE_NO_SECOND_FILE, /* the first file */
+    MESSAGE_NO_DEDUPE_FILES,
+    MESSAGE_NOT_WITH_DEDUPE, /* option */
     MESSAGE_RANGE_OPERANDS
 };
 
@@ -185,5 +195,16 @@ extern const wchar_t message_same_reason[];  /* format; cause (string) */
 extern const wchar_t message_rounded_up[];   /* format; bytes (uint64_t) */
 extern const wchar_t message_not_reported[]; /* replaces a value */
 extern const wchar_t message_none_shared[];  /* replaces an amount */
+
+/* Parts of the lines of --dedupe. */
+extern const wchar_t message_shared[];             /* precedes a file */
+extern const wchar_t message_would_share[];        /* the same in a dry run */
+extern const wchar_t message_of_it_before[];       /* follows an amount */
+extern const wchar_t message_freed[];              /* follows an amount */
+extern const wchar_t message_shared_before[];      /* follows an amount */
+extern const wchar_t message_now[];                /* follows an amount */
+extern const wchar_t message_after_the_run[];      /* the same in a dry run */
+extern const wchar_t message_freed_not_reported[]; /* replaces it */
+extern const wchar_t message_written_back[];       /* follows a file */
 
 #endif

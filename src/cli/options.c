@@ -12,9 +12,10 @@ struct parser {
     int next;
     struct options *options;
     struct text *error;
-    uint64_t offset;           /* --offset, which sets both offsets ... */
-    const struct option *bare; /* the previous argument, without a value */
-    bool has_source_offset;    /* ... unless they are given separately */
+    uint64_t offset;                /* --offset, which sets both offsets ... */
+    const struct option *bare;      /* the previous argument, without a value */
+    const struct option *no_dedupe; /* the first that --dedupe does not take */
+    bool has_source_offset;         /* ... unless they are given separately */
     bool has_dest_offset;
 };
 
@@ -45,6 +46,7 @@ enum option_id {
     OPTION_INFO,
     OPTION_EXTENTS,
     OPTION_SHARED,
+    OPTION_DEDUPE,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_REFLINK,
@@ -95,6 +97,9 @@ static bool apply_flag(struct parser *parser, const struct option *option,
         break;
     case OPTION_SHARED:
         options->action = OPTIONS_SHARED;
+        break;
+    case OPTION_DEDUPE:
+        options->action = OPTIONS_DEDUPE;
         break;
     case OPTION_FORCE:
         options->policy.existing = REFLINK_EXISTING_REPLACE;
@@ -273,6 +278,7 @@ static const struct option table[] = {
     {L"info", 0, VALUE_NONE, OPTION_INFO, apply_flag},
     {L"extents", 0, VALUE_NONE, OPTION_EXTENTS, apply_flag},
     {L"shared", 0, VALUE_NONE, OPTION_SHARED, apply_flag},
+    {L"dedupe", 0, VALUE_NONE, OPTION_DEDUPE, apply_flag},
     {L"quiet", L'q', VALUE_NONE, OPTION_QUIET, apply_flag},
     {L"verbose", L'v', VALUE_NONE, OPTION_VERBOSE, apply_flag},
     {L"reflink", 0, VALUE_OPTIONAL, OPTION_REFLINK, apply_choice},
@@ -314,6 +320,36 @@ static const wchar_t *take_value(struct parser *parser)
     return parser->argv[parser->next++];
 }
 
+/* Whether --dedupe takes the option, with this value. */
+static bool is_for_dedupe(enum option_id id, const wchar_t *value)
+{
+    switch (id) {
+    case OPTION_HELP:
+    case OPTION_VERSION:
+    case OPTION_RECURSIVE:
+    case OPTION_JOBS:
+    case OPTION_JSON:
+    case OPTION_PROGRESS:
+    case OPTION_DRY_RUN:
+    case OPTION_DEDUPE:
+    case OPTION_QUIET:
+    case OPTION_VERBOSE:
+        return true;
+    case OPTION_REFLINK:
+        return value == NULL || wcscmp(value, L"always") == 0;
+    default:
+        return false;
+    }
+}
+
+static bool apply(struct parser *parser, const struct option *option,
+                  const wchar_t *value)
+{
+    if (parser->no_dedupe == NULL && !is_for_dedupe(option->id, value))
+        parser->no_dedupe = option;
+    return option->apply(parser, option, value);
+}
+
 static bool parse_long(struct parser *parser, const wchar_t *argument)
 {
     const wchar_t *name = argument + 2;
@@ -340,7 +376,7 @@ static bool parse_long(struct parser *parser, const wchar_t *argument)
                     option->name);
         return false;
     }
-    return option->apply(parser, option, value);
+    return apply(parser, option, value);
 }
 
 /* `-fq`, `-j4` or `-j 4`: a value is the rest of the argument or the next
@@ -363,7 +399,7 @@ static bool parse_short(struct parser *parser, const wchar_t *argument)
                         (wint_t)*at);
             return false;
         }
-        if (!option->apply(parser, option, value))
+        if (!apply(parser, option, value))
             return false;
         if (option->rule == VALUE_NEEDED)
             break;
@@ -502,6 +538,32 @@ static bool check_run(struct parser *parser)
 }
 
 /*
+ * Requires two FILEs, one wildcard that can stand for several, or with -r one
+ * path; and no option that has no meaning here.
+ */
+static bool check_dedupe(struct parser *parser)
+{
+    const struct options *options = parser->options;
+    int count = options->operand_count;
+    const wchar_t *first = options->operands[0];
+    if (parser->no_dedupe != NULL) {
+        text_format(parser->error, message_usage(MESSAGE_NOT_WITH_DEDUPE),
+                    parser->no_dedupe->name);
+        return false;
+    }
+    if (count == 0)
+        text_add(parser->error,
+                 message_usage(options->recursive ? MESSAGE_NO_PATH
+                                                  : MESSAGE_NO_DEDUPE_FILES));
+    else if (count == 1 && !options->recursive && wcspbrk(first, L"*?") == NULL)
+        text_format(parser->error, message_usage(MESSAGE_NO_SECOND_FILE),
+                    first);
+    else
+        return true;
+    return false;
+}
+
+/*
  * Rejects what no path can be. Windows gives the program `C:\dir" -f` for
  * `"C:\dir\" -f`, because the backslash escapes the quotation mark.
  */
@@ -535,6 +597,8 @@ static bool check_operands(struct parser *parser)
         return options->operand_count != 0;
     case OPTIONS_SHARED:
         return check_two(parser, MESSAGE_NO_FILES, MESSAGE_NO_SECOND_FILE);
+    case OPTIONS_DEDUPE:
+        return check_dedupe(parser);
     default:
         return check_run(parser);
     }

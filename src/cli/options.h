@@ -14,7 +14,8 @@ enum options_action {
     OPTIONS_VERSION,
     OPTIONS_INFO,    /* --info PATH... */
     OPTIONS_EXTENTS, /* --extents FILE... */
-    OPTIONS_SHARED   /* --shared FILE FILE */
+    OPTIONS_SHARED,  /* --shared FILE FILE */
+    OPTIONS_DEDUPE   /* --dedupe [-r] FILE... */
 };
 
 enum options_progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };

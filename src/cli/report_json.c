@@ -109,6 +109,15 @@ static void add_passed_over(const struct totals *totals, struct text *text)
             json_number(text, message_passed((enum totals_passed)i),
                         totals->passed_over[i]);
     }
+    for (int i = 1; i < REFLINK_REASON_COUNT; i++) {
+        enum reflink_reason reason = (enum reflink_reason)i;
+        if (totals->dedupe.passed_over[i] != 0)
+            json_number(text,
+                        reason == REFLINK_REASON_SAME_FILE
+                            ? L"hard-link"
+                            : message_reason(reason),
+                        totals->dedupe.passed_over[i]);
+    }
     json_close(text);
 }
 
@@ -126,6 +135,17 @@ static void add_all_warnings(const struct totals *totals, struct text *text)
         json_close(text);
     }
     json_array_end(text);
+}
+
+static void add_dedupe(const struct totals_dedupe *dedupe, struct text *text)
+{
+    json_number(text, L"groups", dedupe->groups);
+    json_number(text, L"bytes_shared_before", dedupe->bytes_shared_before);
+    json_number(text, L"bytes_shared", dedupe->bytes_shared);
+    if (dedupe->freed_unknown)
+        json_null(text, L"bytes_freed");
+    else
+        json_number(text, L"bytes_freed", dedupe->bytes_freed);
 }
 
 void report_json_summary(const struct totals *totals, bool keeps_hard_links,
@@ -151,6 +171,8 @@ void report_json_summary(const struct totals *totals, bool keeps_hard_links,
     json_number(text, L"links_into_source", totals->links_into_source);
     add_passed_over(totals, text);
     add_all_warnings(totals, text);
+    if (totals->dedupe.used)
+        add_dedupe(&totals->dedupe, text);
     json_number(text, L"exit_code", (uint64_t)totals_exit_code(totals));
     json_end(text);
 }

@@ -78,7 +78,8 @@ static bool exists(const wchar_t *path)
 /* Whether four operands look like a range without its LENGTH. */
 static bool lacks_length(const struct options *options)
 {
-    if (options->has_range || options->recursive || options->target != NULL ||
+    if (options->action != OPTIONS_RUN || options->has_range ||
+        options->recursive || options->target != NULL ||
         options->operand_count != 4 || !size_has_syntax(options->operands[2]) ||
         !size_has_syntax(options->operands[3]))
         return false;
@@ -143,9 +144,10 @@ static bool has_switch(const struct options *options, struct text *error)
 bool run_files_check(const struct options *options, struct text *error)
 {
     bool has_target = options->target != NULL;
-    int count = options->operand_count - (has_target ? 0 : 1);
+    bool dedupe = options->action == OPTIONS_DEDUPE;
+    int count = options->operand_count - (has_target || dedupe ? 0 : 1);
     const wchar_t *dest =
-        has_target ? options->target : options->operands[count];
+        has_target || dedupe ? options->target : options->operands[count];
     bool shared = options->action == OPTIONS_SHARED;
     bool one_file = options->has_range || options->exact_dest || shared;
     enum message_usage_error problem = MESSAGE_WILDCARD_PLACE;
@@ -167,7 +169,7 @@ bool run_files_check(const struct options *options, struct text *error)
         problem = MESSAGE_WILDCARD;
         culprit = options->operands[0];
     }
-    if (culprit == NULL &&
+    if (culprit == NULL && dest != NULL &&
         (wildcard_is_pattern(dest) || wildcard_is_misplaced(dest))) {
         problem = shared ? MESSAGE_WILDCARD : MESSAGE_WILDCARD_DEST;
         culprit = dest;

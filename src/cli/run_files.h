@@ -7,8 +7,8 @@
 /*
  * Checks what options_parse cannot, because it needs the file system: wildcards
  * where none can be, and operands that were meant as options or their values.
- * For OPTIONS_RUN and OPTIONS_SHARED. Returns false for a usage error, and adds
- * it to `error` as one line without a line end.
+ * For OPTIONS_RUN, OPTIONS_SHARED and OPTIONS_DEDUPE. Returns false for a usage
+ * error, and adds it to `error` as one line without a line end.
  */
 bool run_files_check(const struct options *options, struct text *error);
 

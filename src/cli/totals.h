@@ -11,7 +11,20 @@ enum totals_passed {
     TOTALS_STAGING_FILE,     /* a staging file that another run left */
     TOTALS_SYSTEM_DIRECTORY, /* of the system, at a volume's root */
     TOTALS_SAME_SOURCE,      /* a SOURCE that was given twice */
+    TOTALS_LINK,             /* a link, which --dedupe does not follow */
     TOTALS_PASSED_COUNT
+};
+
+/* What --dedupe counts besides. */
+struct totals_dedupe {
+    bool used; /* the run is one of --dedupe */
+    uint64_t groups;
+    uint64_t bytes_shared_before;
+    uint64_t bytes_shared; /* now; in a dry run: what would be */
+    uint64_t bytes_freed;
+    bool freed_unknown; /* some volume does not report what it shares */
+    /* files that were passed over, by their reason */
+    uint64_t passed_over[REFLINK_REASON_COUNT];
 };
 
 struct totals {
@@ -38,6 +51,7 @@ struct totals {
     uint64_t hard_links;        /* hard links that became files of their own */
     uint64_t links_into_source; /* links in DEST that point back into SOURCE */
     uint64_t passed_over[TOTALS_PASSED_COUNT];
+    struct totals_dedupe dedupe;
     bool out_of_memory; /* for the run itself, or for its output */
     bool usage_error;   /* the run was refused before it changed anything */
 };

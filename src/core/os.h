@@ -128,6 +128,7 @@ enum { /* os_info.attributes; the system's values [MS-FSCC 2.6] */
        OS_ATTRIBUTE_TEMPORARY = 0x100,
        OS_ATTRIBUTE_SPARSE = 0x200,
        OS_ATTRIBUTE_REPARSE = 0x400,
+       OS_ATTRIBUTE_COMPRESSED = 0x800,
        OS_ATTRIBUTE_OFFLINE = 0x1000,
        OS_ATTRIBUTE_NOT_INDEXED = 0x2000,
        OS_ATTRIBUTE_ENCRYPTED = 0x4000,
@@ -407,6 +408,14 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                          int64_t created, int64_t written);
 
 /*
+ * Sets last-write and change time, and those of the attributes that a program
+ * may set, to what os_query returned in `info`. What this handle does
+ * afterwards does not change the two times, where the volume keeps to
+ * [MS-FSA 2.1.5.15.2, Open.UserSetModificationTime and Open.UserSetChangeTime].
+ */
+os_error os_restore_state(struct os_file *file, const struct os_info *info);
+
+/*
  * Marks the file to be deleted when it is closed, even if the process ends
  * abnormally; or removes the mark.
  */
@@ -542,6 +551,23 @@ os_error os_random(void *buffer, size_t length);
 
 /* The number of processors, at least 1. */
 unsigned os_processors(void);
+
+enum { OS_DIGEST_SIZE = 32 };
+
+/* A SHA-256 that is being computed. */
+struct os_hash;
+
+/* Begins one; the caller frees `*hash` with os_hash_free. */
+os_error os_hash_begin(struct os_hash **hash);
+
+/* Adds `length` bytes. */
+os_error os_hash_add(struct os_hash *hash, const void *bytes, uint32_t length);
+
+/* Returns the digest of all bytes added; nothing can be added afterwards. */
+os_error os_hash_end(struct os_hash *hash, uint8_t digest[OS_DIGEST_SIZE]);
+
+/* Frees `hash`; ignores NULL. */
+void os_hash_free(struct os_hash *hash);
 
 /* A running thread. */
 struct os_thread;

@@ -160,6 +160,26 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
                : win32_last_error();
 }
 
+/* MS-FSCC 2.6 lists the attributes that can be set. */
+os_error os_restore_state(struct os_file *file, const struct os_info *info)
+{
+    const DWORD settable = FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_HIDDEN |
+                           FILE_ATTRIBUTE_SYSTEM | FILE_ATTRIBUTE_ARCHIVE |
+                           FILE_ATTRIBUTE_TEMPORARY | FILE_ATTRIBUTE_OFFLINE |
+                           FILE_ATTRIBUTE_NOT_CONTENT_INDEXED;
+    FILE_BASIC_INFO basic;
+    memset(&basic, 0, sizeof basic);
+    basic.LastWriteTime.QuadPart = info->written;
+    basic.ChangeTime.QuadPart = info->changed;
+    basic.FileAttributes = info->attributes & settable;
+    if (basic.FileAttributes == 0)
+        basic.FileAttributes = FILE_ATTRIBUTE_NORMAL;
+    return SetFileInformationByHandle(file->handle, FileBasicInfo, &basic,
+                                      sizeof basic)
+               ? 0
+               : win32_last_error();
+}
+
 os_error os_mark_deleted(struct os_file *file, bool deleted)
 {
     FILE_DISPOSITION_INFO disposition;

@@ -5,7 +5,7 @@
 # volume, drive V:. What a goal says stands beside the comparison.
 
 all_rows=(requests islands proof copy-cached copy-cold sparse tree-small
-    tree-large jobs memory start growth foreign)
+    tree-large jobs memory start growth dedupe foreign)
 
 mib=$((1 << 20))
 gib=$((1 << 30))
@@ -103,6 +103,57 @@ row_proof()
     what="16 clones of $(full 10 1) GiB in extents of 64 MiB"
     compare "$what: --verify=sample to none" \
         most "proof sample" "proof none" 1.2
+}
+
+# ---- deduplicating -----------------------------------------------------
+
+# Two equal files in clusters of their own; in the cache or not.
+dedupe_prepare()
+{
+    rm -f "$volume/b"
+    cp --reflink=never "$volume/a" "$volume/b"
+    sync -f "$volume"
+    if [ "$cached" = cached ]; then
+        cat "$volume/a" "$volume/b" >/dev/null
+    else
+        echo 3 >/proc/sys/vm/drop_caches
+    fi
+}
+
+dedupe_reflink()
+{
+    dedupe_prepare
+    bridged "$reflink" --dedupe --json 'v:\a' 'v:\b'
+    note_wall "dedupe $cached reflink"
+}
+
+# What it shared is left alone: the time of the program itself.
+dedupe_again()
+{
+    echo 3 >/proc/sys/vm/drop_caches
+    bridged "$reflink" --dedupe --json 'v:\a' 'v:\b'
+    note_wall "dedupe $cached again"
+}
+
+dedupe_cmp()
+{
+    dedupe_prepare
+    native cmp "$volume/a" "$volume/b"
+    note_wall "dedupe $cached cmp"
+}
+
+row_dedupe()
+{
+    local size=$(full 4 1) cached
+    make extents a $((size * gib)) $((64 * mib))
+    for cached in cached cold; do
+        in_turn "$pairs" dedupe_cmp dedupe_reflink
+        in_turn "$pairs" dedupe_again
+        compare "--dedupe of two files of $size GiB, $cached: cmp of them" \
+            most "dedupe $cached reflink" "dedupe $cached cmp"
+        compare "the same again, to the first time" \
+            most "dedupe $cached again" "dedupe $cached reflink"
+    done
 }
 
 # ---- copies ------------------------------------------------------------

@@ -32,7 +32,7 @@ for (const [name, field] of [
     ["Outcome", "bytes_cloned: "], ["File", 'type: "file"'],
     ["Summary", "schema_version: 1"], ["Plan", "steps: Step[]"],
     ["Volume", "block_cloning: "], ["Extents", "bytes_shared: "],
-    ["Shared", "ranges:"],
+    ["Shared", "ranges:"], ["Dedupe", "bytes_freed: "],
 ]) {
     const start = types.search(new RegExp(`export (type|interface) ${name}\\b`));
     const end = types.indexOf("\nexport ", start + 1);

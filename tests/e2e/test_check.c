@@ -152,6 +152,8 @@ static const char *const titles[] = {
     "data moves within a file",
     "holes stay holes",
     "integrity streams on and off",
+    "equal files share their clusters",
+    "a mapped file is deduplicated",
     "DEST exists",
     "DEST is open elsewhere",
     "DEST is open elsewhere for a moment",

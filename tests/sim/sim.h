@@ -130,6 +130,7 @@ struct sim_volume {
                         writing, and when that program closes it */
     bool late_times; /* a write moves the file's times only when the file is
                         closed by who wrote [MS-FSA, product behavior] */
+    bool times_move; /* also those that the handle has set to stay */
     int64_t time_grain; /* file times are rounded down to it, 100 ns */
     int64_t first_time; /* earlier and later ones cannot be stored; */
     int64_t last_time;  /* 0: no limit */
@@ -457,6 +458,7 @@ enum sim_op {
     SIM_OP_GET_SECURITY,
     SIM_OP_SET_SECURITY,
     SIM_OP_SET_METADATA,
+    SIM_OP_RESTORE_STATE,
     SIM_OP_MARK_DELETED,
     SIM_OP_RENAME,
     SIM_OP_HARD_LINK,
@@ -473,6 +475,7 @@ enum sim_op {
     SIM_OP_FULL_PATH,
     SIM_OP_THREAD,  /* starting one */
     SIM_OP_MONITOR, /* making one */
+    SIM_OP_HASH,    /* all calls of one */
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,

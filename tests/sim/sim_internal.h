@@ -74,8 +74,11 @@ struct os_file {
     struct sim_name *name;
     unsigned rights; /* SIM_READ, ... */
     unsigned shared;
-    bool ea;       /* may read extended attributes */
-    bool metadata; /* may set attributes, the sparse flag */
+    bool ea;          /* may read extended attributes */
+    bool metadata;    /* may set attributes, the sparse flag */
+    bool keeps_times; /* what it does moves none of these */
+    int64_t kept_written;
+    int64_t kept_changed;
     bool security; /* was opened for it */
     bool sets_dacl;
     bool sets_owner;

@@ -604,6 +604,16 @@ os_error os_read(struct os_file *file, uint64_t offset, void *buffer,
     return sim_leave(SIM_OP_READ, file->path, error);
 }
 
+/* After a call that moved the times of a file (os_restore_state). */
+static void keep_times(struct os_file *file)
+{
+    if (!file->keeps_times || !file->node || file->node->volume->times_move)
+        return;
+    file->node->written = file->kept_written;
+    file->node->changed = file->kept_changed;
+    file->late = false;
+}
+
 static os_error write_and_stamp(struct os_file *file, uint64_t offset,
                                 const void *buffer, uint32_t length)
 {
@@ -612,6 +622,7 @@ static os_error write_and_stamp(struct os_file *file, uint64_t offset,
     os_error error = sim_data_write(file->node, offset, buffer, length);
     if (!error)
         sim_stamp_write(file, &before, extends);
+    keep_times(file);
     return error;
 }
 
@@ -725,6 +736,7 @@ os_error os_clone(struct os_file *source, uint64_t source_offset,
     os_error error = sim_enter(SIM_OP_CLONE, dest);
     if (!error)
         error = sim_clone(source, source_offset, dest, dest_offset, length);
+    keep_times(dest);
     sim_clone_record(source, source_offset, dest, dest_offset, length, error);
     return sim_leave(SIM_OP_CLONE, dest->path, error);
 }
@@ -775,6 +787,26 @@ os_error os_set_metadata(struct os_file *file, uint32_t attributes,
     if (!error)
         error = set_metadata(file, attributes, created, written);
     return sim_leave(SIM_OP_SET_METADATA, file->path, error);
+}
+
+static os_error restore_state(struct os_file *file, const struct os_info *info)
+{
+    os_error error = set_metadata(file, info->attributes, 0, info->written);
+    if (error)
+        return error;
+    file->node->changed = info->changed;
+    file->keeps_times = true;
+    file->kept_written = file->node->written;
+    file->kept_changed = info->changed;
+    return 0;
+}
+
+os_error os_restore_state(struct os_file *file, const struct os_info *info)
+{
+    os_error error = sim_enter(SIM_OP_RESTORE_STATE, file);
+    if (!error)
+        error = restore_state(file, info);
+    return sim_leave(SIM_OP_RESTORE_STATE, file->path, error);
 }
 
 /* A stream that goes by itself, or changes its name, is beyond the seam. */

@@ -19,10 +19,11 @@ static const struct layer {
     const char *folder;
     int height;
 } layers[] = {
-    {"core/os.h", 0},  {"core/errors.h", 0}, {"core/base/", 1},
-    {"core/copy/", 2}, {"core/verify/", 2},  {"core/clone/", 3},
-    {"core/file/", 4}, {"core/inspect/", 5}, {"core/tree/", 5},
-    {"cli/", 6},       {"win32/", 6},        {"main.c", 7},
+    {"core/os.h", 0},    {"core/errors.h", 0}, {"core/base/", 1},
+    {"core/copy/", 2},   {"core/verify/", 2},  {"core/clone/", 3},
+    {"core/file/", 4},   {"core/inspect/", 5}, {"core/tree/", 5},
+    {"core/dedupe/", 5}, {"cli/", 6},          {"win32/", 6},
+    {"main.c", 7},
 };
 
 static const struct layer *layer_of(const char *path)

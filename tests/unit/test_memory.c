@@ -87,6 +87,9 @@ static const wchar_t *const lines[][ARGUMENTS] = {
     {L"--extents", L"R:\\sparse"},
     {L"--json", L"--shared", L"R:\\a", L"R:\\clone"},
     {L"--shared", L"R:\\a", L"R:\\clone"},
+    {L"--json", L"--dedupe", L"R:\\a", L"R:\\copy"},
+    {L"--dedupe", L"-r", L"-j1", L"R:\\"},
+    {L"--json", L"--dedupe", L"-r", L"R:\\"},
     {L"--help"},
     {L"--no-such-option"},
 };
@@ -100,6 +103,7 @@ static struct world make_files(void)
     sim_mkdir(L"R:\\t\\s");
     sim_mkdir(L"R:\\d");
     sim_fill_pattern(L"R:\\a", 0, 100000, 9);
+    sim_fill_pattern(L"R:\\copy", 0, 100000, 9);
     sim_set_stream(L"R:\\a", L"s", "stream", 6);
     sim_fill_pattern(L"R:\\t\\f", 0, 5000, 10);
     sim_fill_pattern(L"R:\\t\\s\\g", 0, 50000, 11);

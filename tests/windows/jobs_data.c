@@ -241,6 +241,70 @@ static void job_limit(void)
              : "16,384 references to a cluster: no limit met");
 }
 
+/* A writable view of the file, whose handle is closed: no sharing mode shows
+   it. NULL: it cannot be mapped. */
+static void *map_file(const wchar_t *name)
+{
+    wchar_t path[FILES_PATH];
+    HANDLE file =
+        CreateFileW(files_path(name, path), GENERIC_READ | GENERIC_WRITE, 0,
+                    NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE mapping = CreateFileMappingW(file, NULL, PAGE_READWRITE, 0, 0, NULL);
+    void *view = mapping != NULL
+                     ? MapViewOfFile(mapping, FILE_MAP_WRITE, 0, 0, 0)
+                     : NULL;
+    CloseHandle(mapping);
+    CloseHandle(file);
+    return view;
+}
+
+static void job_dedupe(void)
+{
+    uint64_t size = 20 * MIB + 1234;
+    files_make_directory(L"t");
+    expect(files_make(L"t\\a", size, 1) && files_make(L"t\\b", size, 1) &&
+               files_make(L"t\\c", size, 2) &&
+               meta_set_years(L"t\\b", 2001, 2002),
+           "files can be made");
+    run(0, L"--dedupe -r --json t");
+    expect(run_said("\"groups\":1,"), "the equal files are found");
+    expect(files_are(L"t\\a", size, 1) && files_are(L"t\\b", size, 1) &&
+               files_are(L"t\\c", size, 2),
+           "all bytes are the same");
+    expect((is_wine() || meta_created_year(L"t\\b") == 2001) &&
+               meta_written_year(L"t\\b") == 2002,
+           "the times are the same");
+    expect_shared(L"t\\a", L"t\\b");
+    expect(files_write(L"t\\b", MIB, 64 * KIB, 3) &&
+               files_are(L"t\\a", size, 1),
+           "what is written to one is not in the other");
+}
+
+/* What a view shows, and what is written through it. */
+static void job_mapped(void)
+{
+    uint64_t size = 4 * MIB;
+    expect(files_make(L"a", size, 1) && files_make(L"b", size, 1),
+           "files can be made");
+    char *view = map_file(L"b");
+    if (view == NULL) {
+        skip("the volume maps no files");
+        return;
+    }
+    run(0, L"--dedupe --json a b");
+    expect(run_said("\"type\":\"dedupe\""), "reflink says what it did");
+    note(run_said("\"bytes_shared\":4194304") ? "a mapped file was shared"
+                                              : "a mapped file was left alone");
+    expect(files_are(L"b", size, 1), "the bytes are the same");
+    view[MIB] = (char)~view[MIB];
+    expect(FlushViewOfFile(view, 0) != 0, "the view can be written");
+    UnmapViewOfFile(view);
+    expect(files_are(L"a", size, 1),
+           "what is written there is not in the other");
+    expect(files_hold(L"b", 0, MIB, 1, 0) && !files_hold(L"b", MIB, 8, 1, MIB),
+           "it is in the file itself");
+}
+
 const struct job jobs_of_data[] = {
     {"volume", "what the volume can do", job_volume},
     {"clone", "a file is cloned", job_clone},
@@ -252,6 +316,8 @@ const struct job jobs_of_data[] = {
     {"sparse", "holes stay holes", job_sparse},
     {"server_copy", "a server copies by itself", job_server_copy},
     {"integrity", "integrity streams on and off", job_integrity},
+    {"dedupe", "equal files share their clusters", job_dedupe},
+    {"mapped", "a mapped file is deduplicated", job_mapped},
     {"limit", "more references than a cluster may have", job_limit},
     {NULL, NULL, NULL},
 };

@@ -2,6 +2,8 @@
 #ifndef REFLINK_CORE_VOLUME_H
 #define REFLINK_CORE_VOLUME_H
 
+#include <reflink/reflink.h>
+
 #include "core/os.h"
 
 /*
@@ -13,6 +15,16 @@ enum volume_tail {
     VOLUME_TAIL_ROUNDED, /* in the last request, rounded up */
     VOLUME_TAIL_EXACT,   /* in its own request of the exact length */
     VOLUME_TAIL_COPIED   /* copied */
+};
+
+/*
+ * What is known of a volume by clone requests on two files that the run created
+ * for that purpose, before it made requests on a user's file.
+ */
+enum volume_trial {
+    VOLUME_UNTRIED,
+    VOLUME_TRUSTED,
+    VOLUME_DISTRUSTED /* make no more requests */
 };
 
 struct volume {
@@ -37,6 +49,10 @@ struct volume {
     uint32_t unit;           /* allocation unit; 0: unknown or not queried */
     uint32_t kept;           /* OS_ATTRIBUTE_* that it is known to keep */
     wchar_t root[64];        /* for messages; empty: not queried yet */
+    enum volume_trial trial;
+    enum reflink_reason trial_reason; /* why it is distrusted */
+    uint32_t trial_code;              /* of the refused request, or 0 */
+    uint32_t trial_limit; /* longest request it was tried with; 0: any */
     struct volume *next;
 };
 

@@ -347,7 +347,7 @@ Test(report, only_hints_about_a_refused_call_have_a_system_message)
         [REFLINK_HINT_OWNER_RIGHT] = true,  [REFLINK_HINT_CLOUD] = true,
         [REFLINK_HINT_NOT_REPORTED] = true, [REFLINK_HINT_VIRUS] = true,
         [REFLINK_HINT_TOO_LARGE] = true,    [REFLINK_HINT_PERMISSIONS] = true,
-        [REFLINK_HINT_READ_ONLY] = true,
+        [REFLINK_HINT_READ_ONLY] = true,    [REFLINK_HINT_NOT_RESTORED] = true,
     };
     for (int hint = REFLINK_HINT_NONE; hint < REFLINK_HINT_COUNT; hint++) {
         const struct reflink_error error = {267, REFLINK_STEP_CREATE,
