@@ -75,7 +75,7 @@ zig_build()
         >"build/zig-$1/entry.c"
     find src "build/zig-$1" -name '*.c' -print0 |
         xargs -0 "$zig/package/zig" cc -target "$1-windows-gnu" -std=c11 \
-            -O2 -fno-lto -Wall -Wextra -Iinclude -Isrc -DREFLINK_VERSION='"0.0.0"' \
+            -O2 -fno-lto -Wall -Wextra -Iinclude -Isrc \
             -o "build/zig-$1/reflink.exe" -lntdll -ladvapi32
     ls -l "build/zig-$1/reflink.exe"
 }

@@ -105,7 +105,7 @@ strict_c()
         find src -name '*.c' -print0 |
             xargs -0 clang --target=$target-w64-windows-gnu -std=c11 \
                 -pedantic-errors -Wvla -Werror=vla -fsyntax-only -Iinclude -Isrc \
-                -DREFLINK_VERSION='"0.0.0"' -D_WIN32_WINNT=0x0A00 \
+                -D_WIN32_WINNT=0x0A00 \
                 -isystem /usr/x86_64-w64-mingw32/include
     done
     ! grep -rnE '" PRI[diouxX]' src
