@@ -6,6 +6,7 @@
 #   tests/run.sh e2e [FILTER]     the shipped .exe under Wine, on real volumes
 #   tests/run.sh smb [FILTER]     of these, what needs the SMB server
 #   tests/run.sh bridge [FILTER]  the test bridge itself
+#   tests/run.sh consumers        programs that use the library
 #   tests/run.sh long             all tests, and then what takes long
 #
 # FILTER picks tests by a pattern: SUITE/TEST ('lies/*', 'plan/tail_*'); with
@@ -144,6 +145,17 @@ run_e2e()
 run_bridge()
 {
     build_mingw && step bridge 600 bridge_rules || true
+}
+
+consumers()
+{
+    tests/consumers/consumers.sh build/consumers build/mingw/bridge build/wine
+}
+export -f consumers
+
+run_consumers()
+{
+    build_mingw && step consumers 1200 consumers || true
 }
 
 run_strict()
@@ -285,7 +297,7 @@ case $part in
     usage
     exit 0
     ;;
-all | long) [ $# -lt 2 ] || part=usage ;;
+all | long | consumers) [ $# -lt 2 ] || part=usage ;;
 unit | e2e | bridge) export CRITERION_TEST_PATTERN=${filter:-*} ;;
 smb) export CRITERION_TEST_PATTERN=smb/${filter:-*} ;;
 *) part=usage ;;
