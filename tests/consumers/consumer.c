@@ -253,9 +253,68 @@ static struct token thread_token(void)
     return token;
 }
 
-/* A service that acts for a client goes on to do so. */
+/* Somebody else: S-1-5-21-1-2-3-1001. */
+static SID *somebody(void)
+{
+    static SID_IDENTIFIER_AUTHORITY nt = SECURITY_NT_AUTHORITY;
+    static PSID sid;
+    if (sid == NULL)
+        AllocateAndInitializeSid(&nt, 5, 21, 1, 2, 3, 1001, 0, 0, 0, &sid);
+    return sid;
+}
+
+static bool enable_restore(HANDLE token)
+{
+    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1};
+    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+    return LookupPrivilegeValueW(NULL, L"SeRestorePrivilege",
+                                 &wanted.Privileges[0].Luid) &&
+           AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL) &&
+           GetLastError() == ERROR_SUCCESS;
+}
+
+/* Gives SOURCE to somebody else, as only a thread with a privilege may. */
+static bool give_source_away(bool privileged)
+{
+    SECURITY_DESCRIPTOR descriptor;
+    HANDLE token = NULL;
+    HANDLE file = open_file(L"source", WRITE_OWNER, OPEN_EXISTING, 0);
+    ImpersonateSelf(SecurityImpersonation);
+    OpenThreadToken(GetCurrentThread(), TOKEN_ADJUST_PRIVILEGES | TOKEN_QUERY,
+                    TRUE, &token);
+    InitializeSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
+    SetSecurityDescriptorOwner(&descriptor, somebody(), FALSE);
+    bool done =
+        (!privileged || enable_restore(token)) &&
+        SetKernelObjectSecurity(file, OWNER_SECURITY_INFORMATION, &descriptor);
+    RevertToSelf();
+    CloseHandle(token);
+    CloseHandle(file);
+    return done;
+}
+
+static bool belongs_to_somebody(const wchar_t *path)
+{
+    static DWORD room[256];
+    HANDLE file = open_file(path, READ_CONTROL, OPEN_EXISTING, 0);
+    PSID owner = NULL;
+    DWORD size = 0;
+    BOOL defaulted = FALSE;
+    bool known = GetKernelObjectSecurity(file, OWNER_SECURITY_INFORMATION, room,
+                                         sizeof room, &size) &&
+                 GetSecurityDescriptorOwner(room, &owner, &defaulted);
+    CloseHandle(file);
+    return known && owner != NULL && EqualSid(owner, somebody());
+}
+
+/*
+ * A service that acts for a client goes on to do so, also after a call that
+ * needed a privilege.
+ */
 static void check_impersonation(bool impersonates)
 {
+    bool given = clones && give_source_away(true);
+    expect(given || !clones, "SOURCE cannot be given away");
     if (impersonates)
         ImpersonateSelf(SecurityImpersonation);
     struct token before = thread_token();
@@ -268,6 +327,8 @@ static void check_impersonation(bool impersonates)
     policy.security = false;
     policy.existing = REFLINK_EXISTING_FAIL;
     struct token after = thread_token();
+    expect(!given || belongs_to_somebody(L"secured"),
+           "DEST does not have SOURCE's owner");
     expect(before.found == impersonates && after.found == impersonates,
            "the thread has another kind of token");
     expect(before.id.LowPart == after.id.LowPart &&
@@ -275,6 +336,7 @@ static void check_impersonation(bool impersonates)
                before.level == after.level,
            "the thread has another token");
     RevertToSelf();
+    expect(!clones || !give_source_away(false), "the privilege is left");
 }
 
 int main(int argc, char **argv)

@@ -95,6 +95,16 @@ else
     pass
 fi
 
+# What a library may not do to the program that it is a part of.
+x86_64-w64-mingw32-nm "$build/installed-archive/lib/libreflink.a" \
+    >"$build/symbols.txt"
+if grep -E '(SetConsoleCtrlHandler|SetErrorMode|SetDefaultDllDirectories|HeapSetInformation|SetCurrentDirectory[AW]|(Exit|Terminate)Process|abort|exit|_dowildcard)$' \
+    "$build/symbols.txt"; then
+    fail "the library touches the process"
+else
+    pass
+fi
+
 # --- programs that use it -----------------------------------------------------
 
 cxx=$(command -v x86_64-w64-mingw32-g++) ||
