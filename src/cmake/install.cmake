@@ -40,6 +40,17 @@ configure_file(src/cmake/reflink.pc.in reflink.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/reflink.pc
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT reflink)
 
+# The C runtime that is linked into the program, for a release's list of what
+# is in it (.github/packaging/package.py).
+if(MSVC)
+    file(WRITE ${PROJECT_BINARY_DIR}/c-runtime.txt
+         "msvc ${CMAKE_C_COMPILER_VERSION}\n"
+         "ucrt ${CMAKE_VS_WINDOWS_TARGET_PLATFORM_VERSION}\n")
+else()
+    file(WRITE ${PROJECT_BINARY_DIR}/c-runtime.txt
+         "mingw-w64 \nlibgcc ${CMAKE_C_COMPILER_VERSION}\n")
+endif()
+
 if(REFLINK_PROGRAM)
     install(TARGETS reflink_program reflink-check RUNTIME COMPONENT reflink)
     install(FILES src/cli/completion.ps1
