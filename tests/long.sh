@@ -75,7 +75,7 @@ zig_build()
         >"build/zig-$1/entry.c"
     find src "build/zig-$1" -name '*.c' -print0 |
         xargs -0 "$zig/package/zig" cc -target "$1-windows-gnu" -std=c11 \
-            -O2 -fno-lto -Wall -Wextra -Iinclude -Isrc -DREFLINK_VERSION='"0.0.0"' \
+            -O2 -fno-lto -Wall -Wextra -Iinclude -Isrc \
             -o "build/zig-$1/reflink.exe" -lntdll -ladvapi32
     ls -l "build/zig-$1/reflink.exe"
 }
@@ -92,6 +92,29 @@ schema()
     }
     (cd "$tools" && node "$OLDPWD/tests/e2e/schema.mjs" \
         "$OLDPWD/include/reflink/output.schema.json")
+}
+
+# The same sources in two folders give the same programs, byte by byte.
+reproducible()
+{
+    local folder
+    for folder in one two/deeper; do
+        mkdir -p "$TMPDIR/same/$folder"
+        git ls-files -z --cached --others --exclude-standard |
+            tar -c --null -T - | tar -x -C "$TMPDIR/same/$folder"
+        (cd "$TMPDIR/same/$folder" &&
+            cmake --preset mingw -DREFLINK_TESTS=OFF -DBUILD_SHARED_LIBS=ON &&
+            cmake --build build/mingw &&
+            cd build/mingw && sha256sum reflink.exe reflink-check.exe \
+            src/win32/reflink.dll) >"$TMPDIR/same/log" || {
+            cat "$TMPDIR/same/log"
+            return 1
+        }
+        grep -E '^[0-9a-f]{64}  ' "$TMPDIR/same/log" |
+            tee "$TMPDIR/same/${folder%%/*}.txt"
+        sleep 2 # a time stamp counts seconds
+    done
+    cmp "$TMPDIR/same/one.txt" "$TMPDIR/same/two.txt"
 }
 
 foreign_client()
@@ -112,7 +135,7 @@ random_long()
     E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
 }
 export -f or_skip build_clang analyze check_scripts check_limits zig_build \
-    schema foreign_client model_long random_long
+    schema reproducible foreign_client model_long random_long
 
 long_steps()
 {
@@ -130,6 +153,9 @@ long_steps()
         done
         step foreign 300 or_skip foreign_client || true
     fi
+    have x86_64-w64-mingw32-gcc "same bytes, and consumers" &&
+        step reproducible 600 reproducible &&
+        step consumers 1200 consumers || true
     step model-long 1800 model_long "$seed" || true
     step random-long 1800 random_long "$seed" || true
     step starts 1800 tests/e2e/starts.sh 5000 || true

@@ -6,6 +6,7 @@
 #   tests/run.sh e2e [FILTER]     the shipped .exe under Wine, on real volumes
 #   tests/run.sh smb [FILTER]     of these, what needs the SMB server
 #   tests/run.sh bridge [FILTER]  the test bridge itself
+#   tests/run.sh consumers        programs that use the library
 #   tests/run.sh long             all tests, and then what takes long
 #
 # FILTER picks tests by a pattern: SUITE/TEST ('lies/*', 'plan/tail_*'); with
@@ -105,7 +106,7 @@ strict_c()
         find src -name '*.c' -print0 |
             xargs -0 clang --target=$target-w64-windows-gnu -std=c11 \
                 -pedantic-errors -Wvla -Werror=vla -fsyntax-only -Iinclude -Isrc \
-                -DREFLINK_VERSION='"0.0.0"' -D_WIN32_WINNT=0x0A00 \
+                -D_WIN32_WINNT=0x0A00 \
                 -isystem /usr/x86_64-w64-mingw32/include
     done
     ! grep -rnE '" PRI[diouxX]' src
@@ -144,6 +145,17 @@ run_e2e()
 run_bridge()
 {
     build_mingw && step bridge 600 bridge_rules || true
+}
+
+consumers()
+{
+    tests/consumers/consumers.sh build/consumers build/mingw/bridge build/wine
+}
+export -f consumers
+
+run_consumers()
+{
+    build_mingw && step consumers 1200 consumers || true
 }
 
 run_strict()
@@ -285,7 +297,7 @@ case $part in
     usage
     exit 0
     ;;
-all | long) [ $# -lt 2 ] || part=usage ;;
+all | long | consumers) [ $# -lt 2 ] || part=usage ;;
 unit | e2e | bridge) export CRITERION_TEST_PATTERN=${filter:-*} ;;
 smb) export CRITERION_TEST_PATTERN=smb/${filter:-*} ;;
 *) part=usage ;;

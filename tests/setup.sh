@@ -8,6 +8,7 @@ set -euo pipefail
 packages=(
     gcc libc6-dev cmake ninja-build git        # to build
     gcc-mingw-w64-x86-64                       # ... for Windows
+    pkgconf python3                            # to find the library; its page
     clang                                      # to hold it to strict C11
     libcriterion-dev libssl-dev                # to test
     wine wine64                                # to run what is for Windows
@@ -21,6 +22,10 @@ if [ "${1:-}" = long ]; then
     packages+=(clang-format cppcheck shellcheck)
     command -v npm >/dev/null || packages+=(npm)
 fi
+
+case ${1:-} in
+long | consumers) packages+=(g++-mingw-w64-x86-64) ;;
+esac
 
 is_installed()
 {

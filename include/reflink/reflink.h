@@ -3,25 +3,56 @@
  * (block cloning), and by copying the bytes where it does not. It reports which
  * of the two it did, and why.
  *
- * This is the interface for programs that embed reflink. Paths are wide strings
- * as the system accepts them, of any length. They belong to the caller and must
- * outlive the outcome that refers to them. Sizes and offsets are in bytes,
- * unless a name says clusters.
+ * This is the interface for programs that embed reflink; README.md beside this
+ * file has examples. Paths are wide strings as the system accepts them, of any
+ * length. Sizes and offsets are in bytes, unless a name says clusters.
  *
- * Renamed since the first versions of this header:
+ * Structs that may grow begin with `size`, which the caller sets to sizeof of
+ * the struct. reflink reads and writes no more than that, takes members that an
+ * older caller does not have as 0, and sets to 0 what it does not know itself.
+ * New members are added at the end only. A size that is smaller than the
+ * struct of version 0.2 is an error, ERROR_INVALID_PARAMETER (87).
  *
- *   REFLINK_HINT_UNTOLD      is REFLINK_HINT_NOT_REPORTED
- *   REFLINK_REASON_UNPROVED  is REFLINK_REASON_UNVERIFIED
- *   REFLINK_STEP_MARK        is REFLINK_STEP_MARK_DELETED
- *   reflink_outcome.restarts, restart_code, unproved
- *                            are retries, retry_code, unverified
+ * Memory: what a caller passes stays the caller's, and only has to be valid
+ * during the call; but an outcome refers to the paths that were passed. What
+ * reflink allocates it frees itself: a session when it is closed, everything
+ * else before the call returns. If memory runs out, the call fails with
+ * ERROR_NOT_ENOUGH_MEMORY (8).
+ *
+ * Threads: a session is for one call at a time; several sessions can be used
+ * at the same time, and the other functions from any thread. Callbacks run in
+ * the caller's thread. Only reflink_session_cancel may be called for a session
+ * that another thread uses.
+ *
+ * reflink does not change the process: no console handler, no working
+ * directory, no error mode, no privilege. A privilege that a call needs is set
+ * in a copy of the thread's token, and the thread has its own token again when
+ * the call returns.
  */
 #ifndef REFLINK_REFLINK_H
 #define REFLINK_REFLINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <wchar.h>
+
+/* The version of this header; CMakeLists.txt takes the project's from here. */
+#define REFLINK_VERSION_MAJOR 0
+#define REFLINK_VERSION_MINOR 2
+#define REFLINK_VERSION_PATCH 0
+
+/* The same as one number, such as 203 for 0.2.3, to compare with. */
+#define REFLINK_VERSION                                                        \
+    (REFLINK_VERSION_MAJOR * 10000 + REFLINK_VERSION_MINOR * 100 +             \
+     REFLINK_VERSION_PATCH)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Returns REFLINK_VERSION of the library that the program runs with. */
+uint32_t reflink_version(void);
 
 /* Whether to share clusters. */
 enum reflink_mode {
@@ -59,14 +90,22 @@ enum reflink_flush {
 
 /* What the caller wants. reflink only reads it. */
 struct reflink_policy {
+    uint32_t size; /* sizeof(struct reflink_policy) */
     enum reflink_mode mode;
     enum reflink_verify verify;
     enum reflink_existing existing;
     enum reflink_flush flush;
     bool security;    /* also copy owner, group and DACL */
     bool writable;    /* DEST is not read-only even if SOURCE is */
-    unsigned retries; /* how often to retry after a transient error */
+    uint32_t retries; /* how often to retry after a transient error */
 };
+
+/* The policy of the command line without options. */
+#define REFLINK_POLICY_INIT                                                    \
+    {                                                                          \
+        sizeof(struct reflink_policy), REFLINK_AUTO, REFLINK_VERIFY_SAMPLE,    \
+            REFLINK_EXISTING_FAIL, REFLINK_FLUSH_AUTO, false, false, 5         \
+    }
 
 /* A part of SOURCE, and its place in DEST. */
 struct reflink_range {
@@ -82,7 +121,7 @@ enum reflink_status {
     REFLINK_FAILED,     /* `error` says where and why */
     REFLINK_REFUSED,    /* REFLINK_ALWAYS, and it cannot be cloned */
     REFLINK_DIFFERENT,  /* verification found a difference */
-    REFLINK_INTERRUPTED /* the user pressed Ctrl-C */
+    REFLINK_INTERRUPTED /* cancelled; in the program, by Ctrl-C */
 };
 
 enum reflink_method {
@@ -195,7 +234,7 @@ enum reflink_hint {
     REFLINK_HINT_TOO_FAR,           /* the range ends past 2^63 - 1 */
     REFLINK_HINT_IN_USE,            /* another program has the file open */
     REFLINK_HINT_ENCRYPTED,         /* DEST would be unencrypted: not written */
-    REFLINK_HINT_INTERRUPTED,       /* the user pressed Ctrl-C */
+    REFLINK_HINT_INTERRUPTED,       /* it was cancelled */
     REFLINK_HINT_RECURSIVE,         /* a directory, but -r was not given */
     REFLINK_HINT_INSIDE,            /* DEST is inside SOURCE */
     REFLINK_HINT_COLLISION,         /* two SOURCEs would have this name */
@@ -235,9 +274,10 @@ enum reflink_hard_link {
     REFLINK_HARD_LINK_SPLIT /* DEST is a file of its own */
 };
 
-/* What happened to one file. */
+/* What happened to one file. The caller only sets `size`. */
 struct reflink_outcome {
-    const wchar_t *source;
+    uint32_t size;         /* sizeof(struct reflink_outcome) */
+    const wchar_t *source; /* as passed; NULL for handles */
     const wchar_t *dest;
     enum reflink_status status;
     enum reflink_method method;
@@ -255,21 +295,26 @@ struct reflink_outcome {
     bool replaced_file;      /* a link is in place of a file */
     bool kept_sparse;    /* DEST stays sparse, because SOURCE has holes without
                             the sparse flag */
-    unsigned retries;    /* retries after transient errors */
+    uint32_t retries;    /* retries after transient errors */
     uint32_t retry_code; /* code of the last transient error, or 0 */
-    unsigned unverified; /* clones that failed verification */
+    uint32_t unverified; /* clones that failed verification */
     uint64_t elapsed_us;
     struct reflink_error error;
-    unsigned lost;           /* REFLINK_LOST_*, to warn the user about */
-    unsigned warnings;       /* REFLINK_WARNING_* */
+    uint32_t lost;           /* REFLINK_LOST_*, to warn the user about */
+    uint32_t warnings;       /* REFLINK_WARNING_* */
     wchar_t volume_root[64]; /* DEST's, if the reason concerns the volume */
     wchar_t file_system[32]; /* DEST's; may be empty */
     enum reflink_hard_link hard_link; /* KEPT: the method is NONE */
 };
 
 /*
- * What one run knows about the volumes it used. Use it in one thread at a time.
+ * Values of all enums take 4 bytes in the library; a compiler that makes them
+ * smaller (-fshort-enums) would lay out the structs in another way.
  */
+typedef char
+    reflink_enums_have_4_bytes[sizeof(enum reflink_mode) == 4 ? 1 : -1];
+
+/* What one run knows about the volumes it used. */
 struct reflink_session;
 
 /* Opens a session; the caller closes it. Returns NULL if out of memory. */
@@ -279,24 +324,37 @@ void reflink_session_close(struct reflink_session *session);
 
 /*
  * Calls `watch` after each request and each block, with the progress of the
- * current file and its total bytes. NULL: no more calls.
+ * current file and its total bytes, in the thread that called reflink. If it
+ * returns false, this file ends with REFLINK_INTERRUPTED; the session can be
+ * used for others. It must not use the session. NULL: no more calls.
  */
 void reflink_session_watch(struct reflink_session *session,
-                           void (*watch)(void *context,
+                           bool (*watch)(void *context,
                                          const struct reflink_outcome *so_far,
                                          uint64_t total),
                            void *context);
+
+/*
+ * Ends the call that uses the session, and all later ones, with
+ * REFLINK_INTERRUPTED; nothing half-written is left, except in a range in
+ * place. May be called from any thread, until the session is closed. The call
+ * ends at its next request (at most 4 GiB) or block (1 MiB), or at once if it
+ * waits before a retry. What the system is doing at that time is not broken
+ * off.
+ */
+void reflink_session_cancel(struct reflink_session *session);
 
 /*
  * Clones or copies the whole of `source` to `dest`, which names a file, not the
  * directory to put it in. DEST is created completely or not at all. A DEST that
  * replaces another keeps its DACL (unless the policy asks for SOURCE's
  * security), its creation time, and its owner and group where that needs no
- * privilege. Always fills `*outcome`.
+ * privilege. Fills `*outcome`, and returns its status.
  */
-void reflink_file(struct reflink_session *session,
-                  const struct reflink_policy *policy, const wchar_t *source,
-                  const wchar_t *dest, struct reflink_outcome *outcome);
+enum reflink_status reflink_file(struct reflink_session *session,
+                                 const struct reflink_policy *policy,
+                                 const wchar_t *source, const wchar_t *dest,
+                                 struct reflink_outcome *outcome);
 
 /*
  * Clones or copies a range of `source` into `dest`, in place. Creates DEST if
@@ -306,13 +364,30 @@ void reflink_file(struct reflink_session *session,
  * be the same file and the ranges may overlap: the result is that of memmove. A
  * range that ends past SOURCE's end is an error before anything changes. After
  * another failure, the bytes inside the range may be old or new, block by
- * block. `policy->existing` matters only if it is REFLINK_EXISTING_KEEP. Always
- * fills `*outcome`.
+ * block. `policy->existing` matters only if it is REFLINK_EXISTING_KEEP. Fills
+ * `*outcome`, and returns its status.
  */
-void reflink_range(struct reflink_session *session,
-                   const struct reflink_policy *policy, const wchar_t *source,
-                   const wchar_t *dest, const struct reflink_range *range,
-                   struct reflink_outcome *outcome);
+enum reflink_status reflink_range(struct reflink_session *session,
+                                  const struct reflink_policy *policy,
+                                  const wchar_t *source, const wchar_t *dest,
+                                  const struct reflink_range *range,
+                                  struct reflink_outcome *outcome);
+
+/*
+ * The same for two files that the caller has open: HANDLEs, which may be the
+ * same one. `source` must be open to read, `dest` to read and write, neither of
+ * them with FILE_FLAG_OVERLAPPED or FILE_FLAG_NO_BUFFERING, and DEST not to
+ * append only. They stay the caller's; their file positions are not defined
+ * afterwards. No name is looked up, and nothing is created, renamed, locked or
+ * retried after a transient error. That no other program writes meanwhile is up
+ * to the caller's share modes. `existing`, `security` and `writable` are
+ * ignored.
+ */
+enum reflink_status reflink_range_handles(struct reflink_session *session,
+                                          const struct reflink_policy *policy,
+                                          void *source, void *dest,
+                                          const struct reflink_range *range,
+                                          struct reflink_outcome *outcome);
 
 /* A step that a run would take, in this order. */
 enum reflink_dry_kind {
@@ -345,14 +420,88 @@ struct reflink_dry_step {
  * Finds out what reflink_file, or reflink_range if `range` is not NULL, would
  * do, without changing anything. Calls `tell` for each step, and fills
  * `*outcome` with the expected result, which may be a refusal or an error.
- * Cannot foresee what only a request shows: that it is refused, or that the
- * clone fails verification.
+ * Returns its status. Cannot foresee what only a request shows: that it is
+ * refused, or that the clone fails verification.
  */
-void reflink_dry_run(struct reflink_session *session,
-                     const struct reflink_policy *policy, const wchar_t *source,
-                     const wchar_t *dest, const struct reflink_range *range,
-                     void (*tell)(void *context,
-                                  const struct reflink_dry_step *step),
-                     void *context, struct reflink_outcome *outcome);
+enum reflink_status reflink_dry_run(
+    struct reflink_session *session, const struct reflink_policy *policy,
+    const wchar_t *source, const wchar_t *dest,
+    const struct reflink_range *range,
+    void (*tell)(void *context, const struct reflink_dry_step *step),
+    void *context, struct reflink_outcome *outcome);
+
+enum reflink_answer {
+    REFLINK_NOT_REPORTED, /* the volume does not report it */
+    REFLINK_NO,
+    REFLINK_YES
+};
+
+/* What happens to a file that is cloned within the volume. */
+enum reflink_support {
+    REFLINK_SUPPORT_CLONES,    /* its clusters are shared */
+    REFLINK_SUPPORT_TRIES,     /* cloning is tried: the volume does not report
+                                  whether it supports that */
+    REFLINK_SUPPORT_COPIES,    /* it is copied, unless REFLINK_ALWAYS is set */
+    REFLINK_SUPPORT_READ_ONLY, /* nothing can be written */
+    REFLINK_SUPPORT_COUNT
+};
+
+/* What a volume supports. The caller only sets `size`. */
+struct reflink_volume {
+    uint32_t size; /* sizeof(struct reflink_volume) */
+    enum reflink_support support;
+    enum reflink_answer block_cloning; /* whether it reports that */
+    enum reflink_answer integrity_streams;
+    enum reflink_answer sparse_files;
+    enum reflink_answer read_only;
+    enum reflink_answer remote; /* reached over a network */
+    uint32_t cluster_size;      /* in bytes; 0: unknown */
+    uint64_t largest_request;   /* bytes of the largest clone request */
+    uint64_t free_bytes;        /* available to this user, if `free_known` */
+    bool free_known;
+    wchar_t root[512];       /* empty: unknown */
+    wchar_t file_system[32]; /* for display; empty: unknown */
+};
+
+/*
+ * Finds out what the volume of `path` supports: a file, a directory, or the
+ * root of a volume or share. Retries as the policy says. Returns REFLINK_OK,
+ * REFLINK_INTERRUPTED, or REFLINK_FAILED with the reason in `*error`: `path`
+ * cannot be opened. It is no error if the volume does not report something.
+ */
+enum reflink_status reflink_query_volume(struct reflink_session *session,
+                                         const struct reflink_policy *policy,
+                                         const wchar_t *path,
+                                         struct reflink_volume *volume,
+                                         struct reflink_error *error);
+
+/*
+ * The stable words that --json prints, such as `no-block-cloning`, `failed`,
+ * `clone`, `source-in-use` and `clones`. They are constants. NULL for
+ * REFLINK_REASON_NONE and for a value that this version does not know.
+ * `warning` is one bit of outcome.warnings.
+ */
+const wchar_t *reflink_reason_name(enum reflink_reason reason);
+const wchar_t *reflink_status_name(enum reflink_status status);
+const wchar_t *reflink_method_name(enum reflink_method method);
+const wchar_t *reflink_warning_name(uint32_t warning);
+const wchar_t *reflink_support_name(enum reflink_support support);
+
+/*
+ * Writes the command line's sentence: what failed, the system's message and
+ * code, and a hint; or why bytes were copied. Writes at most `capacity`
+ * characters, with the terminating null. Returns the length of the whole
+ * sentence without that, which may be more; 0 if there is no error or reason,
+ * or if memory runs out. Paths are not in it, and options are called by their
+ * names on the command line.
+ */
+size_t reflink_error_text(const struct reflink_error *error, wchar_t *buffer,
+                          size_t capacity);
+size_t reflink_reason_text(const struct reflink_outcome *outcome,
+                           wchar_t *buffer, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

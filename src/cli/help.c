@@ -1,10 +1,6 @@
 #include "help.h"
 
-#ifndef REFLINK_VERSION
-#error "the build must define REFLINK_VERSION"
-#endif
-#define WIDE_(text) L##text
-#define WIDE(text) WIDE_(text)
+#include <reflink/reflink.h>
 
 static const wchar_t *const usage[] = {
     L"Usage: reflink [OPTION]... SOURCE DEST\n",
@@ -98,5 +94,6 @@ void help_add_usage(struct text *text)
 
 void help_add_version(struct text *text)
 {
-    text_add(text, L"reflink " WIDE(REFLINK_VERSION) L"\n");
+    text_format(text, L"reflink %d.%d.%d\n", REFLINK_VERSION_MAJOR,
+                REFLINK_VERSION_MINOR, REFLINK_VERSION_PATCH);
 }

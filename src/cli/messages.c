@@ -1,6 +1,7 @@
 #include "messages.h"
 
 #include "core/errors.h"
+#include "core/os.h"
 
 static const wchar_t *const reasons[REFLINK_REASON_COUNT] = {
     [REFLINK_REASON_NOT_ASKED] = L"not-asked",
@@ -340,22 +341,25 @@ static const wchar_t *const statuses[] = {
 };
 
 static const wchar_t *const support_names[] = {
-    [INFO_CLONES] = L"clones",
-    [INFO_TRIES] = L"tries",
-    [INFO_COPIES] = L"copies",
-    [INFO_READ_ONLY] = L"read-only",
+    [REFLINK_SUPPORT_CLONES] = L"clones",
+    [REFLINK_SUPPORT_TRIES] = L"tries",
+    [REFLINK_SUPPORT_COPIES] = L"copies",
+    [REFLINK_SUPPORT_READ_ONLY] = L"read-only",
 };
 
 /* %ls stands for the cluster size in parentheses, or for nothing. */
 static const wchar_t *const support_sentences[] = {
-    [INFO_CLONES] = L"clones files within this volume%ls; copies whatever it "
-                    L"refuses to clone",
-    [INFO_TRIES] =
+    [REFLINK_SUPPORT_CLONES] =
+        L"clones files within this volume%ls; copies whatever it "
+        L"refuses to clone",
+    [REFLINK_SUPPORT_TRIES] =
         L"tries to clone files within this volume%ls, which does not report "
         L"whether it supports cloning; copies whatever it refuses to clone",
-    [INFO_COPIES] = L"copies, because the volume does not support block "
-                    L"cloning",
-    [INFO_READ_ONLY] = L"cannot write here, because the volume is read-only",
+    [REFLINK_SUPPORT_COPIES] =
+        L"copies, because the volume does not support block "
+        L"cloning",
+    [REFLINK_SUPPORT_READ_ONLY] =
+        L"cannot write here, because the volume is read-only",
 };
 
 static const wchar_t *const methods[] = {
@@ -558,12 +562,12 @@ const wchar_t *message_reason_count(enum reflink_reason reason)
     return reason_counts[reason];
 }
 
-const wchar_t *message_support(enum info_behavior behavior)
+const wchar_t *message_support(enum reflink_support behavior)
 {
     return support_names[behavior];
 }
 
-void message_add_support(struct text *text, const struct info *info)
+void message_add_support(struct text *text, const struct reflink_volume *info)
 {
     struct text cluster = {0};
     if (info->cluster_size != 0) {
@@ -571,7 +575,7 @@ void message_add_support(struct text *text, const struct info *info)
         text_add_size(&cluster, info->cluster_size);
         text_add(&cluster, L")");
     }
-    text_format(text, support_sentences[info->behavior], text_words(&cluster));
+    text_format(text, support_sentences[info->support], text_words(&cluster));
     text_fail_with(text, &cluster);
     text_free(&cluster);
 }
@@ -603,6 +607,24 @@ bool message_hint_replaces_message(const struct reflink_error *error)
     if (error->hint == REFLINK_HINT_NOT_DIRECTORY)
         return error->code == CODE_DIRECTORY;
     return own_problems[error->hint];
+}
+
+void message_add_system(struct text *text, uint32_t code)
+{
+    wchar_t message[512];
+    os_message(code, message, sizeof message / sizeof message[0]);
+    text_format(text, L": %ls (%u)", message, (unsigned)code);
+}
+
+void message_add_error(struct text *text, const struct reflink_error *error)
+{
+    bool own = message_hint_replaces_message(error);
+    if (!own) {
+        text_add(text, steps[error->step]);
+        message_add_system(text, error->code);
+    }
+    if (error->hint != REFLINK_HINT_NONE)
+        text_format(text, L"%ls%ls", own ? L"" : L": ", hints[error->hint]);
 }
 
 const wchar_t *message_lost(unsigned index)

@@ -66,13 +66,19 @@ const wchar_t *message_hint(enum reflink_hint hint);
  */
 bool message_hint_replaces_message(const struct reflink_error *error);
 
+/* Adds `: `, the system's message for the code, and the code. */
+void message_add_system(struct text *text, uint32_t code);
+
+/* Adds what follows the path in the line of an error. */
+void message_add_error(struct text *text, const struct reflink_error *error);
+
 /* Returns the stable word for what reflink does on a volume, such as
    `clones`. */
-const wchar_t *message_support(enum info_behavior behavior);
+const wchar_t *message_support(enum reflink_support behavior);
 
 /* Adds the same as a sentence without its subject, with the volume's cluster
    size if that is known. */
-void message_add_support(struct text *text, const struct info *info);
+void message_add_support(struct text *text, const struct reflink_volume *info);
 
 /* Returns what bit `index` of outcome.lost stands for. A list of these follows
    message_not_kept. */

@@ -613,6 +613,7 @@ bool options_parse(int argc, wchar_t **argv, struct options *options,
                             .options = options,
                             .error = error};
     memset(options, 0, sizeof *options);
+    options->policy.size = sizeof options->policy;
     options->policy.retries = 5;
     options->range.to_end = true;
     options->operands = calloc((size_t)argc + 1, sizeof *options->operands);

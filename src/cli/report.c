@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "core/os.h"
 #include "report_json.h"
 #include "messages.h"
 
@@ -62,34 +61,13 @@ static void add_result(const struct reflink_outcome *outcome,
 /* The number of the bit. */
 enum { WARNING_OWNER_NOT_KEPT = 1 };
 
-/* Adds the system's message and the code. */
-static void add_message(uint32_t code, struct text *text)
-{
-    wchar_t message[512];
-    os_message(code, message, sizeof message / sizeof message[0]);
-    text_format(text, L": %ls (%u)", message, (unsigned)code);
-}
-
-/* Adds what follows the path in the line of an error. */
-static void add_cause(const struct reflink_error *error, struct text *text)
-{
-    bool own = message_hint_replaces_message(error);
-    if (!own) {
-        text_add(text, message_step(error->step));
-        add_message(error->code, text);
-    }
-    if (error->hint != REFLINK_HINT_NONE)
-        text_format(text, L"%ls%ls", own ? L"" : L": ",
-                    message_hint(error->hint));
-}
-
-/* Adds the same for a file that --reflink=always does not copy. */
+/* Adds what follows the path of a file that --reflink=always does not copy. */
 static void add_refusal(const struct reflink_outcome *outcome,
                         const struct report_style *style, struct text *text)
 {
     text_add(text, message_step(REFLINK_STEP_CLONE));
     if (outcome->refusal != 0)
-        add_message(outcome->refusal, text);
+        message_add_system(text, outcome->refusal);
     text_add(text, L": ");
     message_add_reason(text, outcome, style->range);
 }
@@ -108,7 +86,7 @@ void report_error(const wchar_t *path, const struct reflink_error *error,
                   struct text *err)
 {
     struct text cause = {0};
-    add_cause(error, &cause);
+    message_add_error(&cause, error);
     add_error_line(path, &cause, err);
     text_free(&cause);
 }
@@ -124,7 +102,7 @@ static void add_error(const struct reflink_outcome *outcome,
     if (outcome->status == REFLINK_REFUSED)
         add_refusal(outcome, style, &cause);
     else
-        add_cause(&outcome->error, &cause);
+        message_add_error(&cause, &outcome->error);
     add_error_line(path, &cause, &line);
     if (once == NULL || cause.failed || line.failed)
         text_add(err, text_words(&line));
@@ -163,7 +141,7 @@ static void add_note(const struct reflink_outcome *outcome,
     text_add(text, L": ");
     message_add_note(text, note, times);
     if (code != 0)
-        add_message(code, text);
+        message_add_system(text, code);
     text_add(text, L"\n");
 }
 

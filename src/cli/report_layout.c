@@ -36,14 +36,14 @@ static void add_row(struct text *text, const wchar_t *name,
 }
 
 static void add_answer(struct text *text, const wchar_t *name,
-                       enum info_answer answer, const wchar_t *yes,
+                       enum reflink_answer answer, const wchar_t *yes,
                        const wchar_t *no)
 {
-    const wchar_t *value = answer == INFO_YES ? yes : no;
-    add_row(text, name, answer == INFO_NOT_REPORTED ? L"" : value);
+    const wchar_t *value = answer == REFLINK_YES ? yes : no;
+    add_row(text, name, answer == REFLINK_NOT_REPORTED ? L"" : value);
 }
 
-void report_info(const wchar_t *path, const struct info *info,
+void report_info(const wchar_t *path, const struct reflink_volume *info,
                  const struct report_style *style, struct text *out)
 {
     if (style->json) {

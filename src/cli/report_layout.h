@@ -28,7 +28,7 @@ struct report_list {
 };
 
 /* Adds the answer of --info for one path. */
-void report_info(const wchar_t *path, const struct info *info,
+void report_info(const wchar_t *path, const struct reflink_volume *info,
                  const struct report_style *style, struct text *out);
 
 /* Begins the list of --extents, and sets the widths of its columns. */

@@ -14,12 +14,12 @@ static void add_number(struct text *text, const wchar_t *key, bool known,
 }
 
 static void add_answer(struct text *text, const wchar_t *key,
-                       enum info_answer answer)
+                       enum reflink_answer answer)
 {
-    if (answer == INFO_NOT_REPORTED)
+    if (answer == REFLINK_NOT_REPORTED)
         json_null(text, key);
     else
-        json_boolean(text, key, answer == INFO_YES);
+        json_boolean(text, key, answer == REFLINK_YES);
 }
 
 static void add_string(struct text *text, const wchar_t *key,
@@ -35,22 +35,23 @@ static void add_error(struct text *text, const wchar_t *path,
     report_json_error(path, error != NULL ? error : &none, text);
 }
 
-static void add_support(struct text *text, const struct info *info, bool known)
+static void add_support(struct text *text, const struct reflink_volume *info,
+                        bool known)
 {
     struct text sentence = {0};
     if (known)
         message_add_support(&sentence, info);
     json_string(text, L"reflink",
-                known ? message_support(info->behavior) : NULL);
+                known ? message_support(info->support) : NULL);
     add_string(text, L"reflink_text", text_words(&sentence));
     text_fail_with(text, &sentence);
     text_free(&sentence);
 }
 
-void report_json_info(const wchar_t *path, const struct info *info,
+void report_json_info(const wchar_t *path, const struct reflink_volume *info,
                       const struct reflink_error *error, struct text *text)
 {
-    static const struct info nothing;
+    static const struct reflink_volume nothing;
     bool known = info != NULL;
     if (!known)
         info = &nothing;

@@ -6,7 +6,7 @@
 #include "report_layout.h"
 
 /* Adds the object of --info. Either `info` or `error` is NULL. */
-void report_json_info(const wchar_t *path, const struct info *info,
+void report_json_info(const wchar_t *path, const struct reflink_volume *info,
                       const struct reflink_error *error, struct text *text);
 
 /* Begins the object of --extents, up to its array of runs. */

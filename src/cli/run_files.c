@@ -24,13 +24,14 @@ static void fill_view(void *context, struct progress_view *view)
     view->total = single->total;
 }
 
-static void on_progress(void *context, const struct reflink_outcome *so_far,
+static bool on_progress(void *context, const struct reflink_outcome *so_far,
                         uint64_t total)
 {
     struct single *single = context;
     single->so_far = so_far;
     single->total = total;
     console_progress(&single->console, fill_view, single);
+    return true;
 }
 
 static void run_file(struct single *single, const struct options *options)

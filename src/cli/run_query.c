@@ -165,8 +165,8 @@ static void volume_failed(struct query *query, const wchar_t *path,
 static void query_volume(struct query *query, const wchar_t *path)
 {
     struct reflink_error error = {0};
-    struct info info = {0};
-    if (info_read(path, &query->options->policy, &info, &error)) {
+    struct reflink_volume info = {0};
+    if (info_read(NULL, path, &query->options->policy, &info, &error)) {
         separate(query);
         report_info(path, &info, &query->style, &query->out);
     } else {

@@ -342,7 +342,7 @@ static void plan_file(void *context, const wchar_t *source,
                       uint64_t size)
 {
     struct tree_run *run = context;
-    struct reflink_outcome outcome;
+    struct reflink_outcome outcome = {.size = sizeof outcome};
     struct report_dry dry = {.style = &run->console.style};
     (void)directory;
     (void)size;

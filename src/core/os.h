@@ -79,6 +79,13 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file);
 os_error os_open_at(struct os_file *directory, const wchar_t *path,
                     unsigned intent, struct os_file **file);
 
+/*
+ * Makes a file of a handle that a caller of the library has open; os_close does
+ * not close that. CODE_INVALID_PARAMETER: it is asynchronous or unbuffered.
+ * CODE_INVALID_FUNCTION: it is no file on a disk.
+ */
+os_error os_use_handle(void *handle, struct os_file **file);
+
 enum {                            /* flags of os_open_directory */
        OS_DIRECTORY_CREATE = 0x1, /* creates it if it does not exist */
        OS_DIRECTORY_FOLLOW = 0x2  /* follows a link that is there */
@@ -615,8 +622,26 @@ void os_monitor_wake(struct os_monitor *monitor);
 /* A monotonic clock in microseconds; its start is arbitrary. */
 uint64_t os_clock_us(void);
 
-/* Sleeps that long, or until the user presses Ctrl-C. */
-void os_sleep_ms(uint32_t milliseconds);
+/* What one thread sets and others see or wait for; never cleared. */
+struct os_event;
+
+/* Creates an event; the caller frees it. NULL: out of memory. */
+struct os_event *os_event_make(void);
+
+/* Frees an event that no thread uses; ignores NULL. */
+void os_event_free(struct os_event *event);
+
+/* Sets the event. */
+void os_event_set(struct os_event *event);
+
+/* Whether the event is set. */
+bool os_event_is_set(const struct os_event *event);
+
+/*
+ * Sleeps that long, or until the user presses Ctrl-C or `event` is set; that
+ * may be NULL.
+ */
+void os_sleep_ms(uint32_t milliseconds, const struct os_event *event);
 
 /* Whether the user pressed Ctrl-C or Ctrl-Break, or closed the console. */
 bool os_cancelled(void);

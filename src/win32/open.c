@@ -218,6 +218,41 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
     return os_open_at(NULL, path, intent, file);
 }
 
+/*
+ * Whether reads and writes are complete when they return, and may begin and end
+ * anywhere. No function of Win32 tells how a handle was opened.
+ */
+static bool is_plain(HANDLE handle)
+{
+    struct sdk_io_status status;
+    ULONG mode = 0;
+    return NtQueryInformationFile(handle, &status, &mode, sizeof mode,
+                                  SDK_FILE_MODE) >= 0 &&
+           (mode & (SDK_OPTION_SYNCHRONOUS | SDK_OPTION_SYNCHRONOUS_ALERT)) !=
+               0 &&
+           (mode & SDK_OPTION_UNBUFFERED) == 0;
+}
+
+os_error os_use_handle(void *handle, struct os_file **file)
+{
+    HANDLE process = GetCurrentProcess();
+    if (GetFileType(handle) != FILE_TYPE_DISK)
+        return ERROR_INVALID_FUNCTION;
+    if (!is_plain(handle))
+        return ERROR_INVALID_PARAMETER;
+    struct os_file *used = malloc(sizeof *used);
+    if (used == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    if (!DuplicateHandle(process, handle, process, &used->handle, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS)) {
+        os_error error = win32_last_error();
+        free(used);
+        return error;
+    }
+    *file = used;
+    return 0;
+}
+
 void os_close(struct os_file *file)
 {
     if (file == NULL)

@@ -290,6 +290,9 @@ struct sdk_io_status {
     ULONG_PTR information;
 };
 
+/* FileModeInformation: options that a file was opened with [MS-FSCC]. */
+enum { SDK_FILE_MODE = 16 };
+
 /* UNICODE_STRING and OBJECT_ATTRIBUTES, for NtCreateFile. */
 struct sdk_unicode_string {
     USHORT length; /* in bytes */
@@ -309,6 +312,8 @@ enum { SDK_OPEN = 1, SDK_CREATE = 2, SDK_OPEN_IF = 3 };
 enum {
     SDK_OPTION_DIRECTORY = 0x1,
     SDK_OPTION_SEQUENTIAL = 0x4,
+    SDK_OPTION_UNBUFFERED = 0x8,
+    SDK_OPTION_SYNCHRONOUS_ALERT = 0x10,
     SDK_OPTION_SYNCHRONOUS = 0x20, /* and not ended by alerts */
     SDK_OPTION_NON_DIRECTORY = 0x40,
     SDK_OPTION_FOR_BACKUP = 0x4000,
@@ -322,6 +327,9 @@ __declspec(dllimport) LONG NTAPI
     NtQueryVolumeInformationFile(HANDLE file, void *io_status, void *buffer,
                                  ULONG length, int class);
 
+__declspec(dllimport) LONG NTAPI
+    NtQueryInformationFile(HANDLE file, void *io_status, void *buffer,
+                           ULONG length, int class);
 __declspec(dllimport) LONG NTAPI
     NtCreateFile(HANDLE *file, DWORD access,
                  struct sdk_object_attributes *attributes, void *io_status,

@@ -13,10 +13,6 @@
  */
 int _dowildcard = 0;
 
-/* Set when the user presses Ctrl-C. os_sleep_ms waits for it. */
-static HANDLE cancel_event;
-static volatile LONG times_cancelled;
-
 enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 5000 };
 
 /*
@@ -30,9 +26,8 @@ enum { EXIT_INTERRUPTED = 130, LONGEST_UNDO_MS = 5000 };
  */
 static BOOL WINAPI on_event(DWORD event)
 {
-    if (InterlockedIncrement(&times_cancelled) > 1)
+    if (win32_ctrl_c_pressed() > 1)
         TerminateProcess(GetCurrentProcess(), EXIT_INTERRUPTED);
-    SetEvent(cancel_event);
     if (event != CTRL_C_EVENT && event != CTRL_BREAK_EVENT)
         Sleep(LONGEST_UNDO_MS);
     return TRUE;
@@ -45,20 +40,6 @@ void process_begin(void)
     /* otherwise, a drive without a disk would open a window that asks for one,
        and wait [SetErrorMode, remarks] */
     SetErrorMode(SEM_FAILCRITICALERRORS);
-    cancel_event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (cancel_event != NULL)
+    if (win32_watch_ctrl_c())
         SetConsoleCtrlHandler(on_event, TRUE);
-}
-
-bool os_cancelled(void)
-{
-    return times_cancelled != 0;
-}
-
-void os_sleep_ms(uint32_t milliseconds)
-{
-    if (cancel_event != NULL)
-        WaitForSingleObject(cancel_event, milliseconds);
-    else
-        Sleep(milliseconds);
 }

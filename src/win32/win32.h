@@ -78,6 +78,13 @@ bool win32_enable_privilege(const wchar_t *name, HANDLE *saved);
 /* Restores the token that win32_enable_privilege saved, and closes `saved`. */
 void win32_restore_token(HANDLE saved);
 
+/* Prepares what win32_ctrl_c_pressed sets. Returns false if the system does not
+   allow that. */
+bool win32_watch_ctrl_c(void);
+
+/* Cancels what the program does; returns how often that was asked for. */
+LONG win32_ctrl_c_pressed(void);
+
 /* Calls DeviceIoControl on an open file. `returned` may be NULL. */
 os_error win32_control(struct os_file *file, DWORD code, void *in,
                        DWORD in_size, void *out, DWORD out_size,

@@ -92,7 +92,8 @@ Test(example, batch_fails)
     EXPECT(result, e2e_is(e2e_files(), "jobs"));
 }
 
-/* What README.md shows is this file, line by line, moved in by four. */
+/* What README.md shows is this file, line by line, moved in by four, with the
+   line ends of a page. */
 Test(example, is_what_the_readme_shows)
 {
     const char *readme = e2e_slurp(E2E_SOURCES "/README.md");
@@ -101,10 +102,11 @@ Test(example, is_what_the_readme_shows)
     if (!e2e_has(readme, "clones.cmd"))
         cr_skip_test("README.md shows no clones.cmd");
     for (const char *at = text; *at != '\0'; at++) {
-        int length = (int)strcspn(at, "\n");
+        int length = (int)strcspn(at, "\r\n");
         shown = e2e_text("%s%s%.*s\n", shown, length != 0 ? "    " : "", length,
                          at);
         at += length;
+        at += *at == '\r';
     }
     cr_expect(e2e_has(readme, shown), "not in README.md:\n%s", shown);
 }

@@ -867,61 +867,61 @@ Test(smb, a_copy_of_the_server_is_interrupted)
     e2e_expect_nothing_done(result, 130, before);
     EXPECT(result, e2e_like(result->err, "reflink: *b: interrupted; *\n"));
     EXPECT(result, smb_count().copies <= 5);
+}
 
-    /* --- deduplicating
-     * -------------------------------------------------------- */
+/* --- deduplicating -------------------------------------------------------- */
 
-    /* The server reports neither extents nor the size of clusters. */
-    Test(smb, equal_files_share)
-    {
-        smb_enter();
-        e2e_make("a", 5 * MIB + 100);
-        RUN("--reflink=never", one("a"), one("b"));
-        struct result *result = RUN("--dedupe", "--json", one("a"), one("b"));
-        EXPECT(result, result->exit_code == 0);
-        EXPECT(result, e2e_has(result->out, "\"bytes_shared\":5242980,"
-                                            "\"bytes_freed\":null"));
-        EXPECT(result, e2e_same_bytes("a", "b") && e2e_same_extents("a", "b"));
-        EXPECT(result, e2e_is(e2e_files(), "a b"));
-    }
+/* The server reports neither extents nor the size of clusters. */
+Test(smb, equal_files_share)
+{
+    smb_enter();
+    e2e_make("a", 5 * MIB + 100);
+    RUN("--reflink=never", one("a"), one("b"));
+    struct result *result = RUN("--dedupe", "--json", one("a"), one("b"));
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_has(result->out, "\"bytes_shared\":5242980,"
+                                        "\"bytes_freed\":null"));
+    EXPECT(result, e2e_same_bytes("a", "b") && e2e_same_extents("a", "b"));
+    EXPECT(result, e2e_is(e2e_files(), "a b"));
+}
 
-    /* What differs is less than a cluster of the server's volume. */
-    Test(smb, clusters_that_are_equal_share)
-    {
-        smb_enter();
-        e2e_make("a", 2 * MIB);
-        RUN("--reflink=never", one("a"), one("b"));
-        int file = open("b", O_WRONLY);
-        cr_assert(file >= 0);
-        cr_assert_eq(pwrite(file, "different", 9, 10 * CLUSTER + 1024), 9);
-        cr_assert_eq(pwrite(file, "different", 9, 20 * CLUSTER + 3072), 9);
-        cr_assert_eq(fsync(file), 0);
-        close(file);
-        uint64_t hash = e2e_hash("b");
-        struct result *result = RUN("--dedupe", one("a"), one("b"));
-        EXPECT(result, result->exit_code == 0 && e2e_hash("b") == hash);
-        EXPECT(result, e2e_shared_bytes("a", "b") == 2 * MIB - 2 * CLUSTER);
-    }
+/* What differs is less than a cluster of the server's volume. */
+Test(smb, clusters_that_are_equal_share)
+{
+    smb_enter();
+    e2e_make("a", 2 * MIB);
+    RUN("--reflink=never", one("a"), one("b"));
+    int file = open("b", O_WRONLY);
+    cr_assert(file >= 0);
+    cr_assert_eq(pwrite(file, "different", 9, 10 * CLUSTER + 1024), 9);
+    cr_assert_eq(pwrite(file, "different", 9, 20 * CLUSTER + 3072), 9);
+    cr_assert_eq(fsync(file), 0);
+    close(file);
+    uint64_t hash = e2e_hash("b");
+    struct result *result = RUN("--dedupe", one("a"), one("b"));
+    EXPECT(result, result->exit_code == 0 && e2e_hash("b") == hash);
+    EXPECT(result, e2e_shared_bytes("a", "b") == 2 * MIB - 2 * CLUSTER);
+}
 
-    /* The connection goes at each of the requests: those of the trial, those on
-       the file. The request was carried out, or was not. */
-    ParameterizedTestParameters(smb, dedupe_survives_a_fault)
-    {
-        return e2e_numbers(10);
-    }
+/* The connection goes at each of the requests: those of the trial, those on the
+   file. The request was carried out, or was not. */
+ParameterizedTestParameters(smb, dedupe_survives_a_fault)
+{
+    return e2e_numbers(10);
+}
 
-    ParameterizedTest(int *number, smb, dedupe_survives_a_fault)
-    {
-        static const char *const moments[] = {"request", "reply"};
-        smb_enter();
-        e2e_make("a", 20 * MIB);
-        RUN("--reflink=never", one("a"), one("b"));
-        smb_tell(e2e_text("fault %s %d cut 0", moments[*number % 2],
-                          *number / 2 + 1));
-        struct result *result = RUN("--dedupe", one("a"), one("b"));
-        let_the_server_close();
-        EXPECT(result, result->exit_code == 0);
-        EXPECT(result, smb_count().faults == 1);
-        EXPECT(result, e2e_same_bytes("a", "b") && e2e_same_extents("a", "b"));
-        EXPECT(result, e2e_is(e2e_files(), "a b"));
-    }
+ParameterizedTest(int *number, smb, dedupe_survives_a_fault)
+{
+    static const char *const moments[] = {"request", "reply"};
+    smb_enter();
+    e2e_make("a", 20 * MIB);
+    RUN("--reflink=never", one("a"), one("b"));
+    smb_tell(
+        e2e_text("fault %s %d cut 0", moments[*number % 2], *number / 2 + 1));
+    struct result *result = RUN("--dedupe", one("a"), one("b"));
+    let_the_server_close();
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, smb_count().faults == 1);
+    EXPECT(result, e2e_same_bytes("a", "b") && e2e_same_extents("a", "b"));
+    EXPECT(result, e2e_is(e2e_files(), "a b"));
+}

@@ -272,6 +272,7 @@ static void pick_policy(struct chance *chance, struct operation *operation)
     static const enum reflink_verify proofs[] = {
         REFLINK_VERIFY_SAMPLE, REFLINK_VERIFY_SAMPLE, REFLINK_VERIFY_FULL,
         REFLINK_VERIFY_NONE};
+    operation->policy.size = sizeof operation->policy;
     operation->policy.mode = modes[chance_below(chance, 8)];
     operation->policy.verify = proofs[chance_below(chance, 4)];
     operation->policy.existing = REFLINK_EXISTING_REPLACE;

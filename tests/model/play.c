@@ -12,6 +12,7 @@ enum { LOOK_EACH = 8 };
 static void ask(struct stage *stage, const struct operation *o,
                 struct reflink_outcome *outcome)
 {
+    outcome->size = sizeof *outcome;
     if (o->kind == OPERATION_FILE)
         reflink_file(stage->session, &o->policy, stage_paths[o->source],
                      stage_paths[o->dest], outcome);

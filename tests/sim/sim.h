@@ -423,14 +423,15 @@ void sim_clone_requests(const struct sim_clone_request **requests,
 /* ---- operations: faults, hooks, counts, trace ------------------------ */
 
 /*
- * One for each function of os.h but os_cancelled, os_list_close, os_fold and
- * those of a thread or gate that is there already, which pass no gate.
+ * One for each function of os.h but os_cancelled, os_list_close, os_fold, and
+ * those of a thread, gate or event that is there already, which pass no gate.
  * SIM_OP_ANY stands for all that can fail.
  */
 enum sim_op {
     SIM_OP_ANY,
     SIM_OP_OPEN,
     SIM_OP_CLOSE,
+    SIM_OP_USE_HANDLE,
     SIM_OP_QUERY, /* os_query_state, too */
     SIM_OP_CHANGE_NUMBER,
     SIM_OP_QUERY_VOLUME,
@@ -476,6 +477,7 @@ enum sim_op {
     SIM_OP_THREAD,  /* starting one */
     SIM_OP_MONITOR, /* making one */
     SIM_OP_HASH,    /* all calls of one */
+    SIM_OP_EVENT,   /* making one */
     SIM_OP_RANDOM,
     SIM_OP_CLOCK_US,
     SIM_OP_SLEEP_MS,

@@ -50,6 +50,7 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_ANY] = "any",
     [SIM_OP_OPEN] = "open",
     [SIM_OP_CLOSE] = "close",
+    [SIM_OP_USE_HANDLE] = "use-handle",
     [SIM_OP_QUERY] = "query",
     [SIM_OP_CHANGE_NUMBER] = "change-number",
     [SIM_OP_QUERY_VOLUME] = "query-volume",
@@ -95,6 +96,7 @@ static const char *const op_names[SIM_OP_COUNT] = {
     [SIM_OP_THREAD] = "thread",
     [SIM_OP_MONITOR] = "monitor",
     [SIM_OP_HASH] = "hash",
+    [SIM_OP_EVENT] = "event",
     [SIM_OP_RANDOM] = "random",
     [SIM_OP_CLOCK_US] = "clock-us",
     [SIM_OP_SLEEP_MS] = "sleep-ms",
@@ -341,10 +343,10 @@ uint64_t os_clock_us(void)
     return now;
 }
 
-void os_sleep_ms(uint32_t milliseconds)
+void os_sleep_ms(uint32_t milliseconds, const struct os_event *event)
 {
     (void)sim_enter(SIM_OP_SLEEP_MS, NULL);
-    if (!cancelled) {
+    if (!cancelled && !(event && os_event_is_set(event))) {
         now_us += (uint64_t)milliseconds * 1000;
         slept_ms += milliseconds;
     }

@@ -262,6 +262,19 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
     return os_open_at(NULL, path, intent, file);
 }
 
+/* A handle is an open file here. The two share access and sharing modes. */
+os_error os_use_handle(void *handle, struct os_file **file)
+{
+    const struct os_file *open = handle;
+    os_error error = sim_enter(SIM_OP_USE_HANDLE, handle);
+    if (!error) {
+        *file = sim_handle_new(open->name, open->rights, open->shared);
+        (*file)->ea = open->ea;
+        (*file)->metadata = open->metadata;
+    }
+    return sim_leave(SIM_OP_USE_HANDLE, open->path, error);
+}
+
 void os_close(struct os_file *file)
 {
     if (!file)

@@ -149,6 +149,37 @@ void os_thread_end(struct os_thread *thread)
     free(thread);
 }
 
+struct os_event {
+    atomic_bool set;
+};
+
+struct os_event *os_event_make(void)
+{
+    struct os_event *event = NULL;
+    os_error error = sim_enter(SIM_OP_EVENT, NULL);
+    if (!error) {
+        event = sim_grow(NULL, sizeof *event);
+        atomic_init(&event->set, false);
+    }
+    (void)sim_leave(SIM_OP_EVENT, L"", error);
+    return event;
+}
+
+void os_event_free(struct os_event *event)
+{
+    free(event);
+}
+
+void os_event_set(struct os_event *event)
+{
+    atomic_store(&event->set, true);
+}
+
+bool os_event_is_set(const struct os_event *event)
+{
+    return atomic_load(&((struct os_event *)(uintptr_t)event)->set);
+}
+
 struct os_monitor *os_monitor_make(void)
 {
     struct os_monitor *gate = NULL;

@@ -7,7 +7,9 @@ struct world world_make(const char *profile)
     world.volume = sim_mount(L"R:\\", profile);
     world.other = sim_mount(L"S:\\", "refs-4k");
     world.session = reflink_session_open();
+    world.policy.size = sizeof world.policy;
     world.policy.retries = 5;
+    world.outcome.size = sizeof world.outcome;
     cr_assert_not_null(world.session);
     return world;
 }

@@ -27,15 +27,6 @@ void outcome_fail(struct reflink_outcome *outcome, uint32_t code,
     outcome_fail_hint(outcome, code, step, side, REFLINK_HINT_NONE);
 }
 
-bool outcome_stop(struct reflink_outcome *outcome)
-{
-    if (!os_cancelled())
-        return false;
-    outcome_fail_hint(outcome, CODE_CANCELLED, REFLINK_STEP_NONE, OUTCOME_DEST,
-                      REFLINK_HINT_INTERRUPTED);
-    return true;
-}
-
 void outcome_reason(struct reflink_outcome *outcome, enum reflink_reason reason)
 {
     /* one that concerns only the last, partial cluster gives way to any other
@@ -65,6 +56,7 @@ uint64_t outcome_begin(struct reflink_outcome *outcome, const wchar_t *source,
                        const wchar_t *dest)
 {
     memset(outcome, 0, sizeof *outcome);
+    outcome->size = sizeof *outcome;
     outcome->source = source;
     outcome->dest = dest;
     return os_clock_us();
@@ -86,7 +78,7 @@ void outcome_end(struct reflink_outcome *outcome, uint64_t start)
         outcome->method = REFLINK_METHOD_MIXED;
     if (!names_volume)
         outcome->volume_root[0] = L'\0';
-    else if (outcome->volume_root[0] == L'\0')
+    else if (outcome->volume_root[0] == L'\0' && outcome->dest != NULL)
         os_volume_root(outcome->dest, outcome->volume_root,
                        sizeof outcome->volume_root / sizeof(wchar_t));
     outcome->elapsed_us = os_clock_us() - start;

@@ -25,9 +25,6 @@ void outcome_fail_hint(struct reflink_outcome *outcome, uint32_t code,
                        enum reflink_step step, enum outcome_side side,
                        enum reflink_hint hint);
 
-/* Whether the user pressed Ctrl-C. If so, records that as the failure. */
-bool outcome_stop(struct reflink_outcome *outcome);
-
 /* Records why bytes were copied, or would be. */
 void outcome_reason(struct reflink_outcome *outcome,
                     enum reflink_reason reason);

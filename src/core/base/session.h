@@ -22,11 +22,13 @@ struct reflink_session {
     uint8_t *buffer;        /* SESSION_BUFFER bytes */
     uint8_t *second;        /* SESSION_BUFFER bytes */
     /* Reports progress, or NULL. */
-    void (*watch)(void *context, const struct reflink_outcome *so_far,
+    bool (*watch)(void *context, const struct reflink_outcome *so_far,
                   uint64_t total);
     void *watch_context;
-    uint64_t total;     /* bytes of the current file */
-    uint32_t waited_ms; /* in all, for other programs to close DESTs */
+    bool stopped;            /* `watch` has ended the current file */
+    struct os_event *cancel; /* set by reflink_session_cancel */
+    uint64_t total;          /* bytes of the current file */
+    uint32_t waited_ms;      /* in all, for other programs to close DESTs */
     /* Shared with other threads that clone; NULL if there are none. */
     struct source_locks *source_locks;
     /* The run's table of hard links (hard_links.h); NULL: there is none. */
@@ -36,7 +38,21 @@ struct reflink_session {
 };
 
 /* Reports the progress of the current file to `watch`, if it is set. */
-void session_report(const struct reflink_session *session,
+void session_report(struct reflink_session *session,
                     const struct reflink_outcome *outcome);
+
+/*
+ * Whether the user pressed Ctrl-C, the session was cancelled, or `watch` ended
+ * the file. `session` may be NULL here and in the functions below.
+ */
+bool session_is_cancelled(const struct reflink_session *session);
+
+/* The same. If so, records that as the failure. */
+bool session_stop(const struct reflink_session *session,
+                  struct reflink_outcome *outcome);
+
+/* Sleeps that long, or until Ctrl-C or the session is cancelled. */
+void session_sleep_ms(const struct reflink_session *session,
+                      uint32_t milliseconds);
 
 #endif

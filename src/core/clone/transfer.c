@@ -399,7 +399,7 @@ static enum transfer_end end_of(enum piece_end end)
 static enum piece_end run_step(struct state *s)
 {
     struct transfer *t = s->t;
-    if (outcome_stop(t->outcome))
+    if (session_stop(t->session, t->outcome))
         return PIECE_FAILED;
     if (s->by_bytes) {
         struct plan_piece rest = {

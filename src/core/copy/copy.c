@@ -72,7 +72,7 @@ static bool write_zeros(const struct copy *copy, uint64_t at, uint64_t length)
     while (length != 0) {
         uint32_t step =
             length < SESSION_BUFFER ? (uint32_t)length : SESSION_BUFFER;
-        if (outcome_stop(copy->outcome) ||
+        if (session_stop(copy->session, copy->outcome) ||
             !write_block(copy, copy->session->buffer, at, step))
             return false;
         at += step;
@@ -126,7 +126,7 @@ static bool check_hole(const struct copy *copy, const struct part *part)
         uint64_t left = part->length - done;
         uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
         uint32_t read = 0;
-        if (outcome_stop(copy->outcome))
+        if (session_stop(copy->session, copy->outcome))
             return false;
         os_error error = os_read(copy->job->source,
                                  copy->job->source_offset + part->at + done,
@@ -184,7 +184,7 @@ static bool copy_block(const struct copy *copy, uint64_t at, uint32_t length)
 {
     uint8_t *buffer = copy->session->buffer;
     uint32_t done = 0;
-    if (outcome_stop(copy->outcome))
+    if (session_stop(copy->session, copy->outcome))
         return false;
     os_error error = os_read(copy->job->source, copy->job->source_offset + at,
                              buffer, length, &done);
@@ -198,7 +198,7 @@ static bool put_blocks(const struct copy *copy, struct read_ahead *reader,
 {
     uint64_t done = 0;
     while (done < part->length) {
-        if (outcome_stop(copy->outcome))
+        if (session_stop(copy->session, copy->outcome))
             return false;
         struct read_ahead_block block = read_ahead_next(reader);
         if (!judge_read(copy, block.error, block.whole) ||

@@ -148,7 +148,7 @@ bool server_copy_data(struct server_copy *server, uint64_t at, uint64_t length,
         struct os_copy_request request =
             request_at(server, at + *done, length - *done);
         struct os_copy_answer answer = {0};
-        if (outcome_stop(outcome))
+        if (session_stop(server->session, outcome))
             return false;
         os_error error = os_server_copy(server->job->dest, &request, &answer);
         if (error == CODE_INVALID_PARAMETER && take_limits(volume, &answer))

@@ -55,7 +55,7 @@ static bool compare(struct pair *pair, uint64_t offset, uint32_t length)
     for (uint32_t at = 0; at < length; at += SESSION_BUFFER) {
         uint32_t step =
             length - at < SESSION_BUFFER ? length - at : SESSION_BUFFER;
-        if (outcome_stop(pair_outcome(pair)) ||
+        if (session_stop(pair->dedupe->session, pair_outcome(pair)) ||
             !read_whole(pair, dedupe->keep, offset + at, dedupe->bytes + at,
                         step, OUTCOME_SOURCE) ||
             !read_whole(pair, pair->file, offset + at, dedupe->session->second,

@@ -48,7 +48,7 @@ uint32_t pair_unit(const struct pair *pair)
 bool pair_can_continue(const struct pair *pair)
 {
     return !pair->stopped && pair_outcome(pair)->error.code == 0 &&
-           !outcome_stop(pair_outcome(pair));
+           !session_stop(pair->dedupe->session, pair_outcome(pair));
 }
 
 /* --- opening -------------------------------------------------------------- */

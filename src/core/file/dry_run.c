@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "range_check.h"
 #include "core/errors.h"
+#include "core/base/call.h"
 #include "core/base/identity.h"
 #include "metadata.h"
 #include "source.h"
@@ -253,12 +255,12 @@ static void run(struct dry *dry)
         report_all(dry, &transfer, &prepared);
 }
 
-void reflink_dry_run(struct reflink_session *session,
-                     const struct reflink_policy *policy, const wchar_t *source,
-                     const wchar_t *dest, const struct reflink_range *range,
-                     void (*report_step)(void *context,
-                                         const struct reflink_dry_step *step),
-                     void *context, struct reflink_outcome *outcome)
+void dry_run(struct reflink_session *session,
+             const struct reflink_policy *policy, const wchar_t *source,
+             const wchar_t *dest, const struct reflink_range *range,
+             void (*report_step)(void *context,
+                                 const struct reflink_dry_step *step),
+             void *context, struct reflink_outcome *outcome)
 {
     struct dry dry = {
         .session = session,
@@ -273,4 +275,18 @@ void reflink_dry_run(struct reflink_session *session,
     os_close(dry.place);
     os_close(dry.source.file);
     outcome_end(outcome, start);
+}
+
+enum reflink_status reflink_dry_run(
+    struct reflink_session *session, const struct reflink_policy *policy,
+    const wchar_t *source, const wchar_t *dest,
+    const struct reflink_range *range,
+    void (*report_step)(void *context, const struct reflink_dry_step *step),
+    void *context, struct reflink_outcome *outcome)
+{
+    struct call call;
+    if (call_begin(&call, session, policy, outcome))
+        dry_run(session, &call.policy, source, dest, range, report_step,
+                context, &call.outcome);
+    return call_end(&call, outcome);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "core/base/call.h"
 #include "core/base/source_lock.h"
 #include "core/base/classify.h"
 #include "core/errors.h"
@@ -227,7 +228,7 @@ static os_error take_name(struct job *job, bool replace)
     enum { STEP_MS = 50, FILE_MS = 2000, RUN_MS = 30000 };
     bool flush = replace || (may_replace(job) && hard_link_is_kept(&job->link));
     if (!flush_dest(job->policy, job->staging.file, flush, job->outcome) ||
-        outcome_stop(job->outcome) ||
+        session_stop(job->session, job->outcome) ||
         !(job->policy->security ||
           replaced_update(&job->replaced, job->staging.file, job->outcome)))
         return 0;
@@ -237,9 +238,9 @@ static os_error take_name(struct job *job, bool replace)
          replace && waited < FILE_MS && job->session->waited_ms < RUN_MS &&
          is_in_use(job, error);
          waited += STEP_MS) {
-        os_sleep_ms(STEP_MS);
+        session_sleep_ms(job->session, STEP_MS);
         job->session->waited_ms += STEP_MS;
-        if (outcome_stop(job->outcome))
+        if (session_stop(job->session, job->outcome))
             return 0;
         error = staging_commit(&job->staging, job->dest_path, replace);
     }
@@ -339,7 +340,7 @@ static void remove_staging_link(struct job *job)
 static os_error make_link(struct job *job, bool *taken)
 {
     struct os_file *directory = job->staging.directory;
-    if (outcome_stop(job->outcome))
+    if (session_stop(job->session, job->outcome))
         return 0;
     os_error error = os_hard_link(job->link.earlier, directory, job->dest_path);
     *taken = staging_name_is_taken(error);
@@ -450,7 +451,7 @@ void file_run(struct reflink_session *session,
         .outcome = outcome,
         .dest_path = dest,
         .directory = directory,
-        .retry = {.policy = policy, .source_path = source},
+        .retry = {.session = session, .policy = policy, .source_path = source},
     };
     uint64_t start = outcome_begin(outcome, source, dest);
     if (source_check_paths(source, dest, outcome)) {
@@ -467,9 +468,13 @@ void file_run(struct reflink_session *session,
     end_outcome(&job, start);
 }
 
-void reflink_file(struct reflink_session *session,
-                  const struct reflink_policy *policy, const wchar_t *source,
-                  const wchar_t *dest, struct reflink_outcome *outcome)
+enum reflink_status reflink_file(struct reflink_session *session,
+                                 const struct reflink_policy *policy,
+                                 const wchar_t *source, const wchar_t *dest,
+                                 struct reflink_outcome *outcome)
 {
-    file_run(session, policy, source, NULL, dest, outcome);
+    struct call call;
+    if (call_begin(&call, session, policy, outcome))
+        file_run(session, &call.policy, source, NULL, dest, &call.outcome);
+    return call_end(&call, outcome);
 }

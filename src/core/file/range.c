@@ -8,10 +8,12 @@
 
 #include <string.h>
 
+#include "file.h"
 #include "range_check.h"
 #include "core/errors.h"
 #include "core/copy/copy.h"
 #include "flush.h"
+#include "core/base/call.h"
 #include "core/base/identity.h"
 #include "source.h"
 #include "dest.h"
@@ -28,7 +30,9 @@ struct job {
     struct os_file *dest;   /* it, or the DEST that existed */
     struct retry retry;
     struct dest_facts facts;
-    bool same_file; /* DEST's handle also serves as SOURCE's */
+    void *source_handle; /* the caller's, */
+    void *dest_handle;   /* or both NULL */
+    bool same_file;      /* DEST's handle also serves as SOURCE's */
     uint64_t length;
     uint64_t old_size;   /* DEST's end of file before this attempt */
     bool measured;       /* first_size and first_sparse are set */
@@ -100,11 +104,68 @@ static bool open_dest(struct job *job)
         job->outcome->status = REFLINK_SKIPPED;
         return false;
     }
-    bool opened = exists ? open_existing(job, &there) : create(job);
-    job->old_size = opened ? job->facts.dest.size : 0;
+    return exists ? open_existing(job, &there) : create(job);
+}
+
+/* Checks the range, and determines its length. */
+static bool check_range(struct job *job)
+{
+    if (!range_check(&job->range, job->source.info.size, &job->length,
+                     job->outcome))
+        return false;
     /* SOURCE may have grown before a retry */
     job->range.length = job->length;
     job->range.to_end = false;
+    return true;
+}
+
+static bool open_files(struct job *job)
+{
+    return source_open(job->outcome->source, false, &job->source,
+                       job->outcome) &&
+           check_range(job) && open_dest(job);
+}
+
+/* Takes one of the caller's handles. */
+static bool use_handle(struct job *job, void *handle, enum outcome_side side,
+                       struct os_file **file, struct os_info *info)
+{
+    enum reflink_step step = side == OUTCOME_SOURCE ? REFLINK_STEP_OPEN_SOURCE
+                                                    : REFLINK_STEP_OPEN_DEST;
+    os_error error = os_use_handle(handle, file);
+    if (error == 0) {
+        step = REFLINK_STEP_QUERY;
+        error = os_query(*file, info);
+    }
+    enum reflink_hint hint = REFLINK_HINT_NONE;
+    if (error == CODE_INVALID_FUNCTION)
+        hint = REFLINK_HINT_NOT_A_FILE;
+    if (error == 0 && (info->attributes & OS_ATTRIBUTE_DIRECTORY) != 0) {
+        error = CODE_DIRECTORY_NOT_SUPPORTED;
+        hint = REFLINK_HINT_DIRECTORY;
+    }
+    if (error != 0)
+        outcome_fail_hint(job->outcome, error, step, side, hint);
+    return error == 0;
+}
+
+static bool use_handles(struct job *job)
+{
+    if (!use_handle(job, job->source_handle, OUTCOME_SOURCE, &job->source.file,
+                    &job->source.info) ||
+        !check_range(job) ||
+        !use_handle(job, job->dest_handle, OUTCOME_DEST, &job->dest,
+                    &job->facts.dest))
+        return false;
+    job->same_file = identity_same_file(&job->facts.dest.identity,
+                                        &job->source.info.identity);
+    return true;
+}
+
+static bool open_both(struct job *job)
+{
+    bool opened = job->dest_handle != NULL ? use_handles(job) : open_files(job);
+    job->old_size = opened ? job->facts.dest.size : 0;
     if (opened && !job->measured) {
         job->measured = true;
         job->first_size = job->old_size;
@@ -201,7 +262,8 @@ static enum attempt_end transfer_range(struct job *job)
         .source_size = job->same_file ? job->first_size : job->source.info.size,
         .dest_size = range_end_of_file(&job->range, job->length, job->old_size),
         .same_file = job->same_file,
-        .shared = !job->same_file && job->source.shared,
+        .shared = !job->same_file &&
+                  (job->source.shared || job->source_handle != NULL),
         .holes = source_has_holes(&job->source.info),
         .blank = job->range.dest_offset >= job->old_size,
     };
@@ -241,10 +303,12 @@ static void commit(struct job *job)
 /*
  * Whether the range can be transferred again. Overlapping ranges within one
  * file can be only while no byte was transferred: a retry might read what the
- * first attempt wrote.
+ * first attempt wrote. After a transient error, the caller's handles are dead.
  */
-static bool is_retryable(const struct job *job)
+static bool is_retryable(const struct job *job, enum attempt_end end)
 {
+    if (job->dest_handle != NULL && end == ATTEMPT_TRANSIENT)
+        return false;
     const struct reflink_outcome *outcome = job->outcome;
     uint64_t from = job->range.source_offset;
     uint64_t to = job->range.dest_offset;
@@ -262,10 +326,7 @@ static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
     memset(&job->facts, 0, sizeof job->facts);
-    if (source_open(job->outcome->source, false, &job->source, job->outcome) &&
-        range_check(&job->range, job->source.info.size, &job->length,
-                    job->outcome) &&
-        open_dest(job)) {
+    if (open_both(job)) {
         end = transfer_range(job);
         if (end == ATTEMPT_DONE && job->outcome->status == REFLINK_OK &&
             flush_dest(job->policy, job->dest, false, job->outcome) &&
@@ -274,7 +335,7 @@ static enum attempt_end attempt(struct job *job)
     }
     if (end == ATTEMPT_DONE)
         end = retry_end_of(job->outcome);
-    if (!is_retryable(job))
+    if (!is_retryable(job, end))
         end = ATTEMPT_DONE;
     if (job->staging.file == NULL)
         os_close(job->dest);
@@ -287,23 +348,60 @@ static enum attempt_end attempt(struct job *job)
     return end;
 }
 
-void reflink_range(struct reflink_session *session,
-                   const struct reflink_policy *policy, const wchar_t *source,
-                   const wchar_t *dest, const struct reflink_range *range,
-                   struct reflink_outcome *outcome)
+static void run(struct job *job)
 {
-    struct job job = {
-        .session = session,
-        .policy = policy,
-        .outcome = outcome,
-        .range = *range,
-        .retry = {.policy = policy, .source_path = source},
-    };
+    job->retry.session = job->session;
+    job->retry.policy = job->policy;
+    job->retry.source_path = job->outcome->source;
+    while (retry_again(&job->retry, attempt(job), job->outcome))
+        ;
+    staging_free(&job->staging);
+}
+
+void range_run(struct reflink_session *session,
+               const struct reflink_policy *policy, const wchar_t *source,
+               const wchar_t *dest, const struct reflink_range *range,
+               struct reflink_outcome *outcome)
+{
+    struct job job = {.session = session,
+                      .policy = policy,
+                      .outcome = outcome,
+                      .range = *range};
     uint64_t start = outcome_begin(outcome, source, dest);
-    if (source_check_paths(source, dest, outcome)) {
-        while (retry_again(&job.retry, attempt(&job), outcome))
-            ;
-        staging_free(&job.staging);
-    }
+    if (source_check_paths(source, dest, outcome))
+        run(&job);
     outcome_end(outcome, start);
+}
+
+enum reflink_status reflink_range(struct reflink_session *session,
+                                  const struct reflink_policy *policy,
+                                  const wchar_t *source, const wchar_t *dest,
+                                  const struct reflink_range *range,
+                                  struct reflink_outcome *outcome)
+{
+    struct call call;
+    if (call_begin(&call, session, policy, outcome))
+        range_run(session, &call.policy, source, dest, range, &call.outcome);
+    return call_end(&call, outcome);
+}
+
+enum reflink_status reflink_range_handles(struct reflink_session *session,
+                                          const struct reflink_policy *policy,
+                                          void *source, void *dest,
+                                          const struct reflink_range *range,
+                                          struct reflink_outcome *outcome)
+{
+    struct call call;
+    struct job job = {.session = session,
+                      .policy = &call.policy,
+                      .outcome = &call.outcome,
+                      .range = *range,
+                      .source_handle = source,
+                      .dest_handle = dest};
+    if (call_begin(&call, session, policy, outcome)) {
+        uint64_t start = outcome_begin(&call.outcome, NULL, NULL);
+        run(&job);
+        outcome_end(&call.outcome, start);
+    }
+    return call_end(&call, outcome);
 }

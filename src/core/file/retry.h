@@ -15,9 +15,10 @@ enum attempt_end {
 };
 
 struct retry {
+    const struct reflink_session *session; /* may be NULL */
     const struct reflink_policy *policy;
-    const wchar_t *source_path;
-    bool unverified; /* clones failed verification for good: copy */
+    const wchar_t *source_path; /* NULL: SOURCE cannot be flushed */
+    bool unverified;            /* clones failed verification for good: copy */
     bool flushed;
     unsigned retries; /* retries so far */
 };

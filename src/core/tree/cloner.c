@@ -6,6 +6,7 @@
 #include "core/errors.h"
 #include "core/base/outcome.h"
 #include "core/base/path.h"
+#include "core/file/file.h"
 #include "dest_path.h"
 
 bool cloner_begin(struct cloner *cloner, bool exact)
@@ -53,10 +54,11 @@ void cloner_run(struct cloner *cloner, const struct reflink_policy *policy,
     if (!find_target(cloner, source, dest, outcome))
         return;
     if (range != NULL)
-        reflink_range(cloner->session, policy, source, cloner->target, range,
-                      outcome);
+        range_run(cloner->session, policy, source, cloner->target, range,
+                  outcome);
     else
-        reflink_file(cloner->session, policy, source, cloner->target, outcome);
+        file_run(cloner->session, policy, source, NULL, cloner->target,
+                 outcome);
 }
 
 void cloner_dry_run(struct cloner *cloner, const struct reflink_policy *policy,
@@ -67,8 +69,8 @@ void cloner_dry_run(struct cloner *cloner, const struct reflink_policy *policy,
                     void *context, struct reflink_outcome *outcome)
 {
     if (find_target(cloner, source, dest, outcome))
-        reflink_dry_run(cloner->session, policy, source, cloner->target, range,
-                        report, context, outcome);
+        dry_run(cloner->session, policy, source, cloner->target, range, report,
+                context, outcome);
 }
 
 void cloner_end(struct cloner *cloner)

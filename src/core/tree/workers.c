@@ -74,7 +74,7 @@ static struct slot *slot_at(struct workers *workers, uint64_t number)
 
 /* --- in any thread -------------------------------------------------------- */
 
-static void on_progress(void *context, const struct reflink_outcome *so_far,
+static bool on_progress(void *context, const struct reflink_outcome *so_far,
                         uint64_t total)
 {
     struct worker *worker = context;
@@ -83,6 +83,7 @@ static void on_progress(void *context, const struct reflink_outcome *so_far,
     worker->moved = so_far->bytes_cloned + so_far->bytes_copied;
     unlock(workers);
     workers->work.moved(workers->work.context, so_far, total);
+    return true;
 }
 
 static void do_file(struct worker *worker, const wchar_t *source,
@@ -331,7 +332,7 @@ static void report_undone(struct workers *workers)
     struct slot *undone = &workers->undone;
     if (undone->source != NULL && !workers->interrupted) {
         outcome_begin(&undone->outcome, undone->source, undone->dest);
-        outcome_stop(&undone->outcome);
+        session_stop(NULL, &undone->outcome);
         report_outcome(workers, &undone->outcome);
     }
     free_item(undone);

@@ -68,7 +68,7 @@ static os_error compare_hole(struct reflink_session *session,
         uint64_t left = end - at;
         uint32_t step = left < SESSION_BUFFER ? (uint32_t)left : SESSION_BUFFER;
         uint32_t done = 0;
-        if (os_cancelled())
+        if (session_is_cancelled(session))
             return CODE_CANCELLED;
         *side = COMPARE_SOURCE;
         os_error error = os_read(pair->source, pair->source_offset + at,
@@ -89,7 +89,7 @@ os_error compare_all(struct reflink_session *session,
     uint64_t at = 0;
     *equal = true;
     while (at < pair->length && *equal) {
-        if (os_cancelled())
+        if (session_is_cancelled(session))
             return CODE_CANCELLED;
         uint64_t hole = common_hole(pair, at);
         os_error error = 0;

@@ -169,43 +169,43 @@ Test(run_info, every_profile)
 {
     static const struct {
         const char *profile;
-        enum info_answer remote;
-        enum info_behavior behavior;
+        enum reflink_answer remote;
+        enum reflink_support behavior;
     } rows[] = {
-        {"refs-4k", INFO_NO, INFO_CLONES},
-        {"refs-64k", INFO_NO, INFO_CLONES},
-        {"refs-ws2016", INFO_NO, INFO_CLONES},
-        {"refs-unflushed", INFO_NO, INFO_CLONES},
-        {"dev-drive", INFO_NO, INFO_CLONES},
-        {"csvfs", INFO_NO, INFO_CLONES},
-        {"smb-refs", INFO_YES, INFO_CLONES},
-        {"smb-tfo", INFO_YES, INFO_CLONES},
-        {"smb-sofs", INFO_YES, INFO_CLONES},
-        {"samba", INFO_YES, INFO_CLONES},
-        {"winbtrfs", INFO_NO, INFO_CLONES},
-        {"openzfs", INFO_NO, INFO_CLONES},
-        {"nfs41", INFO_YES, INFO_CLONES},
-        {"truenas", INFO_YES, INFO_CLONES},
-        {"ntfs", INFO_NO, INFO_COPIES},
-        {"exfat", INFO_NO, INFO_COPIES},
-        {"fat32", INFO_NO, INFO_COPIES},
+        {"refs-4k", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"refs-64k", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"refs-ws2016", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"refs-unflushed", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"dev-drive", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"csvfs", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"smb-refs", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"smb-tfo", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"smb-sofs", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"samba", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"winbtrfs", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"openzfs", REFLINK_NO, REFLINK_SUPPORT_CLONES},
+        {"nfs41", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"truenas", REFLINK_YES, REFLINK_SUPPORT_CLONES},
+        {"ntfs", REFLINK_NO, REFLINK_SUPPORT_COPIES},
+        {"exfat", REFLINK_NO, REFLINK_SUPPORT_COPIES},
+        {"fat32", REFLINK_NO, REFLINK_SUPPORT_COPIES},
     };
     cr_expect_null(sim_profile(sizeof rows / sizeof rows[0]));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world w = world_make(rows[i].profile);
         struct reflink_error error = {0};
-        struct info info;
-        cr_assert(
-            info_read(L"R:\\", &(struct reflink_policy){0}, &info, &error));
+        struct reflink_volume info;
+        cr_assert(info_read(NULL, L"R:\\", &(struct reflink_policy){0}, &info,
+                            &error));
         cr_expect_eq(wcscmp(info.root, L"R:\\"), 0);
         cr_expect_eq(info.remote, rows[i].remote, "%s", rows[i].profile);
-        cr_expect_eq(info.behavior, rows[i].behavior, "%s", rows[i].profile);
+        cr_expect_eq(info.support, rows[i].behavior, "%s", rows[i].profile);
         cr_expect(info.free_known);
         cr_expect_neq(info.cluster_size, 0);
         w.volume->read_only = true;
-        cr_assert(
-            info_read(L"R:\\", &(struct reflink_policy){0}, &info, &error));
-        cr_expect_eq(info.behavior, INFO_READ_ONLY);
+        cr_assert(info_read(NULL, L"R:\\", &(struct reflink_policy){0}, &info,
+                            &error));
+        cr_expect_eq(info.support, REFLINK_SUPPORT_READ_ONLY);
         world_end(&w);
     }
 }
@@ -215,12 +215,12 @@ Test(run_info, a_share)
 {
     struct world w = world_make("refs-4k");
     struct reflink_error error = {0};
-    struct info info;
+    struct reflink_volume info;
     sim_mount(L"\\\\server\\share", "refs-4k");
-    cr_assert(info_read(L"\\\\server\\share\\", &(struct reflink_policy){0},
-                        &info, &error));
+    cr_assert(info_read(NULL, L"\\\\server\\share\\",
+                        &(struct reflink_policy){0}, &info, &error));
     cr_expect_eq(wcscmp(info.root, L"\\\\server\\share\\"), 0);
-    cr_expect_eq(info.remote, INFO_YES);
+    cr_expect_eq(info.remote, REFLINK_YES);
     world_end(&w);
 }
 
@@ -229,8 +229,8 @@ Test(run_info, names_of_volumes_are_shown_only)
 {
     static const struct report_style style;
     struct text out = {0};
-    struct info info = {.root = L"\x1b[2J\r:\\",
-                        .file_system = L"\x1b]0;x\x07\x2066N\x9b"};
+    struct reflink_volume info = {.root = L"\x1b[2J\r:\\",
+                                  .file_system = L"\x1b]0;x\x07\x2066N\x9b"};
     report_info(L"a\x1b", &info, &style, &out);
     cr_expect_not_null(wcsstr(text_words(&out), L" a\xfffd\n"));
     cr_expect_not_null(wcsstr(text_words(&out), L" \xfffd[2J\xfffd:\\\n"));

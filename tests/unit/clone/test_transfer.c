@@ -588,7 +588,7 @@ Test(transfer, a_range_moved_by_a_short_distance)
         w.policy.mode = REFLINK_NEVER;
         run_range(&w, L"S:\\a", L"S:\\a", range);
         w.policy.mode = i / 4 == 0 ? REFLINK_AUTO : REFLINK_ALWAYS;
-        struct reflink_outcome dry;
+        struct reflink_outcome dry = {.size = sizeof dry};
         struct dry_count count = {0};
         reflink_dry_run(w.session, &w.policy, L"R:\\a", L"R:\\a", &range,
                         count_requests, &count, &dry);

@@ -623,13 +623,14 @@ Test(server_copy, a_source_that_changes_fails)
 
 static uint64_t last_moved;
 
-static void watch(void *context, const struct reflink_outcome *so_far,
+static bool watch(void *context, const struct reflink_outcome *so_far,
                   uint64_t total)
 {
     (void)context;
     cr_expect_leq(so_far->bytes_copied - last_moved, 16 * MI);
     cr_expect_eq(total, SIZE);
     last_moved = so_far->bytes_copied;
+    return true;
 }
 
 Test(server_copy, progress_is_reported)

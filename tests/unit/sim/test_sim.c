@@ -1643,8 +1643,8 @@ SIM_TEST(the_trace_is_in_order)
 SIM_TEST(time_is_simulated)
 {
     uint64_t before = os_clock_us();
-    os_sleep_ms(100);
-    os_sleep_ms(200);
+    os_sleep_ms(100, NULL);
+    os_sleep_ms(200, NULL);
     cr_expect_geq(os_clock_us() - before, 300000);
     cr_expect_lt(os_clock_us() - before, 301000);
     cr_expect_eq(sim_slept_ms(), 300);

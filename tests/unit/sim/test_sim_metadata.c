@@ -770,11 +770,11 @@ SIM_TEST(who_is_cancelled_sleeps_no_more)
 {
     uint64_t any = sim_calls(SIM_OP_ANY);
     uint64_t before;
-    os_sleep_ms(5);
+    os_sleep_ms(5, NULL);
     cr_expect_not(os_cancelled());
     sim_at_call(SIM_OP_SLEEP_MS, 1, cancel, NULL);
     before = os_clock_us();
-    os_sleep_ms(1000);
+    os_sleep_ms(1000, NULL);
     cr_expect(os_cancelled());
     cr_expect_eq(sim_slept_ms(), 5);
     cr_expect_eq(sim_sleeps(), 2);

@@ -46,6 +46,7 @@ static void do_file(void *context, struct reflink_session *session,
     raise_most(seen);
     while (wcscmp(source, L"R:\\f0") == 0 && atomic_load(&seen->hold))
         ;
+    outcome->size = sizeof *outcome;
     reflink_file(session, &seen->policy, source, dest, outcome);
     atomic_fetch_sub(&seen->in_flight, 1);
 }
@@ -74,7 +75,7 @@ static void on_moved(void *context, const struct reflink_outcome *so_far,
     cr_expect_leq(so_far->bytes_cloned + so_far->bytes_copied, total);
 }
 
-static struct seen seen;
+static struct seen seen = {.policy = {.size = sizeof seen.policy}};
 
 static struct workers *open_pool(unsigned jobs)
 {
