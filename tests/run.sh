@@ -90,10 +90,10 @@ unit()
     ctest --test-dir "build/$1" -L unit --verbose --no-tests=error
 }
 
-# What stands in for Windows is held to its rules, too; 77 is a skip.
-bridge_rules()
+# A step that exits with 77 has said why it is skipped.
+or_skip()
 {
-    tests/bridge/selftest.sh build/mingw/bridge build/wine || [ $? -eq 77 ]
+    "$@" || [ $? -eq 77 ]
 }
 
 # The product is strict C11 for each processor that Windows runs on; MSVC cannot
@@ -110,7 +110,7 @@ strict_c()
     done
     ! grep -rnE '" PRI[diouxX]' src
 }
-export -f build unit bridge_rules strict_c
+export -f build unit or_skip strict_c
 
 # --- the parts ----------------------------------------------------------------
 
@@ -139,11 +139,22 @@ run_e2e()
     build_preset host && step e2e 1800 tests/e2e/e2e.sh || true
 }
 
-# After the end-to-end tests: its Wine server has all of root's rights, theirs
-# has not.
+# What stands in for Windows is held to its rules, too.
+bridge()
+{
+    step bridge 600 or_skip tests/bridge/selftest.sh build/mingw/bridge \
+        build/wine || true
+}
+
 run_bridge()
 {
-    build_mingw && step bridge 600 bridge_rules || true
+    build_mingw && bridge || true
+}
+
+# Core and command line once more, built for Windows.
+unit_wine()
+{
+    step unit-wine 600 or_skip tests/unit/wine.sh build/mingw build/wine || true
 }
 
 run_strict()
@@ -157,7 +168,12 @@ run_all()
     run_strict
     run_unit
     run_e2e
-    [ -e build/mingw/bridge/launch.exe ] && step bridge 600 bridge_rules || true
+    # After the end-to-end tests: this Wine server has all of root's rights,
+    # theirs has not.
+    if [ -e build/mingw/bridge/launch.exe ]; then
+        bridge
+        unit_wine
+    fi
 }
 
 run_long()
