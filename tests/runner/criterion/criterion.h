@@ -41,7 +41,8 @@ void runner_fail(bool is_fatal, const char *file, int line, const char *macro,
 /*
  * A function that is called before main(). MSVC's C runtime calls those that
  * .CRT$XCU points to ("CRT initialization" in its reference); the linker drops
- * a pointer that nobody uses unless it is told to include it.
+ * a pointer that nobody uses unless it is told to include it. (For x86, that
+ * name would begin with an underscore.)
  */
 #ifdef _MSC_VER
 #pragma section(".CRT$XCU", read)
