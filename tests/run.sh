@@ -91,27 +91,39 @@ unit()
     ctest --test-dir "build/$1" -L unit --verbose --no-tests=error
 }
 
-# What stands in for Windows is held to its rules, too; 77 is a skip.
-bridge_rules()
+# A step that exits with 77 has said why it is skipped.
+or_skip()
 {
-    tests/bridge/selftest.sh build/mingw/bridge build/wine || [ $? -eq 77 ]
+    "$@" || [ $? -eq 77 ]
 }
 
-# The product is strict C11 for each processor that Windows runs on; MSVC cannot
-# be had here. What MSVC alone refuses: a wide literal beside a narrow one.
+# strict TARGET FOLDER...: compiles what Windows builds of these.
+strict()
+{
+    local target=$1
+    shift
+    find "$@" -name '*.c' ! -name '*_posix.c' ! -name test_layers.c \
+        ! -name test_memory.c -print0 |
+        xargs -0 clang --target="$target-w64-windows-gnu" -std=c11 \
+            -pedantic-errors -Wvla -Werror=vla -fsyntax-only -Iinclude -Isrc \
+            -Itests -Itests/unit -Itests/runner -DUNIT_SOURCES='""' \
+            -D_WIN32_WINNT=0x0A00 \
+            -isystem /usr/x86_64-w64-mingw32/include
+}
+
+# The product is strict C11 for each processor that Windows runs on, and the
+# tests that are built there are strict C11, too; MSVC cannot be had here. What
+# MSVC alone refuses: a wide literal beside a narrow one.
 strict_c()
 {
     local target
     for target in x86_64 i686 aarch64; do
-        find src -name '*.c' -print0 |
-            xargs -0 clang --target=$target-w64-windows-gnu -std=c11 \
-                -pedantic-errors -Wvla -Werror=vla -fsyntax-only -Iinclude -Isrc \
-                -D_WIN32_WINNT=0x0A00 \
-                -isystem /usr/x86_64-w64-mingw32/include
+        strict "$target" src
     done
+    strict x86_64 tests/runner tests/sim tests/unit tests/windows
     ! grep -rnE '" PRI[diouxX]' src
 }
-export -f build unit bridge_rules strict_c
+export -f build unit or_skip strict strict_c
 
 # --- the parts ----------------------------------------------------------------
 
@@ -140,11 +152,22 @@ run_e2e()
     build_preset host && step e2e 1800 tests/e2e/e2e.sh || true
 }
 
-# After the end-to-end tests: its Wine server has all of root's rights, theirs
-# has not.
+# What stands in for Windows is held to its rules, too.
+bridge()
+{
+    step bridge 600 or_skip tests/bridge/selftest.sh build/mingw/bridge \
+        build/wine || true
+}
+
 run_bridge()
 {
-    build_mingw && step bridge 600 bridge_rules || true
+    build_mingw && bridge || true
+}
+
+# Core and command line once more, built for Windows.
+unit_wine()
+{
+    step unit-wine 600 or_skip tests/unit/wine.sh build/mingw build/wine || true
 }
 
 consumers()
@@ -169,7 +192,12 @@ run_all()
     run_strict
     run_unit
     run_e2e
-    [ -e build/mingw/bridge/launch.exe ] && step bridge 600 bridge_rules || true
+    # After the end-to-end tests: this Wine server has all of root's rights,
+    # theirs has not.
+    if [ -e build/mingw/bridge/launch.exe ]; then
+        bridge
+        unit_wine
+    fi
 }
 
 run_long()

@@ -2,28 +2,16 @@
  * Threads, which are the host's. The simulator itself does one operation at a
  * time, whoever asks.
  */
-#define _POSIX_C_SOURCE 200809L
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "host.h"
 #include "sim_internal.h"
 
 struct os_thread {
-    pthread_t id;
-    void (*run)(void *context);
-    void *context;
-    bool joined; /* or never was one of the host's */
+    struct host_thread *host; /* NULL: it ran before its start returned */
 };
 
-struct os_monitor {
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-};
-
-static pthread_mutex_t lock;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 static size_t depth;                /* how often its owner has it */
 static _Thread_local size_t inside; /* the same, of each thread */
 static unsigned processors = 8;
@@ -31,20 +19,9 @@ static bool at_once;          /* a thread has run before its start returns */
 static atomic_size_t threads; /* that were started and have not ended */
 static _Thread_local struct os_file *used;
 
-/* A hook may call operations from within one. */
-static void make_lock(void)
-{
-    pthread_mutexattr_t kind;
-    pthread_mutexattr_init(&kind);
-    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
-    pthread_mutex_init(&lock, &kind);
-    pthread_mutexattr_destroy(&kind);
-}
-
 void sim_hold(void)
 {
-    pthread_once(&once, make_lock);
-    pthread_mutex_lock(&lock);
+    host_lock();
     depth++;
     inside++;
 }
@@ -58,7 +35,7 @@ void sim_use(struct os_file *file)
         sim_die("two threads are inside calls on one handle", file->path);
     used = file;
     if (atomic_load(&threads) != 0)
-        sched_yield(); /* whoever would come in now is to do so */
+        host_yield(); /* whoever would come in now is to do so */
 }
 
 void sim_unuse(void)
@@ -84,7 +61,7 @@ void sim_release(void)
 {
     inside--;
     depth--;
-    pthread_mutex_unlock(&lock);
+    host_unlock();
 }
 
 void sim_threads_reset(void)
@@ -112,25 +89,14 @@ void sim_threads_at_once(void)
     at_once = true;
 }
 
-static void *begin(void *argument)
-{
-    struct os_thread *thread = argument;
-    thread->run(thread->context);
-    return NULL;
-}
-
 os_error os_thread_start(void (*run)(void *context), void *context,
                          struct os_thread **thread)
 {
     os_error error = sim_enter(SIM_OP_THREAD, NULL);
     if (!error) {
         struct os_thread *started = sim_grow(NULL, sizeof *started);
-        started->run = run;
-        started->context = context;
-        started->joined = at_once;
         atomic_fetch_add(&threads, 1);
-        if (!at_once && pthread_create(&started->id, NULL, begin, started) != 0)
-            sim_die("the host starts no more threads", NULL);
+        started->host = at_once ? NULL : host_thread_start(run, context);
         *thread = started;
     }
     error = sim_leave(SIM_OP_THREAD, L"", error);
@@ -143,8 +109,8 @@ void os_thread_end(struct os_thread *thread)
 {
     if (!thread)
         return;
-    if (!thread->joined)
-        pthread_join(thread->id, NULL);
+    if (thread->host)
+        host_thread_join(thread->host);
     atomic_fetch_sub(&threads, 1);
     free(thread);
 }
@@ -184,40 +150,8 @@ struct os_monitor *os_monitor_make(void)
 {
     struct os_monitor *gate = NULL;
     os_error error = sim_enter(SIM_OP_MONITOR, NULL);
-    if (!error) {
-        gate = sim_grow(NULL, sizeof *gate);
-        pthread_mutex_init(&gate->lock, NULL);
-        pthread_cond_init(&gate->wake, NULL);
-    }
+    if (!error)
+        gate = host_monitor_make();
     (void)sim_leave(SIM_OP_MONITOR, L"", error);
     return gate;
-}
-
-void os_monitor_free(struct os_monitor *gate)
-{
-    if (!gate)
-        return;
-    pthread_cond_destroy(&gate->wake);
-    pthread_mutex_destroy(&gate->lock);
-    free(gate);
-}
-
-void os_monitor_lock(struct os_monitor *gate)
-{
-    pthread_mutex_lock(&gate->lock);
-}
-
-void os_monitor_unlock(struct os_monitor *gate)
-{
-    pthread_mutex_unlock(&gate->lock);
-}
-
-void os_monitor_wait(struct os_monitor *gate)
-{
-    pthread_cond_wait(&gate->wake, &gate->lock);
-}
-
-void os_monitor_wake(struct os_monitor *gate)
-{
-    pthread_cond_broadcast(&gate->wake);
 }

@@ -10,7 +10,8 @@ char *sources_read(const char *path)
 {
     char whole[1024];
     snprintf(whole, sizeof whole, "%s/%s", UNIT_SOURCES, path);
-    FILE *file = fopen(whole, "rb");
+    /* As text: Git for Windows may have made each \n a \r\n. */
+    FILE *file = fopen(whole, "r");
     cr_assert(file != NULL, "%s", whole);
     char *text = calloc(MOST_BYTES, 1);
     cr_assert(text != NULL);

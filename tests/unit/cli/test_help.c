@@ -274,7 +274,12 @@ static bool is_understood(const char *word)
     struct options options;
     struct text error = {0};
     bool to_be_typed = word[strlen(word) - 1] == '=' || strcmp(word, "-j") == 0;
-    swprintf(wide, WORD + 2, L"%s%s", word, to_be_typed ? "1" : "");
+    size_t length = 0;
+    for (; word[length] != '\0'; length++)
+        wide[length] = (wchar_t)word[length];
+    if (to_be_typed)
+        wide[length++] = L'1';
+    wide[length] = L'\0';
     /* An operand may be missing where an option takes one, and some options
        need another one. */
     bool understood = options_parse(4, argv, &options, &error) ||
