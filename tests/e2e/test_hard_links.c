@@ -21,10 +21,10 @@ static void make_tree(void)
 static bool has_links(const char *folder, int links)
 {
     return tree_shell(
-               e2e_text("diff -r tree %1$s && for f in a b sub/c; do "
-                        "[ \"$(stat -c '%%h %%Y' %1$s/$f)\" = "
-                        "\"%2$d $(stat -c %%Y tree/a)\" ] || exit 1; done",
-                        folder, links)) == 0;
+               e2e_text("diff -r tree %s && for f in a b sub/c; do "
+                        "[ \"$(stat -c '%%h %%Y' %s/$f)\" = "
+                        "\"%d $(stat -c %%Y tree/a)\" ] || exit 1; done",
+                        folder, folder, links)) == 0;
 }
 
 ParameterizedTestParameters(hard_links, kept)
