@@ -55,6 +55,9 @@ struct options {
 bool options_parse(int argc, wchar_t **argv, struct options *options,
                    struct text *error);
 
+/* How many files are handled in parallel: -j, or what suits this machine. */
+unsigned options_jobs(const struct options *options);
+
 /* Frees the array of operands. */
 void options_free(struct options *options);
 

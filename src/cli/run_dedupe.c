@@ -10,8 +10,6 @@
 #include "core/tree/walk.h"
 #include "core/tree/wildcard.h"
 
-enum { DEFAULT_JOBS = 8 };
-
 struct run {
     const struct options *options;
     struct console console;
@@ -382,8 +380,7 @@ static void dedupe_trees(struct run *run)
                                            .failed = on_file_failed,
                                            .progress = on_finding,
                                            .context = run};
-    unsigned jobs = run->options->jobs != 0 ? run->options->jobs : DEFAULT_JOBS;
-    run->groups = groups_open(jobs);
+    run->groups = groups_open(options_jobs(run->options));
     if (run->groups == NULL) {
         fail_memory(run);
         return;

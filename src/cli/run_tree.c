@@ -8,25 +8,6 @@
 #include "console.h"
 
 /*
- * One file in parallel for each processor. What takes long with small files is
- * to close them, because virus scanners read them then: 1 to 10 ms each, as
- * Mercurial measured, which gained a factor of 3 to 4 with 4 threads. More
- * threads than processors made it slower [rust-lang/rustup #1850]. The clients
- * of a server wait for it, whatever processors they have, so there are at least
- * 4 jobs; and at most 16, because the files of a directory are created one by
- * one.
- */
-enum { LEAST_JOBS = 4, MOST_JOBS = 16 };
-
-static unsigned default_jobs(void)
-{
-    unsigned jobs = os_processors();
-    if (jobs < LEAST_JOBS)
-        return LEAST_JOBS;
-    return jobs < MOST_JOBS ? jobs : MOST_JOBS;
-}
-
-/*
  * Counts all files and bytes for the line of progress. It walks the tree a
  * second time in a thread of its own, so that the copying need not wait.
  */
@@ -433,11 +414,9 @@ static bool open_workers(struct tree_run *run)
                                     .context = run,
                                     .keeps_hard_links =
                                         run->options->hard_links};
-    unsigned jobs =
-        run->options->jobs != 0 ? run->options->jobs : default_jobs();
     run->count.gate = os_monitor_make();
     if (run->count.gate != NULL)
-        run->workers = workers_open(&job, jobs);
+        run->workers = workers_open(&job, options_jobs(run->options));
     return run->workers != NULL;
 }
 

@@ -20,11 +20,10 @@ static void make_tree(void)
    and times as SOURCE's. */
 static bool has_links(const char *folder, int links)
 {
-    return tree_shell(
-               e2e_text("diff -r tree %s && for f in a b sub/c; do "
-                        "[ \"$(stat -c '%%h %%Y' %s/$f)\" = "
-                        "\"%d $(stat -c %%Y tree/a)\" ] || exit 1; done",
-                        folder, folder, links)) == 0;
+    return tree_shell(e2e_text("diff -r tree %s && for f in a b sub/c; do "
+                               "[ \"$(stat -c '%%h %%Y' %s/$f)\" = "
+                               "\"%d $(stat -c %%Y tree/a)\" ] || exit 1; done",
+                               folder, folder, links)) == 0;
 }
 
 ParameterizedTestParameters(hard_links, kept)

@@ -182,6 +182,55 @@ Test(dedupe_faults, interrupted_at_every_call)
     cr_assert_gt(points, 300);
 }
 
+/* Another program, which writes to a file whenever it is let in. */
+struct writer {
+    const wchar_t *path;
+    uint8_t *expected; /* the bytes of the file */
+    bool reached;
+    bool was_let_in;
+};
+
+static void write_once(void *arg)
+{
+    struct writer *writer = arg;
+    struct os_file *file =
+        sim_open_as(writer->path, SIM_WRITE, SIM_READ | SIM_WRITE);
+    writer->reached = true;
+    writer->was_let_in = file != NULL;
+    if (file == NULL)
+        return;
+    os_close(file);
+    sim_write_at(writer->path, 5 * CLUSTER + 9, "written", 7);
+    memcpy(writer->expected + 5 * CLUSTER + 9, "written", 7);
+}
+
+/* It is let in before and after the comparison, never between that and the
+   request. Whatever it writes stays, and only in its own file. */
+Test(dedupe_faults, written_to_at_every_call)
+{
+    uint64_t written = 0;
+    uint64_t refused = 0;
+    for (size_t job = 0; job < 2 * JOBS; job++) {
+        struct writer writer = {.reached = true};
+        for (uint64_t nth = 1; writer.reached; nth++) {
+            struct world w = make_world(&jobs[job / 2]);
+            writer = job % 2 == 0
+                         ? (struct writer){L"R:\\a", kept, false, false}
+                         : (struct writer){L"R:\\b", before, false, false};
+            sim_at_call(SIM_OP_ANY, nth, write_once, &writer);
+            (void)run_job(&w);
+            expect_same(&w, job, "written", nth);
+            world_end(&w);
+            written += writer.was_let_in;
+            refused += writer.reached && !writer.was_let_in;
+        }
+    }
+    printf("dedupe: a writer was let in %llu times, and refused %llu times\n",
+           (unsigned long long)written, (unsigned long long)refused);
+    cr_assert_gt(written, 20);
+    cr_assert_gt(refused, 200);
+}
+
 static jmp_buf killed;
 
 static void kill(void *reached)
