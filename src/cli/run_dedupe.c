@@ -228,27 +228,6 @@ static void on_link(void *context, const struct tree_link *link)
         console_passed_over(&run->console, TOTALS_LINK, link->source);
 }
 
-static bool on_enter(void *context, const wchar_t *source,
-                     struct dest_directory *directory, const wchar_t *dest,
-                     struct dest_directory **opened)
-{
-    (void)context;
-    (void)source;
-    (void)directory;
-    (void)dest;
-    (void)opened;
-    return true;
-}
-
-static void on_leave(void *context, const wchar_t *source,
-                     struct dest_directory *opened, const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)opened;
-    (void)dest;
-}
-
 /* What cannot be listed is reported the first time. */
 static void on_failed(void *context, const struct reflink_outcome *outcome)
 {
@@ -259,14 +238,6 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
         fail_memory(run);
     else if (run->is_first)
         report_problem(run, outcome);
-}
-
-static bool on_accept(void *context, const wchar_t *source, const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)dest;
-    return true;
 }
 
 static void on_passed_over(void *context, enum tree_passed_over why,
@@ -289,11 +260,7 @@ static void list_path(struct run *run, const wchar_t *path)
 {
     const struct tree_visitor visitor = {.file = on_file,
                                          .link = on_link,
-                                         .enter = on_enter,
-                                         .leave = on_leave,
                                          .failed = on_failed,
-                                         .accept = on_accept,
-                                         .misused = on_failed,
                                          .passed_over = on_passed_over,
                                          .stopped = on_stopped,
                                          .context = run};

@@ -46,57 +46,6 @@ static void count_file(void *context, const wchar_t *source,
     os_monitor_unlock(count->gate);
 }
 
-static void pass_link(void *context, const struct tree_link *link)
-{
-    (void)context;
-    (void)link;
-}
-
-static void pass_leave(void *context, const wchar_t *source,
-                       struct dest_directory *opened, const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)opened;
-    (void)dest;
-}
-
-static bool accept_any(void *context, const wchar_t *source,
-                       const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)dest;
-    return true;
-}
-
-static void ignore_passed_over(void *context, enum tree_passed_over why,
-                               const wchar_t *source)
-{
-    (void)context;
-    (void)why;
-    (void)source;
-}
-
-static bool pass_enter(void *context, const wchar_t *source,
-                       struct dest_directory *directory, const wchar_t *dest,
-                       struct dest_directory **opened)
-{
-    (void)context;
-    (void)source;
-    (void)directory;
-    (void)dest;
-    (void)opened;
-    return true;
-}
-
-/* Does nothing, because the real run reports the error. */
-static void pass_failed(void *context, const struct reflink_outcome *outcome)
-{
-    (void)context;
-    (void)outcome;
-}
-
 static bool is_unwanted(void *context)
 {
     struct count *count = context;
@@ -110,16 +59,9 @@ static void run_count(void *context)
 {
     struct tree_run *run = context;
     struct count *count = &run->count;
-    const struct tree_visitor visitor = {.file = count_file,
-                                         .link = pass_link,
-                                         .enter = pass_enter,
-                                         .leave = pass_leave,
-                                         .failed = pass_failed,
-                                         .accept = accept_any,
-                                         .misused = pass_failed,
-                                         .passed_over = ignore_passed_over,
-                                         .stopped = is_unwanted,
-                                         .context = count};
+    /* what is left out, and errors, are reported by the real run */
+    const struct tree_visitor visitor = {
+        .file = count_file, .stopped = is_unwanted, .context = count};
     operands_visit(run->operands, &visitor);
     os_monitor_lock(count->gate);
     count->ended = count->wanted;
@@ -396,7 +338,6 @@ static void plan_failed(void *context, const struct reflink_outcome *outcome)
 static const struct tree_visitor planning = {.file = plan_file,
                                              .link = plan_link,
                                              .enter = plan_enter,
-                                             .leave = pass_leave,
                                              .failed = plan_failed,
                                              .accept = on_accept,
                                              .misused = on_misused,

@@ -289,8 +289,9 @@ static bool check_target(void *context, const struct target *target)
         return false;
     bool is_tree =
         check->operands->recursive && target->directory && !target->is_link;
-    if (is_tree && !check->visitor->accept(check->visitor->context,
-                                           target->source, target->dest))
+    const struct tree_visitor *visitor = check->visitor;
+    if (is_tree && visitor->accept != NULL &&
+        !visitor->accept(visitor->context, target->source, target->dest))
         check->refused = true;
     if (is_tree && tree_contains(target->source, target->dest)) {
         check->refused = true;
@@ -313,7 +314,8 @@ static void report_collision(struct check *check, const struct target *target)
                       OUTCOME_DEST, REFLINK_HINT_COLLISION);
     outcome_end(&outcome, start);
     check->refused = true;
-    check->visitor->misused(check->visitor->context, &outcome);
+    if (check->visitor->misused != NULL)
+        check->visitor->misused(check->visitor->context, &outcome);
 }
 
 /* Compares the files, and not their paths, which can be written in many ways.
@@ -422,7 +424,8 @@ static void visit_link(const struct tree_visitor *visitor,
                                    .dest = target->dest,
                                    .root = target->root,
                                    .operand = target->operand};
-    visitor->link(visitor->context, &link);
+    if (visitor->link != NULL)
+        visitor->link(visitor->context, &link);
 }
 
 static bool visit_target(void *context, const struct target *target)
@@ -435,8 +438,7 @@ static bool visit_target(void *context, const struct target *target)
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
     if (was_visited(visit, target))
-        visitor->passed_over(visitor->context, TREE_SAME_SOURCE,
-                             target->source);
+        tree_pass_over(visitor, TREE_SAME_SOURCE, target->source);
     else if (target->is_link)
         visit_link(visitor, directory, target);
     else if (target->directory && visit->operands->recursive)
@@ -529,7 +531,7 @@ static bool open_dest(struct operands *operands,
         dest_directory_open(NULL, operands->dest, flags, &outcome);
     outcome_end(&outcome, start);
     if (operands->directory == NULL)
-        visitor->failed(visitor->context, &outcome);
+        tree_fail(visitor, &outcome);
     return operands->directory != NULL;
 }
 

@@ -119,7 +119,8 @@ static void enter(struct walk *walk)
                   OUTCOME_DEST, REFLINK_HINT_INSIDE);
         return;
     }
-    if (!visitor->enter(visitor->context, walk->source.words, current(walk),
+    if (visitor->enter != NULL &&
+        !visitor->enter(visitor->context, walk->source.words, current(walk),
                         walk->dest.words, &opened))
         return;
     if (!walk->has_root)
@@ -261,7 +262,8 @@ static void visit_link(const struct walk *walk)
                                    .directory = current(walk),
                                    .dest = walk->dest.words,
                                    .root = walk->tree};
-    visitor->link(visitor->context, &link);
+    if (visitor->link != NULL)
+        visitor->link(visitor->context, &link);
 }
 
 static void visit(struct walk *walk, const struct os_entry *entry)
@@ -275,12 +277,11 @@ static void visit(struct walk *walk, const struct os_entry *entry)
     bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     if (walk->from_root && walk->depth == 1 && directory &&
         tree_is_system_directory(entry->name)) {
-        visitor->passed_over(visitor->context, TREE_SYSTEM_DIRECTORY,
-                             entry->name);
+        tree_pass_over(visitor, TREE_SYSTEM_DIRECTORY, entry->name);
         return;
     }
     if (!directory && staging_is_name(entry->name)) {
-        visitor->passed_over(visitor->context, TREE_STAGING_FILE, entry->name);
+        tree_pass_over(visitor, TREE_STAGING_FILE, entry->name);
         return;
     }
     bool duplicate = false;
@@ -332,8 +333,9 @@ static void advance(struct walk *walk)
         if (push_name(walk, name))
             enter(walk);
     } else {
-        visitor->leave(visitor->context, walk->source.words, frame->directory,
-                       walk->dest.words);
+        if (visitor->leave != NULL)
+            visitor->leave(visitor->context, walk->source.words,
+                           frame->directory, walk->dest.words);
         pop_frame(walk);
     }
 }
@@ -344,6 +346,20 @@ bool tree_is_system_directory(const wchar_t *name)
            name_compare(name, L"$RECYCLE.BIN") == 0;
 }
 
+void tree_pass_over(const struct tree_visitor *visitor,
+                    enum tree_passed_over why, const wchar_t *source)
+{
+    if (visitor->passed_over != NULL)
+        visitor->passed_over(visitor->context, why, source);
+}
+
+void tree_fail(const struct tree_visitor *visitor,
+               const struct reflink_outcome *outcome)
+{
+    if (visitor->failed != NULL)
+        visitor->failed(visitor->context, outcome);
+}
+
 void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
                  const wchar_t *dest, os_error error, enum reflink_step step,
                  enum outcome_side side, enum reflink_hint hint)
@@ -352,7 +368,7 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
     uint64_t start = outcome_begin(&outcome, source, dest);
     outcome_fail_hint(&outcome, error, step, side, hint);
     outcome_end(&outcome, start);
-    visitor->failed(visitor->context, &outcome);
+    tree_fail(visitor, &outcome);
 }
 
 bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,

@@ -40,6 +40,8 @@ struct tree_link {
  * What to do with each entry of a walk. All paths are valid until the call
  * returns; each call gets `context`, and the directory that the entry's DEST is
  * in: NULL if DEST is not in a directory of this run, or if `enter` opens none.
+ * All but `file` and `stopped` may be NULL: then nothing is done, and nothing
+ * refused or skipped.
  */
 struct tree_visitor {
     /* A file of `size` bytes, as its directory reports it. */
@@ -79,7 +81,13 @@ struct tree_visitor {
  */
 bool tree_is_system_directory(const wchar_t *name);
 
-/* Calls `visitor->failed` with an outcome that has this error. */
+/* Call the visitor's function of that name, if it has one. */
+void tree_pass_over(const struct tree_visitor *visitor,
+                    enum tree_passed_over why, const wchar_t *source);
+void tree_fail(const struct tree_visitor *visitor,
+               const struct reflink_outcome *outcome);
+
+/* Calls tree_fail with an outcome that has this error. */
 void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
                  const wchar_t *dest, os_error error, enum reflink_step step,
                  enum outcome_side side, enum reflink_hint hint);

@@ -53,27 +53,10 @@ static bool on_enter(void *context, const wchar_t *source,
     return true;
 }
 
-static void on_leave(void *context, const wchar_t *source,
-                     struct dest_directory *opened, const wchar_t *dest)
-{
-    (void)opened;
-    (void)context;
-    (void)source;
-    (void)dest;
-}
-
 static void on_failed(void *context, const struct reflink_outcome *outcome)
 {
     struct log *log = context;
     log->last = *outcome;
-}
-
-static bool on_accept(void *context, const wchar_t *source, const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)dest;
-    return true;
 }
 
 static void on_misused(void *context, const struct reflink_outcome *outcome)
@@ -103,9 +86,7 @@ static struct log visit(struct operands operands)
     const struct tree_visitor visitor = {.file = on_file,
                                          .link = on_link,
                                          .enter = on_enter,
-                                         .leave = on_leave,
                                          .failed = on_failed,
-                                         .accept = on_accept,
                                          .misused = on_misused,
                                          .passed_over = on_passed_over,
                                          .stopped = on_stopped,

@@ -86,14 +86,6 @@ static void on_leave(void *context, const wchar_t *source,
     conclude(seen, &outcome);
 }
 
-static bool on_accept(void *context, const wchar_t *source, const wchar_t *dest)
-{
-    (void)context;
-    (void)source;
-    (void)dest;
-    return true;
-}
-
 static void on_misused(void *context, const struct reflink_outcome *outcome)
 {
     struct seen *seen = context;
@@ -124,7 +116,6 @@ static struct seen run(struct world *w, bool recursive, const wchar_t *dest,
                                          .enter = on_enter,
                                          .leave = on_leave,
                                          .failed = on_failed,
-                                         .accept = on_accept,
                                          .misused = on_misused,
                                          .passed_over = on_passed_over,
                                          .stopped = on_stopped,
