@@ -23,7 +23,7 @@ TestSuite(image, .init = open_image, .fini = close_image,
 
 Test(image, is_small_and_stripped)
 {
-    cr_expect(pe.size < 256 * KIB, "it has %zu bytes", pe.size);
+    cr_expect(pe.size < 320 * KIB, "it has %zu bytes", pe.size);
     cr_expect(!pe_has_debug(&pe));
 }
 
