@@ -554,6 +554,7 @@ Test(library, dedupe_is_cancelled_in_the_wait_before_a_retry)
                                 &r, &w.outcome),
                  REFLINK_INTERRUPTED);
     cr_expect_eq(sim_sleeps(), 3);
+    cr_expect_eq(sim_slept_ms(), 100 + 200);
     sim_clear_faults();
     world_end(&w);
 }
