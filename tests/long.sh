@@ -129,9 +129,9 @@ reproducible()
     cmp "$TMPDIR/same/one.txt" "$TMPDIR/same/two.txt"
 }
 
-foreign_client()
+foreign()
 {
-    tests/bridge/foreign.sh build/mingw/bridge build/wine
+    tests/foreign/foreign.sh build/mingw build/wine
 }
 
 # Random worlds and trees from a seed of this day's, which a failure prints.
@@ -147,7 +147,7 @@ random_long()
     E2E_SEED=$1 tests/e2e/e2e.sh --filter 'generated/*'
 }
 export -f build_clang unit_tsan analyze check_scripts check_limits machine \
-    zig_build schema reproducible foreign_client model_long random_long
+    zig_build schema reproducible foreign model_long random_long
 
 long_steps()
 {
@@ -159,11 +159,13 @@ long_steps()
     have cppcheck analyze && step analyze 600 analyze || true
     have clang build-clang && step build-clang 600 build_clang || true
     step unit-tsan 1800 unit_tsan || true
-    if have npm "zig, schema and a foreign client"; then
+    if have npm "zig and schema"; then
         step schema 300 or_skip schema || true
         step zig-aarch64 900 or_skip zig_build aarch64 aa64 || true
         step zig-x86 900 or_skip zig_build x86 014c || true
-        step foreign 300 or_skip foreign_client || true
+    fi
+    if have x86_64-w64-mingw32-gcc "foreign clients"; then
+        step foreign 600 or_skip foreign || true
     fi
     have x86_64-w64-mingw32-gcc "same bytes, and consumers" &&
         step reproducible 600 reproducible &&

@@ -23,6 +23,13 @@ if [ "${1:-}" = long ]; then
     command -v npm >/dev/null || packages+=(npm)
 fi
 
+# Sources of other programs, which not every Debian has.
+optional=()
+if [ "${1:-}" = long ]; then
+    optional+=(golang-go golang-github-git-lfs-git-lfs-dev
+        golang-github-avast-retry-go-dev golang-github-syncthing-syncthing-dev)
+fi
+
 case ${1:-} in
 long | consumers) packages+=(g++-mingw-w64-x86-64) ;;
 esac
@@ -37,7 +44,11 @@ missing=()
 for package in "${packages[@]}"; do
     is_installed "$package" || missing+=("$package")
 done
-if [ ${#missing[@]} -eq 0 ]; then
+wanted=()
+for package in "${optional[@]}"; do
+    is_installed "$package" || wanted+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ] && [ ${#wanted[@]} -eq 0 ]; then
     echo "setup: all packages are there"
     exit 0
 fi
@@ -47,7 +58,7 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo -n)
 fi
 if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-    echo "setup: cannot install here; missing: ${missing[*]}"
+    echo "setup: cannot install here; missing: ${missing[*]} ${wanted[*]}"
     exit 0
 fi
 
@@ -80,10 +91,25 @@ disable()
         >>"$log" 2>&1 || true
 }
 
-echo "setup: installing ${missing[*]}"
+# Of what is optional, those that this Debian has.
+known()
+{
+    local package
+    for package in "${wanted[@]}"; do
+        ! apt-cache show "$package" >>"$log" 2>&1 || echo "$package"
+    done
+}
+
+install_all()
+{
+    local more
+    apt update && mapfile -t more < <(known) &&
+        apt install -y --no-install-recommends "${missing[@]}" "${more[@]}"
+}
+
+echo "setup: installing ${missing[*]} ${wanted[*]}"
 keep_quiet
-if ! { apt update &&
-    apt install -y --no-install-recommends "${missing[@]}"; }; then
+if ! install_all; then
     tail -20 "$log" >&2
     echo "setup: apt-get failed; missing: ${missing[*]}" >&2
     exit 1

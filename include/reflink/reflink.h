@@ -430,6 +430,51 @@ enum reflink_status reflink_dry_run(
     void (*tell)(void *context, const struct reflink_dry_step *step),
     void *context, struct reflink_outcome *outcome);
 
+/* What reflink_dedupe found. The caller only sets `size`. */
+struct reflink_dedupe_result {
+    uint32_t size;          /* sizeof(struct reflink_dedupe_result) */
+    uint64_t equal;         /* equal bytes that were not shared before; in a dry
+                               run, those that would be shared now */
+    uint64_t shared_before; /* bytes that were shared already */
+    uint64_t freed;         /* bytes of clusters that were given back, or would
+                               be; less than that without `freed_known` */
+    bool freed_known;       /* the volume reports which clusters are shared */
+    bool in_keep;           /* KEEP, not FILE, is the cause of the reason */
+    bool failed_range;      /* a range failed verification; its bytes were
+                               written back */
+};
+
+/*
+ * Lets `file` share the clusters of `keep` wherever their bytes are equal at
+ * equal offsets, and changes nothing else about either. Both are open meanwhile
+ * so that no other program can write to them; a program that mapped one earlier
+ * still can. All bytes are compared, and each range is read again after its
+ * request; one that a volume changed is written back. With `dry_run`, only
+ * finds out what would be shared. Of the policy, `mode` and `retries` count.
+ *
+ * Fills `*result` and `*outcome`, and returns its status: REFLINK_OK; or
+ * REFLINK_SKIPPED if they share nothing, with the reason; or REFLINK_FAILED,
+ * for example if one of them cannot be opened, or with
+ * REFLINK_HINT_NOT_RESTORED if a range could not be written back. With
+ * REFLINK_ALWAYS, any reason is REFLINK_REFUSED, except that FILE is KEEP or
+ * has no whole cluster. In the outcome, `source` is `keep` and `dest` is
+ * `file`, and `bytes_cloned` counts what is shared since this call; that stays
+ * after a failure, too. The reason REFLINK_REASON_LIMIT says that KEEP's
+ * clusters have reached the limit of references: FILE can be the KEEP of the
+ * files after it.
+ *
+ * The callback of reflink_session_watch is called after each 1 MiB that was
+ * compared, with `bytes` as the offset that is reached. What a range needs
+ * after its request is done even if the call is cancelled. Needs 16 MiB of
+ * memory.
+ */
+enum reflink_status reflink_dedupe(struct reflink_session *session,
+                                   const struct reflink_policy *policy,
+                                   const wchar_t *keep, const wchar_t *file,
+                                   bool dry_run,
+                                   struct reflink_dedupe_result *result,
+                                   struct reflink_outcome *outcome);
+
 enum reflink_answer {
     REFLINK_NOT_REPORTED, /* the volume does not report it */
     REFLINK_NO,

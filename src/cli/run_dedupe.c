@@ -373,9 +373,12 @@ static void dedupe_trees(struct run *run)
 int run_dedupe(const struct options *options)
 {
     struct run run = {.options = options, .is_first = true};
+    struct reflink_session *session = reflink_session_open();
     if (console_begin(&run.console, options, true)) {
         run.console.totals.dedupe.used = true;
-        if (!dedupe_begin(&run.dedupe, &options->policy, options->dry_run)) {
+        if (session == NULL ||
+            !dedupe_begin(&run.dedupe, session, &options->policy,
+                          options->dry_run)) {
             fail_memory(&run);
         } else {
             run.dedupe.watch = on_sharing;
@@ -389,6 +392,7 @@ int run_dedupe(const struct options *options)
         run.console.totals.files = run.files;
         dedupe_end(&run.dedupe);
     }
+    reflink_session_close(session);
     for (size_t i = 0; i < run.path_count; i++)
         free(run.paths[i]);
     free(run.paths);

@@ -144,7 +144,8 @@ dedupe_cmp()
 
 row_dedupe()
 {
-    local size=$(full 4 1) cached
+    local size cached
+    size=$(full 4 1)
     make extents a $((size * gib)) $((64 * mib))
     for cached in cached cold; do
         in_turn "$pairs" dedupe_cmp dedupe_reflink

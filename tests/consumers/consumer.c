@@ -124,6 +124,27 @@ static void check_texts(void)
     expect(reflink_reason_text(&outcome, text, 300) != 0, "it has no words");
 }
 
+static void check_dedupe(void)
+{
+    struct reflink_dedupe_result result = {.size = sizeof result};
+    make(L"again", LENGTH, 'a');
+    expect(
+        reflink_dedupe(session, &policy, L"source", L"again", true, &result,
+                       &outcome) == (clones ? REFLINK_OK : REFLINK_SKIPPED) &&
+            result.equal == (clones ? LENGTH : 0) && outcome.bytes_cloned == 0,
+        "a dry run of dedupe expects something else");
+    reflink_dedupe(session, &policy, L"source", L"again", false, &result,
+                   &outcome);
+    expect(clones ? outcome.bytes_cloned == LENGTH
+                  : outcome.reason == REFLINK_REASON_NO_CLONING,
+           "equal files are not shared");
+    reflink_dedupe(session, &policy, L"source", L"again", false, &result,
+                   &outcome);
+    expect(result.shared_before == (clones ? LENGTH : 0),
+           "they are shared once more");
+    expect(same(L"source", L"again"), "a file is another after dedupe");
+}
+
 /* ---- handles --------------------------------------------------------- */
 
 static void check_handles(void)
@@ -356,6 +377,7 @@ int main(int argc, char **argv)
     check_volume(argv[2]);
     check_file();
     check_texts();
+    check_dedupe();
     check_handles();
     check_watch();
     check_cancel();

@@ -38,9 +38,11 @@ int main(void)
     MEMBER(outcome, bytes);
     MEMBER(outcome, bytes_cloned);
     MEMBER(outcome, bytes_copied);
+    MEMBER(outcome, bytes_copied_by_server);
     MEMBER(outcome, requests);
     MEMBER(outcome, cluster_size);
     MEMBER(outcome, refusal);
+    MEMBER(outcome, server_refusal);
     MEMBER(outcome, no_resources);
     MEMBER(outcome, replaced_file);
     MEMBER(outcome, kept_sparse);

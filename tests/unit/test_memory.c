@@ -278,6 +278,29 @@ Test(memory, a_text_that_failed_is_empty)
 }
 
 /* Not a usage error, though nothing of the command line is known. */
+/* Each request of reflink_dedupe is refused in turn; the files stay equal. */
+Test(memory, for_dedupe_in_the_library)
+{
+    for (size_t at = 1; refused != 0 || at == 1; at++) {
+        struct world w = world_make("refs-4k");
+        struct reflink_dedupe_result result = {.size = sizeof result};
+        sim_fill_pattern(L"R:\\a", 0, 1 << 20, 7);
+        sim_fill_pattern(L"R:\\b", 0, 1 << 20, 7);
+        asked = 0;
+        refused = 0;
+        fails_on = false;
+        fails_at = at;
+        reflink_dedupe(w.session, &w.policy, L"R:\\a", L"R:\\b", false, &result,
+                       &w.outcome);
+        fails_at = NEVER;
+        cr_expect(w.outcome.status == REFLINK_OK || w.outcome.error.code == 8,
+                  "%zu: %u", at, w.outcome.error.code);
+        cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+        cr_expect_eq(sim_open_handles(), 0);
+        world_end(&w);
+    }
+}
+
 Test(memory, for_the_command_line)
 {
     struct world w = make_files();

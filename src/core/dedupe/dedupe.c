@@ -1,8 +1,10 @@
 #include "dedupe.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/call.h"
 #include "core/clone/cluster.h"
 #include "core/errors.h"
 #include "core/file/retry.h"
@@ -120,7 +122,8 @@ static void share_all(struct pair *pair)
         else if (run.kind == RUN_DATA)
             share_run(pair, &run);
         at = run.offset + run.length;
-        report(pair, at);
+        if (pair_outcome(pair)->error.code == 0)
+            report(pair, at);
     }
     request_end_state(pair);
     if (pair->has_data && result->equal == 0 && result->shared_before == 0 &&
@@ -148,7 +151,8 @@ static enum attempt_end attempt(struct dedupe *dedupe, const wchar_t *path,
     pair->dedupe = dedupe;
     pair->path = path;
     pair->result = result;
-    if (pair_open(pair) && pair_prepare(pair))
+    if (!session_stop(dedupe->session, &result->outcome) && pair_open(pair) &&
+        pair_prepare(pair))
         share_all(pair);
     os_close(pair->file);
     free(pair);
@@ -196,7 +200,7 @@ static void set_status(const struct dedupe *dedupe,
 void dedupe_file(struct dedupe *dedupe, const wchar_t *path,
                  struct dedupe_result *result)
 {
-    struct retry retry = {.policy = dedupe->policy};
+    struct retry retry = {.session = dedupe->session, .policy = dedupe->policy};
     uint64_t earlier = 0;
     enum attempt_end end = ATTEMPT_DONE;
     memset(result, 0, sizeof *result);
@@ -228,14 +232,14 @@ uint32_t dedupe_cluster_size(const wchar_t *path)
 
 /* --- a run ---------------------------------------------------------------- */
 
-bool dedupe_begin(struct dedupe *dedupe, const struct reflink_policy *policy,
-                  bool dry_run)
+bool dedupe_begin(struct dedupe *dedupe, struct reflink_session *session,
+                  const struct reflink_policy *policy, bool dry_run)
 {
-    *dedupe = (struct dedupe){.session = reflink_session_open(),
+    *dedupe = (struct dedupe){.session = session,
                               .policy = policy,
                               .dry_run = dry_run,
                               .bytes = malloc(DEDUPE_REQUEST)};
-    return dedupe->session != NULL && dedupe->bytes != NULL;
+    return dedupe->bytes != NULL;
 }
 
 void dedupe_keep(struct dedupe *dedupe, const wchar_t *path)
@@ -248,6 +252,76 @@ void dedupe_end(struct dedupe *dedupe)
 {
     close_keep(dedupe);
     free(dedupe->bytes);
-    reflink_session_close(dedupe->session);
     *dedupe = (struct dedupe){0};
+}
+
+/* --- the public function -------------------------------------------------- */
+
+/* The file that reflink_dedupe is busy with. */
+struct watched {
+    struct reflink_session *session;
+    const struct reflink_outcome *outcome;
+};
+
+static void on_progress(void *context, const wchar_t *path, uint64_t done,
+                        uint64_t total)
+{
+    const struct watched *watched = context;
+    struct reflink_outcome so_far = *watched->outcome;
+    (void)path;
+    so_far.bytes = done;
+    watched->session->total = total;
+    session_report(watched->session, &so_far);
+}
+
+static void run_pair(struct reflink_session *session,
+                     const struct reflink_policy *policy, const wchar_t *keep,
+                     const wchar_t *file, bool dry_run,
+                     struct dedupe_result *result)
+{
+    struct dedupe dedupe;
+    struct watched watched = {session, &result->outcome};
+    if (dedupe_begin(&dedupe, session, policy, dry_run)) {
+        dedupe.watch = on_progress;
+        dedupe.watch_context = &watched;
+        dedupe_keep(&dedupe, keep);
+        dedupe_file(&dedupe, file, result);
+    } else {
+        outcome_fail(&result->outcome, CODE_NOT_ENOUGH_MEMORY,
+                     REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    }
+    dedupe_end(&dedupe);
+}
+
+enum reflink_status reflink_dedupe(struct reflink_session *session,
+                                   const struct reflink_policy *policy,
+                                   const wchar_t *keep, const wchar_t *file,
+                                   bool dry_run,
+                                   struct reflink_dedupe_result *result,
+                                   struct reflink_outcome *outcome)
+{
+    /* bytes up to and with the last member that version 0.2 had */
+    enum {
+        LEAST =
+            offsetof(struct reflink_dedupe_result, failed_range) + sizeof(bool)
+    };
+    struct call call;
+    struct dedupe_result found = {0};
+    if (call_begin(&call, session, policy, outcome)) {
+        if (result->size >= LEAST)
+            run_pair(session, &call.policy, keep, file, dry_run, &found);
+        else
+            outcome_fail(&found.outcome, CODE_INVALID_PARAMETER,
+                         REFLINK_STEP_NONE, OUTCOME_DEST);
+        call.outcome = found.outcome;
+    }
+    const struct reflink_dedupe_result answer = {
+        .equal = found.equal,
+        .shared_before = found.shared_before,
+        .freed = found.freed,
+        .freed_known = found.freed_known,
+        .in_keep = found.in_keep,
+        .failed_range = found.failed_range};
+    call_write(result, &answer, sizeof answer, LEAST);
+    return call_end(&call, outcome);
 }

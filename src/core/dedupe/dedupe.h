@@ -54,10 +54,10 @@ struct dedupe {
     struct os_info keep_info;
 };
 
-/* Begins a run. Returns false if out of memory. The caller calls dedupe_end in
-   any case. */
-bool dedupe_begin(struct dedupe *dedupe, const struct reflink_policy *policy,
-                  bool dry_run);
+/* Begins a run with the caller's session. Returns false if out of memory. The
+   caller calls dedupe_end in any case. */
+bool dedupe_begin(struct dedupe *dedupe, struct reflink_session *session,
+                  const struct reflink_policy *policy, bool dry_run);
 
 /* Makes `path` the KEEP of the files that follow. It must stay valid. */
 void dedupe_keep(struct dedupe *dedupe, const wchar_t *path);

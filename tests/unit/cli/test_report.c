@@ -133,6 +133,13 @@ Test(report, mixed_gives_both_amounts)
                  L"mixed   a.img -> b.img  (1 GiB cloned, 300 bytes copied): "
                  L"the last, partial cluster was copied\n",
                  L"");
+    o.reason = REFLINK_REASON_UNALIGNED;
+    o.bytes_cloned = 4096;
+    o.bytes_copied = 4;
+    expect_lines(&o, plain,
+                 L"mixed   a.img -> b.img  (4 KiB cloned, 4 bytes copied): "
+                 L"the range is not aligned to clusters\n",
+                 L"");
 }
 
 Test(report, every_reason_has_words)

@@ -21,7 +21,7 @@ static struct dedupe_result run_to(struct world *w, const wchar_t *path,
 {
     struct dedupe dedupe;
     struct dedupe_result result;
-    cr_assert(dedupe_begin(&dedupe, &w->policy, dry_run));
+    cr_assert(dedupe_begin(&dedupe, w->session, &w->policy, dry_run));
     dedupe_keep(&dedupe, L"R:\\a");
     dedupe_file(&dedupe, path, &result);
     dedupe_end(&dedupe);
@@ -287,7 +287,7 @@ Test(dedupe, progress_ends_once)
     struct dedupe_result result;
     sim_fill_pattern(L"R:\\a", 0, 5 << 20, 3);
     sim_fill_pattern(L"R:\\b", 0, 5 << 20, 3);
-    cr_assert(dedupe_begin(&dedupe, &w.policy, false));
+    cr_assert(dedupe_begin(&dedupe, w.session, &w.policy, false));
     dedupe.watch = watch;
     dedupe.watch_context = &watched;
     dedupe_keep(&dedupe, L"R:\\a");
@@ -311,7 +311,7 @@ Test(dedupe, at_the_limit_the_next_file_is_kept)
     sim_fill_pattern(L"R:\\a", 0, SIZE, 3);
     for (size_t i = 0; i < 5; i++)
         sim_fill_pattern(paths[i], 0, SIZE, 3);
-    cr_assert(dedupe_begin(&dedupe, &w.policy, false));
+    cr_assert(dedupe_begin(&dedupe, w.session, &w.policy, false));
     dedupe_keep(&dedupe, L"R:\\a");
     for (size_t i = 0; i < 5; i++) {
         dedupe_file(&dedupe, paths[i], &result);
@@ -547,7 +547,7 @@ Test(dedupe, a_volume_that_lied_is_not_asked_again)
     w.volume->lie = SIM_LIE_ZEROS;
     w.volume->lie_skip = 2;
     w.volume->lie_times = 1;
-    cr_assert(dedupe_begin(&dedupe, &w.policy, false));
+    cr_assert(dedupe_begin(&dedupe, w.session, &w.policy, false));
     dedupe_keep(&dedupe, L"R:\\a");
     dedupe_file(&dedupe, L"R:\\b", &result);
     cr_expect(result.failed_range);

@@ -83,7 +83,7 @@ static struct dedupe_result run_job(struct world *w)
 {
     struct dedupe dedupe;
     struct dedupe_result result;
-    cr_assert(dedupe_begin(&dedupe, &w->policy, false));
+    cr_assert(dedupe_begin(&dedupe, w->session, &w->policy, false));
     dedupe_keep(&dedupe, L"R:\\a");
     dedupe_file(&dedupe, L"R:\\b", &result);
     dedupe_end(&dedupe);

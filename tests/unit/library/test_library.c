@@ -114,6 +114,7 @@ Test(library, policy_init_is_the_command_lines_default)
 struct watcher {
     unsigned calls;
     unsigned most; /* calls until it ends the file; 0: never */
+    struct reflink_outcome last;
 };
 
 static bool watch(void *context, const struct reflink_outcome *so_far,
@@ -122,6 +123,7 @@ static bool watch(void *context, const struct reflink_outcome *so_far,
     struct watcher *watcher = context;
     cr_expect_eq(so_far->size, sizeof *so_far);
     cr_expect_eq(total, 8 * MI);
+    watcher->last = *so_far;
     return ++watcher->calls != watcher->most;
 }
 
@@ -400,6 +402,185 @@ Test(library, handles_and_a_range_past_the_end)
     world_end(&w);
 }
 
+/* ---- dedupe ---------------------------------------------------------- */
+
+/* What a program has that was built with a later header. */
+struct later_result {
+    struct reflink_dedupe_result known;
+    uint32_t added;
+};
+
+static struct world make_copies(const char *profile)
+{
+    struct world w = make_world(profile);
+    sim_fill_pattern(L"R:\\b", 0, 8 * MI, 7);
+    return w;
+}
+
+static struct reflink_dedupe_result run_dedupe_call(struct world *w,
+                                                    bool dry_run)
+{
+    struct later_result later;
+    memset(&later, 0xEE, sizeof later);
+    later.known.size = sizeof later;
+    enum reflink_status status =
+        reflink_dedupe(w->session, &w->policy, L"R:\\a", L"R:\\b", dry_run,
+                       &later.known, &w->outcome);
+    cr_expect_eq(status, w->outcome.status);
+    cr_expect_eq(later.known.size, sizeof later);
+    cr_expect_eq(later.added, 0);
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    cr_expect_eq(sim_open_handles(), 0);
+    return later.known;
+}
+
+Test(library, dedupe_shares_clusters)
+{
+    struct world w = make_copies("refs-4k");
+    struct reflink_dedupe_result r = run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.method, REFLINK_METHOD_CLONE);
+    cr_expect_eq(w.outcome.bytes_cloned, 8 * MI);
+    cr_expect_eq(wcscmp(w.outcome.source, L"R:\\a"), 0);
+    cr_expect_eq(wcscmp(w.outcome.dest, L"R:\\b"), 0);
+    cr_expect_eq(r.equal, 8 * MI);
+    cr_expect_eq(r.freed, 8 * MI);
+    cr_expect_eq(r.shared_before, 0);
+    cr_expect(r.freed_known);
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), 8 * MI);
+    r = run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_cloned, 0);
+    cr_expect_eq(r.shared_before, 8 * MI);
+    cr_expect_eq(r.equal, 0);
+    world_end(&w);
+}
+
+Test(library, dedupe_dry_run_changes_nothing)
+{
+    struct world w = make_copies("refs-4k");
+    struct reflink_dedupe_result r = run_dedupe_call(&w, true);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_cloned, 0);
+    cr_expect_eq(r.equal, 8 * MI);
+    cr_expect_eq(r.freed, 8 * MI);
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), 0);
+    world_end(&w);
+}
+
+Test(library, dedupe_gives_the_reason)
+{
+    struct world w = make_copies("ntfs");
+    run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_SKIPPED);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_NO_CLONING);
+    w.policy.mode = REFLINK_ALWAYS;
+    run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
+    sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_READONLY);
+    struct reflink_dedupe_result r = run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_READ_ONLY);
+    cr_expect(r.in_keep);
+    world_end(&w);
+}
+
+/* The first request is on files of its own; what it learns, the session has. */
+Test(library, dedupe_writes_back_what_a_volume_changed)
+{
+    struct world w = make_copies("refs-4k");
+    w.volume->lie = SIM_LIE_ZEROS;
+    w.volume->lie_skip = 2;
+    struct reflink_dedupe_result r = run_dedupe_call(&w, false);
+    cr_expect(r.failed_range);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNVERIFIED);
+    uint64_t requests = sim_calls(SIM_OP_CLONE);
+    run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNVERIFIED);
+    cr_expect_eq(sim_calls(SIM_OP_CLONE), requests);
+    world_end(&w);
+}
+
+Test(library, dedupe_is_ended_by_the_watch)
+{
+    struct world w = make_copies("refs-4k");
+    struct watcher watcher = {.most = 2};
+    reflink_session_watch(w.session, watch, &watcher);
+    struct reflink_dedupe_result r = run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_INTERRUPTED);
+    cr_expect_eq(watcher.calls, 2);
+    cr_expect_eq(watcher.last.bytes, 2 * MI);
+    cr_expect_eq(r.equal, 0);
+    watcher = (struct watcher){0};
+    run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(watcher.last.bytes, 8 * MI);
+    world_end(&w);
+}
+
+Test(library, dedupe_is_cancelled)
+{
+    static const enum sim_op ops[] = {SIM_OP_OPEN, SIM_OP_READ, SIM_OP_FLUSH};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        struct world w = make_copies("refs-4k");
+        sim_at_call(ops[i], 1, cancel, w.session);
+        run_dedupe_call(&w, false);
+        cr_expect_eq(w.outcome.status, REFLINK_INTERRUPTED, "%zu", i);
+        cr_expect_eq(sim_calls(SIM_OP_CLONE), 0);
+        world_end(&w);
+    }
+}
+
+/* What the request changed is written back all the same. */
+Test(library, dedupe_is_cancelled_in_a_request)
+{
+    struct world w = make_copies("refs-4k");
+    w.volume->lie = SIM_LIE_ZEROS;
+    w.volume->lie_skip = 2;
+    sim_at_call(SIM_OP_CLONE, 3, cancel, w.session);
+    cr_expect(run_dedupe_call(&w, false).failed_range);
+    run_dedupe_call(&w, false);
+    cr_expect_eq(w.outcome.status, REFLINK_INTERRUPTED);
+    world_end(&w);
+}
+
+Test(library, dedupe_is_cancelled_in_the_wait_before_a_retry)
+{
+    struct world w = make_copies("refs-4k");
+    w.policy.retries = 100;
+    sim_fault_always(SIM_OP_OPEN, 64);
+    sim_at_call(SIM_OP_SLEEP_MS, 3, cancel, w.session);
+    struct reflink_dedupe_result r = {.size = sizeof r};
+    cr_expect_eq(reflink_dedupe(w.session, &w.policy, L"R:\\a", L"R:\\b", false,
+                                &r, &w.outcome),
+                 REFLINK_INTERRUPTED);
+    cr_expect_eq(sim_sleeps(), 3);
+    cr_expect_eq(sim_slept_ms(), 100 + 200);
+    sim_clear_faults();
+    world_end(&w);
+}
+
+Test(library, dedupe_refuses_structs_that_are_too_small)
+{
+    struct world w = make_copies("refs-4k");
+    struct reflink_dedupe_result r;
+    memset(&r, 0xEE, sizeof r);
+    r.size = offsetof(struct reflink_dedupe_result, failed_range);
+    struct reflink_dedupe_result before = r;
+    cr_expect_eq(reflink_dedupe(w.session, &w.policy, L"R:\\a", L"R:\\b", false,
+                                &r, &w.outcome),
+                 REFLINK_FAILED);
+    cr_expect_eq(w.outcome.error.code, CODE_INVALID_PARAMETER);
+    cr_expect_arr_eq(&r, &before, sizeof r);
+    r.size = sizeof r;
+    w.policy.size = 4;
+    cr_expect_eq(reflink_dedupe(w.session, &w.policy, L"R:\\a", L"R:\\b", false,
+                                &r, &w.outcome),
+                 REFLINK_FAILED);
+    cr_expect_eq(r.equal, 0);
+    cr_expect_eq(sim_shared_bytes(L"R:\\a", L"R:\\b"), 0);
+    world_end(&w);
+}
+
 /* ---- what a volume supports ------------------------------------------ */
 
 Test(library, query_volume)
@@ -577,7 +758,7 @@ Test(library, dll_exports_what_the_header_declares)
         }
         at += length;
     }
-    cr_expect_eq(functions, 17);
+    cr_expect_eq(functions, 18);
     unsigned exported = 0;
     for (const char *at = exports; (at = strstr(at, "reflink_")) != NULL; at++)
         exported++;
