@@ -5,7 +5,7 @@
 # volume, drive V:. What a goal says stands beside the comparison.
 
 all_rows=(requests islands proof copy-cached copy-cold sparse tree-small
-    tree-large jobs memory start growth dedupe foreign)
+    tree-large jobs latency memory start growth dedupe foreign)
 
 mib=$((1 << 20))
 gib=$((1 << 30))
@@ -390,6 +390,95 @@ row_jobs()
     make tree large "$(full 1000 100)" $mib $mib
     jobs_of small "tree of $(full 10,000 500) files of 0 to 64 KiB"
     jobs_of large "tree of $(full 1,000 100) files of 1 MiB"
+}
+
+# ---- a server far away -------------------------------------------------
+
+# server_start MS: Samba with the volume as its share \\bench\share, behind a
+# relay that holds each message for so long, either way; false if there is none.
+server_start()
+{
+    local answer
+    mkdir -p "$work/smb" "$WINEPREFIX/dosdevices/unc/bench"
+    ln -sfn "$volume" "$WINEPREFIX/dosdevices/unc/bench/share"
+    mkfifo "$work/smb/orders" "$work/smb/answers"
+    /usr/bin/python3 -B "$root/tests/smb/serve.py" "$work/smb" \
+        "share=$volume=btrfs=0x11" <"$work/smb/orders" >"$work/smb/answers" &
+    server=$!
+    exec 7>"$work/smb/orders" 8<"$work/smb/answers"
+    read -r answer <&8
+    [ "$answer" = ok ] || {
+        say "latency: $answer"
+        return 1
+    }
+    server_told "delay $1"
+    export REFLINK_BRIDGE_SMB=bench=$work/smb/socket
+}
+
+# server_told ORDER: what serve.py answers, without its `ok`.
+server_told()
+{
+    local answer
+    echo "$1" >&7
+    read -r answer <&8
+    echo "${answer#ok}"
+}
+
+# It ends when it reads the end of its orders.
+server_stop()
+{
+    [ -n "${server:-}" ] || return 0
+    exec 7>&- 8<&-
+    wait "$server" || true
+    server=
+    rm -rf "$WINEPREFIX/dosdevices/unc/bench"
+    unset REFLINK_BRIDGE_SMB
+}
+
+# far NAME PROGRAM ARGUMENT...: time and requests for each file.
+far()
+{
+    fresh
+    server_told requests >/dev/null
+    bridged "${@:2}" '\\bench\share\tree\0' '\\bench\share\out'
+    note "far $1" us $((wall_us / far_files))
+    note "far $1, requests" n \
+        "$(server_told requests | sed "s/^ *\([0-9]*\):.*/\1 $far_files/" |
+            awk '{ printf "%.1f", $1 / $2 }')"
+}
+
+far_clone()
+{
+    far clone "$reflink" -q -r -j1
+}
+
+far_copy()
+{
+    far copy "$reflink" -q -r -j1 --reflink=never
+}
+
+far_plain()
+{
+    far plain "$plaincopy"
+}
+
+# One file at a time: the redirector that stands in for Windows' has one request
+# on its way at a time.
+row_latency()
+{
+    local far_files way
+    far_files=$(full 30 5)
+    make tree tree "$far_files" 10000 10000
+    server_start 10 || return 0
+    far_plain # logs on
+    in_turn "$pairs" far_clone far_copy far_plain
+    for way in clone copy; do
+        compare "server 20 ms away, a file of 10 KB in a tree: $way, to robocopy's calls" \
+            most "far $way" "far plain"
+        compare "the same, requests" most "far $way, requests" \
+            "far plain, requests"
+    done
+    server_stop
 }
 
 # ---- memory, start -----------------------------------------------------

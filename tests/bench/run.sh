@@ -35,6 +35,7 @@ say()
 # shellcheck disable=SC2317 # a trap calls it
 clean_up()
 {
+    server_stop
     wine_release
     [ -n "$work" ] || return 0
     if mountpoint -q "$work/volume"; then
@@ -72,10 +73,11 @@ set_up()
     launch=$build/mingw/bridge/launch.exe
     copyfile=$build/mingw/bench/copyfile.exe
     nothing=$build/mingw/bench/nothing.exe
+    plaincopy=$build/mingw/bench/plaincopy.exe
     measure=$build/host/bench/measure
     warm=$build/host/bench/warm
-    for file in "$reflink" "$launch" "$copyfile" "$nothing" "$measure" \
-        "$warm"; do
+    for file in "$reflink" "$launch" "$copyfile" "$nothing" "$plaincopy" \
+        "$measure" "$warm"; do
         [ -e "$file" ] || cannot "$file is not built"
     done
     mkdir -p "$results"

@@ -263,9 +263,13 @@ Test(check, measures)
     EXPECT(result, e2e_like(result->out,
                             "*1 file of 4 MiB, median of 3:*  reflink  * ms*"
                             "  CopyFile* ms*4 files of 10 KiB*"
-                            "  reflink -j 16 * ms*"));
+                            "4 files of 10 KiB, * processors,*"
+                            "  the default * ms * to *)*  -j 16 * ms*"
+                            "  the fastest was -j *; the default took * x *"));
     EXPECT(result, e2e_is(e2e_files(), ""));
     result->out = e2e_slurp(log_path());
     EXPECT(result, e2e_like(result->out, "*{\"type\":\"speed\",\"what\":*"
-                                         "\"median_us\":*"));
+                                         "\"median_us\":*"
+                                         "\"fastest\":\"-j *\","
+                                         "\"default_percent\":*}\n*"));
 }

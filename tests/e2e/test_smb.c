@@ -388,6 +388,62 @@ Test(smb, bytes_on_the_wire)
     cr_log_info("... with its proof: %lu bytes on the wire", bytes);
 }
 
+/* The requests since the last call; which these were goes to the log. */
+static unsigned round_trips(const char *what)
+{
+    unsigned count = 0;
+    const char *answer = smb_tell("requests");
+    cr_log_info("%s: %s", what, answer);
+    cr_assert(sscanf(answer, "%u:", &count) == 1, "%s", answer);
+    return count;
+}
+
+/* Runs that clone one file, for a user who has logged on before.
+   tests/bench/README.md has these counts. */
+Test(smb, round_trips_for_a_file)
+{
+    smb_enter();
+    make_gib("a");
+    e2e_expect_cloned(RUN(one("a"), one("b")), "a", "b", "a b");
+    round_trips("logging on");
+    RUN(one("a"), one("c"));
+    cr_expect(round_trips("clone of 1 GiB") <= 39);
+    RUN("--verify=none", one("a"), one("d"));
+    cr_expect(round_trips("the same, --verify=none") <= 30);
+    e2e_expect_cloned(RUN("-f", one("a"), one("b")), "a", "b", "a b c d");
+    cr_expect(round_trips("the same, which replaces a file") <= 55);
+    e2e_make("e", 10000);
+    e2e_expect_cloned(RUN(one("e"), one("f")), "e", "f", "a b c d e f");
+    cr_expect(round_trips("clone of 10 KB") <= 39);
+}
+
+/* Requests of a run that clones a tree of so many files of 10 KB. */
+static unsigned tree_round_trips(unsigned files, const char *dest)
+{
+    const char *tree = e2e_text("t%u", files);
+    for (unsigned i = 0; i < files; i++)
+        e2e_make(e2e_text("%s/%u", tree, i), 10000);
+    round_trips("before");
+    struct result *result = RUN("-rfj1", "-T", one(tree), one(dest));
+    EXPECT(result, result->exit_code == 0);
+    EXPECT(result, e2e_has(result->out, e2e_text("%u cloned", files)));
+    return round_trips(e2e_text("a tree of %u files", files));
+}
+
+Test(smb, round_trips_for_one_more_file)
+{
+    smb_enter();
+    e2e_make_folder("t3");
+    e2e_make_folder("t4");
+    tree_round_trips(3, "s"); /* logs on */
+    unsigned few = tree_round_trips(3, "s3");
+    unsigned more = tree_round_trips(4, "s4");
+    cr_expect(more - few <= 32, "%u", more - few);
+    few = tree_round_trips(3, "s3");
+    more = tree_round_trips(4, "s4");
+    cr_expect(more - few <= 46, "%u where it replaces one", more - few);
+}
+
 /* The count counts: a copy is all there. */
 Test(smb, a_copy_on_the_wire)
 {

@@ -1,16 +1,26 @@
 """A TCP relay between the redirector and the server: it counts what goes over
-the wire, and makes the wire fail at the moment that a test asks for."""
+the wire, makes it as slow as a test asks for, and makes it fail at the moment
+that a test asks for."""
 
+import collections
 import select
 import socket
 import struct
 import threading
+import time
 
 SMB2_CREATE = 5
 SMB2_IOCTL = 11
 DUPLICATE_EXTENTS = 0x00098344
 SRV_COPYCHUNK = 0x001440F2
 IS_RESPONSE = 1
+
+# What the commands are called in counts (MS-SMB2 2.2.1.2).
+NAMES = (
+    "negotiate session-setup logoff tree-connect tree-disconnect create close "
+    "flush read write lock ioctl cancel echo query-directory change-notify "
+    "query-info set-info oplock-break"
+).split()
 
 # The moments at which a fault can strike, counted in requests to clone or to
 # copy; the last one in opens that succeeded.
@@ -49,6 +59,20 @@ def control_code(frame):
     if command != SMB2_IOCTL or flags & IS_RESPONSE:
         return 0
     return struct.unpack("<I", frame[72:76])[0]
+
+
+def kind(frame):
+    """What a message to the server asks for: the command; with it the class of
+    the information (MS-FSCC 2.4, 2.5), or the control code."""
+    number = struct.unpack("<H", frame[16:18])[0] if len(frame) >= 72 else -1
+    if not 0 <= number < len(NAMES):
+        return "other"
+    if NAMES[number] == "query-info":
+        return ("query-file-%d" if frame[70] == 1 else "query-volume-%d") % frame[71]
+    if NAMES[number] == "set-info":
+        return "set-file-%d" % frame[71]
+    code = control_code(frame)
+    return f"ioctl-{code:x}" if code else NAMES[number]
 
 
 def has_opened(frame):
@@ -105,6 +129,8 @@ class Proxy:
         self.clones = 0
         self.copies = 0
         self.connections = 0
+        self.requests = collections.Counter()  # messages to the server
+        self.delay = 0  # seconds that each message takes, either way
         self.fault = None
         self.faults_met = 0
         self.pairs = []
@@ -114,6 +140,12 @@ class Proxy:
         with self.lock:
             self.fault = fault
             self.faults_met = 0
+
+    def take_requests(self):
+        """The requests by kind, and counts from 0 again."""
+        with self.lock:
+            counts, self.requests = self.requests, collections.Counter()
+        return counts
 
     def cut(self):
         """Ends all connections, now."""
@@ -167,6 +199,7 @@ class Proxy:
             fault = self.fault
             self.bytes += len(frame)
             if to_server:
+                self.requests[kind(frame)] += 1
                 self.clones += control_code(frame) == DUPLICATE_EXTENTS
                 self.copies += control_code(frame) == SRV_COPYCHUNK
             meets = fault and (
@@ -174,6 +207,8 @@ class Proxy:
             )
             if meets:
                 self.fault = None
+        if self.delay:
+            time.sleep(self.delay)
         if not meets:
             peer.sendall(frame)
             return True

@@ -9,6 +9,10 @@ one on standard output, `ok` and what was asked for, or `error` and why.
 
     count                     bytes on the wire, clone requests, connections,
                               faults met, requests to copy
+    requests                  all messages to the server since this was asked
+                              last, and how many of each kind; each is a round
+                              trip, since the redirector waits for every answer
+    delay MS                  each message takes so long from now on, either way
     fault MOMENT NTH WHAT MS  at the NTH request to clone or copy (or open) from
                               now;
                               MOMENT is of proxy.py; WHAT is cut, silent, kill, restart
@@ -61,6 +65,14 @@ class Stage:
             proxy.copies,
         )
         return " ".join(str(number) for number in numbers)
+
+    def requests(self):
+        counts = self.proxy.take_requests()
+        kinds = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))
+        return f"{sum(counts.values())}: {kinds}"
+
+    def delay(self, milliseconds):
+        self.proxy.delay = float(milliseconds) / 1000
 
     def fault(self, moment, nth, what, milliseconds):
         strikes = {

@@ -10,7 +10,8 @@
 #include "log.h"
 #include "run.h"
 
-enum { RUNS = 3, MOST_FILES = 1000, SMALL_BYTES = 10240, TITLE = 64 };
+enum { RUNS = 3, MOST_WAYS = 6 };
+enum { MOST_FILES = 1000, SMALL_BYTES = 10240, TITLE = 96 };
 
 /* CopyFile2 is there since Windows 8; its parameters may be NULL. */
 typedef HRESULT(WINAPI *copy_file2_function)(PCWSTR, PCWSTR, void *);
@@ -96,47 +97,67 @@ static int compare(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* The median of several runs; below 0: one of them failed. */
-static double measure(const struct way *way)
+struct result {
+    double times[RUNS]; /* milliseconds, in order after sort_times */
+    bool failed;
+};
+
+static double median(const struct result *result)
 {
-    double times[RUNS];
-    for (int i = 0; i < RUNS; i++) {
-        double start = milliseconds();
-        bool done = way->copy(way->options);
-        times[i] = milliseconds() - start;
-        files_remove_tree(L"out");
-        if (!done)
-            return -1;
-    }
-    qsort(times, RUNS, sizeof times[0], compare);
-    return times[RUNS / 2];
+    return result->times[RUNS / 2];
 }
 
-static bool report(const char *what, const struct way *way)
+/* The ways in turn, several times: what the system does in between, such as
+   scanning what is new, is then not all done to one of them. */
+static void measure(const struct way *ways, size_t count,
+                    struct result *results)
 {
-    double time = measure(way);
+    memset(results, 0, count * sizeof *results);
+    for (size_t i = 0; i < RUNS * count; i++) {
+        struct result *result = &results[i % count];
+        double start = milliseconds();
+        bool done = ways[i % count].copy(ways[i % count].options);
+        result->times[i / count] = milliseconds() - start;
+        result->failed = result->failed || !done;
+        files_remove_tree(L"out");
+    }
+    for (size_t i = 0; i < count; i++)
+        qsort(results[i].times, RUNS, sizeof(double), compare);
+}
+
+static void report(const char *what, const struct way *way,
+                   const struct result *result)
+{
+    const double *times = result->times;
     log_begin("speed");
     log_text("what", what);
     log_text("way", way->title);
-    if (time < 0) {
+    if (result->failed) {
         printf("  %-28s failed\n", way->title);
         log_text("error", "failed");
     } else {
-        printf("  %-28s %10.1f ms\n", way->title, time);
-        log_number("median_us", (uint64_t)(time * 1000));
+        printf("  %-28s %10.1f ms  (%.1f to %.1f)\n", way->title,
+               median(result), times[0], times[RUNS - 1]);
+        log_number("median_us", (uint64_t)(median(result) * 1000));
+        log_number("least_us", (uint64_t)(times[0] * 1000));
+        log_number("most_us", (uint64_t)(times[RUNS - 1] * 1000));
     }
     log_end();
-    fflush(stdout);
-    return time >= 0;
 }
 
-static bool report_all(const char *what, const struct way *ways, size_t count)
+/* Measures and prints a table; `results` has room for `count`. */
+static bool report_all(const char *what, const struct way *ways, size_t count,
+                       struct result *results)
 {
     bool all = true;
     printf("%s, median of %d:\n", what, RUNS);
-    for (size_t i = 0; i < count; i++)
-        all = report(what, &ways[i]) && all;
-    files_remove_tree(L"in");
+    fflush(stdout);
+    measure(ways, count, results);
+    for (size_t i = 0; i < count; i++) {
+        report(what, &ways[i], &results[i]);
+        all = all && !results[i].failed;
+    }
+    fflush(stdout);
     return all;
 }
 
@@ -161,7 +182,21 @@ static bool measure_large(uint64_t size)
         return false;
     snprintf(what, sizeof what, "1 file of %lu MiB",
              (unsigned long)(size / MIB));
-    return report_all(what, ways, has_robocopy() ? 5 : 3);
+    struct result results[MOST_WAYS];
+    bool all = report_all(what, ways, has_robocopy() ? 5 : 3, results);
+    files_remove_tree(L"in");
+    return all;
+}
+
+static bool make_small(unsigned count)
+{
+    wchar_t name[TITLE];
+    bool made = files_make_directory(L"in");
+    for (unsigned i = 0; i < count && made; i++) {
+        swprintf(name, TITLE, L"in\\%u", i);
+        made = files_make(name, SMALL_BYTES, i);
+    }
+    return made;
 }
 
 static bool measure_small(unsigned count)
@@ -169,32 +204,67 @@ static bool measure_small(unsigned count)
     const struct way ways[] = {
         {"reflink", by_reflink, L""},
         {"reflink --reflink=never", by_reflink, L"--reflink=never"},
-        {"reflink -j 1", by_reflink, L"-j 1"},
-        {"reflink -j 2", by_reflink, L"-j 2"},
-        {"reflink -j 4", by_reflink, L"-j 4"},
-        {"reflink -j 8", by_reflink, L"-j 8"},
-        {"reflink -j 16", by_reflink, L"-j 16"},
         {copy_file2() != NULL ? "CopyFile2" : "CopyFileEx", by_system, L""},
         {"robocopy", by_robocopy, L""},
         {"robocopy /MT:8", by_robocopy, L"/MT:8"},
     };
-    wchar_t name[TITLE];
     char what[TITLE];
-    if (!files_make_directory(L"in"))
-        return false;
-    for (unsigned i = 0; i < count; i++) {
-        swprintf(name, TITLE, L"in\\%u", i);
-        if (!files_make(name, SMALL_BYTES, i))
-            return false;
-    }
+    struct result results[MOST_WAYS];
     snprintf(what, sizeof what, "%u files of 10 KiB", count);
-    return report_all(what, ways, has_robocopy() ? 10 : 8);
+    return report_all(what, ways, has_robocopy() ? 5 : 3, results);
+}
+
+/* ---- files in progress at once ------------------------------------------- */
+
+/* Says which number was the fastest, and what the default, which is the first
+   of the ways, took beside it. */
+static void compare_default(const char *what, const struct way *ways,
+                            size_t count, const struct result *results)
+{
+    size_t best = 1;
+    for (size_t i = 2; i < count; i++) {
+        if (median(&results[i]) < median(&results[best]))
+            best = i;
+    }
+    double ratio = median(&results[0]) / median(&results[best]);
+    printf("  the fastest was %s; the default took %.2f x its time\n",
+           ways[best].title, ratio);
+    log_begin("speed");
+    log_text("what", what);
+    log_text("fastest", ways[best].title);
+    log_number("default_percent", (uint64_t)(ratio * 100));
+    log_end();
+    fflush(stdout);
+}
+
+static bool measure_jobs(unsigned count)
+{
+    const struct way ways[] = {
+        {"the default", by_reflink, L""}, {"-j 1", by_reflink, L"-j 1"},
+        {"-j 2", by_reflink, L"-j 2"},    {"-j 4", by_reflink, L"-j 4"},
+        {"-j 8", by_reflink, L"-j 8"},    {"-j 16", by_reflink, L"-j 16"},
+    };
+    const size_t ways_count = sizeof ways / sizeof ways[0];
+    char what[TITLE];
+    struct result results[MOST_WAYS];
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    snprintf(what, sizeof what, "reflink -r -j, %u files of 10 KiB, %lu %s",
+             count, system.dwNumberOfProcessors, "processors");
+    bool all = report_all(what, ways, ways_count, results);
+    if (all)
+        compare_default(what, ways, ways_count, results);
+    return all;
 }
 
 bool speed_measure(uint64_t size)
 {
-    bool large = measure_large(size);
-    uint64_t count = size / MIB;
-    return measure_small(count < MOST_FILES ? (unsigned)count : MOST_FILES) &&
-           large;
+    uint64_t files = size / MIB < MOST_FILES ? size / MIB : MOST_FILES;
+    bool all = measure_large(size);
+    if (!make_small((unsigned)files))
+        return false;
+    all = measure_small((unsigned)files) && all;
+    all = measure_jobs((unsigned)files) && all;
+    files_remove_tree(L"in");
+    return all;
 }

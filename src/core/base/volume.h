@@ -33,6 +33,7 @@ struct volume {
     enum volume_tail tail; /* what it accepts at the end of file */
     bool no_cloning;       /* does not support cloning */
     bool no_integrity;     /* does not support integrity streams */
+    bool no_extents;       /* does not support the request for extents */
     bool no_hard_links;    /* does not support hard links */
     bool full;             /* a file did not fit */
     bool asked_remote;     /* `remote` is known */

@@ -248,12 +248,12 @@ static struct verification verification_of(const struct state *s)
     const struct transfer *t = s->t;
     /* Extents are counted in clusters. A volume that required another alignment
        may have reported the wrong cluster size. */
-    bool size_is_right = t->volume->alignment == 0;
-    return (struct verification){
-        .verify = t->policy->verify,
-        .cluster_size = size_is_right ? t->cluster_size : 0,
-        .worked = s->has_worked,
-        .source_size = t->same_file ? t->dest_size : t->source_size};
+    bool reported = t->volume->alignment == 0 && !t->volume->no_extents;
+    return (struct verification){.verify = t->policy->verify,
+                                 .cluster_size = reported ? t->cluster_size : 0,
+                                 .worked = s->has_worked,
+                                 .source_size = t->same_file ? t->dest_size
+                                                             : t->source_size};
 }
 
 /* Verifies the requests in `pending`. */
@@ -268,6 +268,7 @@ static enum piece_end verify_pending(struct state *s)
         error = verify_clones(t->session, &verification, s->pending,
                               s->pending_count, &verified, &side);
     s->has_worked = verification.worked;
+    t->volume->no_extents = t->volume->no_extents || verification.no_extents;
     s->has_verified =
         s->has_verified || (s->pending_count != 0 && verified && error == 0);
     s->pending_count = 0;

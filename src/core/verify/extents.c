@@ -1,6 +1,7 @@
 #include "extents.h"
 
 #include "core/base/allocation.h"
+#include "core/base/classify.h"
 #include "core/errors.h"
 
 bool extents_are_reported(struct os_file *file, uint32_t cluster_size,
@@ -69,6 +70,7 @@ static void advance(struct extents_list *list, uint64_t at)
         skip(list, at);
     /* a list that does not go on is not a list */
     list->unknown = error != 0 || (list->more && list->index == list->count);
+    list->unsupported = classify_unsupported(error);
 }
 
 /*

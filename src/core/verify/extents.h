@@ -42,6 +42,7 @@ struct extents_list {
     uint32_t cluster_size; /* of the extents; 0: these are allocated ranges */
     uint64_t end;          /* allocated ranges are listed up to here */
     bool unknown;          /* the volume does not report them */
+    bool unsupported;      /* ... nor does it support the request */
     struct extents_piece pieces[EXTENTS_AT_A_TIME];
     size_t count;
     size_t index;

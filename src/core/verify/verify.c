@@ -157,6 +157,7 @@ os_error verify_clones(struct reflink_session *session,
         return 0;
     extents_begin(&verifier.extents, pairs, count, verification->cluster_size,
                   verification->source_size);
+    verification->no_extents = verifier.extents.source.unsupported;
     size_t step = (count + SAMPLES_MOST - 1) / SAMPLES_MOST;
     for (size_t i = 0; i < count && *verified && error == 0; i++) {
         verifier.is_sampled = (count - 1 - i) % step == 0;

@@ -28,6 +28,9 @@ struct verification {
     /* A request is known to have put data into DEST. Set by the caller if an
        earlier one did, and by verify_clones. */
     bool worked;
+    /* Set by verify_clones: the volume does not support the request for
+       extents. */
+    bool no_extents;
 };
 
 /* The maximum number of requests that are verified in one call. */

@@ -123,3 +123,15 @@ Test(dest, no_integrity_is_asked_for_once)
         world_end(&w);
     }
 }
+
+/* Nor for extents. */
+Test(dest, no_extents_are_asked_for_once)
+{
+    struct world w = make("samba");
+    world_run(&w);
+    world_run_paths(&w, L"R:\\a", L"R:\\c");
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_copied, 0);
+    cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 1);
+    world_end(&w);
+}
