@@ -137,12 +137,15 @@ build_mingw()
     have x86_64-w64-mingw32-gcc build-mingw && build_preset mingw
 }
 
+unit_on()
+{
+    build_preset "$1" && step "unit-$1" 600 unit "$1" || true
+}
+
 run_unit()
 {
-    local kind
-    for kind in asan host; do
-        build_preset $kind && step unit-$kind 600 unit $kind || true
-    done
+    unit_on asan
+    unit_on host
 }
 
 # What has to be built for Windows may be missing: then these tests are skipped.
@@ -187,10 +190,11 @@ run_strict()
         step strict-c 300 strict_c || true
 }
 
+# The unit tests without ASan are the ones that unit_wine runs.
 run_all()
 {
     run_strict
-    run_unit
+    unit_on asan
     run_e2e
     # After the end-to-end tests: this Wine server has all of root's rights,
     # theirs has not.
@@ -203,6 +207,7 @@ run_all()
 run_long()
 {
     run_all
+    unit_on host
     # shellcheck source=tests/long.sh
     . tests/long.sh
     long_steps
