@@ -398,6 +398,13 @@ static unsigned round_trips(const char *what)
     return count;
 }
 
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* Runs that clone one file, for a user who has logged on before.
    tests/bench/README.md has these counts. */
 Test(smb, round_trips_for_a_file)
@@ -415,6 +422,23 @@ Test(smb, round_trips_for_a_file)
     e2e_make("e", 10000);
     e2e_expect_cloned(RUN(one("e"), one("f")), "e", "f", "a b c d e f");
     cr_expect(round_trips("clone of 10 KB") <= 39);
+}
+
+/* A delay is for each message, there and back. */
+Test(smb, round_trips_take_their_time)
+{
+    enum { MS = 10 };
+    smb_enter();
+    e2e_make("a", MIB);
+    RUN(one("a"), one("b"));
+    round_trips("logging on");
+    smb_tell(e2e_text("delay %d", MS));
+    double start = now();
+    e2e_expect_cloned(RUN(one("a"), one("c")), "a", "c", "a b c");
+    double seconds = now() - start;
+    smb_tell("delay 0");
+    unsigned count = round_trips("with a delay");
+    cr_expect(count > 20 && seconds > count * 2 * MS / 1000.0, "%f s", seconds);
 }
 
 /* Requests of a run that clones a tree of so many files of 10 KB. */
