@@ -11,12 +11,14 @@
 enum { MOST_CALLS = 200000, MOST_ROOM = 4096 };
 
 static struct fuzz_input *input; /* NULL: answers are true */
+static uint64_t most_size;
 static struct garbage told;
 static uint64_t calls;
 
-void garbage_begin(struct fuzz_input *from)
+void garbage_begin(struct fuzz_input *from, uint64_t most)
 {
     input = from;
+    most_size = most;
     calls = 0;
     memset(&told, 0, sizeof told);
 }
@@ -63,7 +65,7 @@ static void change_info(struct os_info *info)
     uint8_t member = fuzz_byte(input) % 10;
     uint64_t value = a_place();
     if (member == 0)
-        info->size = value;
+        info->size = value < most_size ? value : most_size;
     else if (member == 1)
         info->attributes = (uint32_t)value;
     else if (member == 2)

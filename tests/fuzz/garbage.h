@@ -19,8 +19,9 @@ struct garbage {
     bool reads;     /* a read ended early */
 };
 
-/* From now on answers are replaced, as long as there is input. */
-void garbage_begin(struct fuzz_input *input);
+/* From now on answers are replaced, as long as there is input; no file has more
+   than `most` bytes. */
+void garbage_begin(struct fuzz_input *input, uint64_t most);
 
 /* From now on answers are true. */
 struct garbage garbage_end(void);
