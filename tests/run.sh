@@ -6,6 +6,7 @@
 #   tests/run.sh e2e [FILTER]     the shipped .exe under Wine, on real volumes
 #   tests/run.sh smb [FILTER]     of these, what needs the SMB server
 #   tests/run.sh bridge [FILTER]  the test bridge itself
+#   tests/run.sh fuzz             random inputs, some seconds for each target
 #   tests/run.sh consumers        programs that use the library
 #   tests/run.sh long             all tests, and then what takes long
 #
@@ -190,11 +191,17 @@ run_strict()
         step strict-c 300 strict_c || true
 }
 
+run_fuzz()
+{
+    have clang fuzz && step fuzz 600 or_skip tests/fuzz/fuzz.sh 5 || true
+}
+
 # The unit tests without ASan are the ones that unit_wine runs.
 run_all()
 {
     run_strict
     unit_on asan
+    run_fuzz
     run_e2e
     # After the end-to-end tests: this Wine server has all of root's rights,
     # theirs has not.
@@ -330,7 +337,7 @@ case $part in
     usage
     exit 0
     ;;
-all | long | consumers) [ $# -lt 2 ] || part=usage ;;
+all | long | consumers | fuzz) [ $# -lt 2 ] || part=usage ;;
 unit | e2e | bridge) export CRITERION_TEST_PATTERN=${filter:-*} ;;
 smb) export CRITERION_TEST_PATTERN=smb/${filter:-*} ;;
 *) part=usage ;;

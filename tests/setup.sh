@@ -10,6 +10,7 @@ packages=(
     gcc-mingw-w64-x86-64                       # ... for Windows
     pkgconf python3                            # to find the library; its page
     clang                                      # to hold it to strict C11
+    libclang-rt-dev libyajl-dev                # ... and to fuzz it
     libcriterion-dev libssl-dev                # to test
     wine wine64                                # to run what is for Windows
     xfsprogs btrfs-progs e2fsprogs             # volumes that clone or do not
@@ -19,7 +20,7 @@ packages=(
     samba samba-vfs-modules python3-impacket   # a real SMB 3.1.1 server
 )
 if [ "${1:-}" = long ]; then
-    packages+=(clang-format cppcheck shellcheck)
+    packages+=(clang-format clang-tidy cppcheck shellcheck)
     command -v npm >/dev/null || packages+=(npm)
 fi
 

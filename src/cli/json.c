@@ -37,7 +37,7 @@ static void add_escaped(struct text *text, const wchar_t *value)
             at++;
         } else if (is_high(at[0]) || is_low(at[0])) {
             text_add(text, L"\xFFFD");
-        } else if (at[0] < 0x20 || at[0] == 0x7F) {
+        } else if (!text_is_printable(at[0])) {
             text_format(text, L"\\u%04x", (unsigned)at[0]);
         } else {
             if (at[0] == L'"' || at[0] == L'\\')

@@ -1,8 +1,8 @@
 /*
  * Writes JSON objects, one per line (NDJSON). Commas are added where they are
  * due. Keys are written as they are, so they must need no escaping. Values may
- * contain anything: control characters are escaped, and an unpaired surrogate
- * becomes U+FFFD, because it has no UTF-8.
+ * contain anything: what is not printable (text.h) is escaped, and an unpaired
+ * surrogate becomes U+FFFD, because it has no UTF-8.
  */
 #ifndef REFLINK_CLI_JSON_H
 #define REFLINK_CLI_JSON_H

@@ -69,9 +69,9 @@ void text_add(struct text *text, const wchar_t *string)
     text_add_part(text, string, wcslen(string));
 }
 
-/* Excludes control characters, line separators, and what changes the writing
-   direction [Unicode UAX #9: Directional Formatting Characters]. */
-static bool is_printable(wchar_t c)
+/* Line separators and the characters that change the writing direction [Unicode
+   UAX #9: Directional Formatting Characters] are not. */
+bool text_is_printable(wchar_t c)
 {
     return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x061C &&
            (c < 0x200E || c > 0x200F) && (c < 0x2028 || c > 0x202E) &&
@@ -83,7 +83,7 @@ void text_add_name(struct text *text, const wchar_t *name)
     size_t start = text->length;
     text_add(text, name);
     for (size_t i = start; i < text->length; i++) {
-        if (!is_printable(text->data[i]))
+        if (!text_is_printable(text->data[i]))
             text->data[i] = 0xFFFD;
     }
 }

@@ -40,10 +40,14 @@ void text_add(struct text *text, const wchar_t *string);
 /* Adds a copy of the first `length` characters of the string. */
 void text_add_part(struct text *text, const wchar_t *string, size_t length);
 
+/* Whether `c` can neither make a console do something nor display what is
+   around it in another order. */
+bool text_is_printable(wchar_t c);
+
 /*
- * Adds a copy of a name, such as a path. Replaces characters that could make a
- * console do something, or display the name in another order, by U+FFFD. What
- * is printed replaces unpaired surrogates the same way, in UTF-8.
+ * Adds a copy of a name, such as a path. Replaces characters that are not
+ * printable by U+FFFD. What is printed replaces unpaired surrogates the same
+ * way, in UTF-8.
  */
 void text_add_name(struct text *text, const wchar_t *name);
 

@@ -95,5 +95,5 @@ void os_message(os_error code, wchar_t *buffer, size_t capacity)
         length--;
     buffer[length] = L'\0';
     if (length == 0)
-        swprintf(buffer, capacity, L"system error");
+        (void)swprintf(buffer, capacity, L"system error");
 }

@@ -94,12 +94,14 @@ void os_monitor_free(struct os_monitor *gate)
 
 void os_monitor_lock(struct os_monitor *gate)
 {
+    sim_maybe_yield();
     pthread_mutex_lock(&gate->lock);
 }
 
 void os_monitor_unlock(struct os_monitor *gate)
 {
     pthread_mutex_unlock(&gate->lock);
+    sim_maybe_yield();
 }
 
 void os_monitor_wait(struct os_monitor *gate)

@@ -92,12 +92,14 @@ void os_monitor_free(struct os_monitor *gate)
 
 void os_monitor_lock(struct os_monitor *gate)
 {
+    sim_maybe_yield();
     AcquireSRWLockExclusive(&gate->lock);
 }
 
 void os_monitor_unlock(struct os_monitor *gate)
 {
     ReleaseSRWLockExclusive(&gate->lock);
+    sim_maybe_yield();
 }
 
 void os_monitor_wait(struct os_monitor *gate)

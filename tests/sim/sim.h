@@ -50,6 +50,14 @@ void sim_kill_process(void);
 /* From now on a thread runs to its end before its start returns. */
 void sim_threads_at_once(void);
 
+/* From now on threads give up the processor at random, around what they do with
+   the system and with monitors; 0: no longer. Chances follow from `seed`, but
+   what the host's scheduler makes of them does not. */
+void sim_yield_at_random(uint64_t seed);
+
+/* Perhaps gives up the processor now. */
+void sim_maybe_yield(void);
+
 /* What os_processors returns; 8 after a reset. */
 void sim_set_processors(unsigned count);
 

@@ -14,13 +14,33 @@ struct os_thread {
 
 static size_t depth;                /* how often its owner has it */
 static _Thread_local size_t inside; /* the same, of each thread */
+static atomic_ullong chances;       /* to give up the processor; 0: none */
 static unsigned processors = 8;
 static bool at_once;          /* a thread has run before its start returns */
 static atomic_size_t threads; /* that were started and have not ended */
 static _Thread_local struct os_file *used;
 
+void sim_yield_at_random(uint64_t seed)
+{
+    atomic_store(&chances, seed);
+}
+
+void sim_maybe_yield(void)
+{
+    uint64_t chance = atomic_load(&chances);
+    if (chance == 0)
+        return;
+    /* an odd number stays one, so the chances never end by themselves */
+    chance = (chance | 1) * UINT64_C(6364136223846793005) + 2;
+    atomic_store(&chances, chance);
+    for (uint64_t times = chance >> 61; times > 4; times--)
+        host_yield();
+}
+
 void sim_hold(void)
 {
+    if (inside == 0)
+        sim_maybe_yield();
     host_lock();
     depth++;
     inside++;
@@ -62,12 +82,15 @@ void sim_release(void)
     inside--;
     depth--;
     host_unlock();
+    if (inside == 0)
+        sim_maybe_yield();
 }
 
 void sim_threads_reset(void)
 {
     sim_hold();
     at_once = false;
+    atomic_store(&chances, 0);
     processors = 8;
     used = NULL;
     while (depth > 0)

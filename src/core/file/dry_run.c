@@ -174,12 +174,15 @@ static void report_before(const struct dry *dry,
         report(dry, REFLINK_DRY_SET_SIZE, transfer->dest_size);
 }
 
-static void report_pieces(const struct dry *dry,
+/* Returns false if interrupted: a large file can have millions of requests. */
+static bool report_pieces(const struct dry *dry,
                           const struct transfer *transfer,
                           const struct plan *plan)
 {
     uint64_t count = plan_count(plan);
     for (uint64_t i = 0; i < count; i++) {
+        if (session_stop(dry->session, dry->outcome))
+            return false;
         struct plan_piece piece = plan_piece(plan, i);
         report_piece(dry, &piece);
         if (piece.clone)
@@ -192,6 +195,7 @@ static void report_pieces(const struct dry *dry,
         transfer->outcome->bytes_cloned = transfer->length;
     else
         outcome_reason(transfer->outcome, plan->reason);
+    return true;
 }
 
 static void report_bytes(const struct dry *dry, const struct transfer *transfer,
@@ -229,10 +233,10 @@ static void report_all(struct dry *dry, struct transfer *transfer,
     enum reflink_reason reason = transfer_plan(transfer, &plan);
     bool clones = reason == REFLINK_REASON_NONE;
     report_before(dry, transfer, prepared, clones);
-    if (clones)
-        report_pieces(dry, transfer, &plan);
-    else
+    if (!clones)
         report_bytes(dry, transfer, reason);
+    else if (!report_pieces(dry, transfer, &plan))
+        return;
     report_after(dry, transfer, clones);
 }
 

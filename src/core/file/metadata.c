@@ -270,9 +270,11 @@ void metadata_check(const struct os_info *source, const struct os_info *now,
                     struct reflink_outcome *outcome)
 {
     enum { COARSEST = 20000000 }; /* 2 s, in 100 ns */
-    int64_t wanted = source->written;
-    int64_t apart =
-        now->written > wanted ? now->written - wanted : wanted - now->written;
+    uint64_t wanted = (uint64_t)source->written;
+    uint64_t there = (uint64_t)now->written;
+    /* unsigned: any two times have a distance */
+    uint64_t apart =
+        now->written > source->written ? there - wanted : wanted - there;
     if ((metadata_kept(source) & ~now->attributes) != 0)
         outcome->lost |= REFLINK_LOST_ATTRIBUTES;
     if (apart > COARSEST)

@@ -39,9 +39,9 @@ os_error staging_path(const wchar_t *dest_path, wchar_t **path)
     os_error error = os_random(&number, sizeof number);
     if (error != 0)
         return error;
-    swprintf(name, sizeof name / sizeof name[0], L"~reflink-%08lx%08lx.tmp",
-             (unsigned long)(number >> 32),
-             (unsigned long)(number & 0xffffffff));
+    (void)swprintf(name, sizeof name / sizeof name[0],
+                   L"~reflink-%08lx%08lx.tmp", (unsigned long)(number >> 32),
+                   (unsigned long)(number & 0xffffffff));
     *path = path_splice(dest_path, path_directory_length(dest_path), name);
     return *path != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }

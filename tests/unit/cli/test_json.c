@@ -50,6 +50,7 @@ Test(json, strings_are_valid_whatever_is_in_them)
         {L"C:\\a b", L"{\"v\":\"C:\\\\a b\"}"},
         {L"say \"hi\"", L"{\"v\":\"say \\\"hi\\\"\"}"},
         {L"\x01\n\x1f", L"{\"v\":\"\\u0001\\u000a\\u001f\"}"},
+        {L"\x7f\x9b\x202e\x2028", L"{\"v\":\"\\u007f\\u009b\\u202e\\u2028\"}"},
         {L"{", L"{\"v\":\"{\"}"},
         {L"\x00e4\x4e2d", L"{\"v\":\"\x00e4\x4e2d\"}"},
     };

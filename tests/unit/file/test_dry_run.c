@@ -161,3 +161,26 @@ Test(dry_run, what_stands_against_it)
     expect_untouched();
     world_end(&w);
 }
+
+static void cancel_at_clone(void *context, const struct reflink_dry_step *step)
+{
+    struct seen *seen = context;
+    if (step->kind == REFLINK_DRY_CLONE)
+        sim_cancel();
+    see(seen, step);
+}
+
+/* Of 16,384 requests. */
+Test(dry_run, an_end_is_wanted)
+{
+    struct world w = world_make("refs-4k");
+    struct seen seen = {.count = 0};
+    w.volume->capacity = UINT64_C(1) << 40;
+    sim_set_size(L"R:\\a", UINT64_C(1) << 46);
+    reflink_dry_run(w.session, &w.policy, L"R:\\a", L"R:\\b", NULL,
+                    cancel_at_clone, &seen, &w.outcome);
+    cr_expect_eq(w.outcome.status, REFLINK_INTERRUPTED);
+    cr_expect_eq(seen.steps[seen.count - 1].kind, REFLINK_DRY_CLONE);
+    cr_expect_eq(w.outcome.requests, 1);
+    world_end(&w);
+}

@@ -116,6 +116,7 @@ Test(metadata, a_time_that_cannot_be_stored)
         {"refs-4k", 0, 0, false},
         {"refs-4k", 0, 1, false},
         {"refs-4k", 0, INT64_MAX, false},
+        {"refs-4k", 0, INT64_MIN, true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world w = world_make(rows[i].profile);

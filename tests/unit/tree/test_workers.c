@@ -148,6 +148,28 @@ static void run_ordered(unsigned jobs)
     world_end(&w);
 }
 
+/* The same while the threads take turns at random. */
+Test(workers, at_random_turns)
+{
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct world w = make_files(FILES / 10);
+        seen.count = 0;
+        sim_yield_at_random(seed);
+        struct workers *workers = open_pool((unsigned)seed + 1);
+        for (int i = 0; i < FILES / 10; i++) {
+            hand_in(workers, i);
+            workers_after(workers, L"behind", NULL, L"x");
+        }
+        workers_close(workers);
+        cr_assert_eq(seen.count, 2 * (FILES / 10), "seed %d", (int)seed);
+        for (int i = 0; i < FILES / 10; i++) {
+            expect_told((size_t)i * 2, L"R:\\f%d", i);
+            expect_told((size_t)i * 2 + 1, L"behind", 0);
+        }
+        world_end(&w);
+    }
+}
+
 Test(workers, one_job)
 {
     run_ordered(1);
@@ -306,6 +328,43 @@ Test(workers, one_source_by_one_thread)
     source_lock_take(claimer.claims, &mine, &one);
     source_lock_drop(claimer.claims, &mine);
     source_locks_close(claimer.claims);
+}
+
+/* What the threads of one run do with one lock, many times. */
+struct turns {
+    struct source_locks *locks;
+    unsigned inside; /* the lock protects it */
+    atomic_uint broken;
+};
+
+enum { TURNS = 500, TAKERS = 8 };
+
+static void take_turns(void *context)
+{
+    struct turns *turns = context;
+    for (int i = 0; i < TURNS; i++) {
+        struct source_lock lock = {0};
+        source_lock_take(turns->locks, &lock, &one);
+        if (turns->inside++ != 0)
+            atomic_fetch_add(&turns->broken, 1);
+        sim_maybe_yield();
+        turns->inside--;
+        source_lock_drop(turns->locks, &lock);
+    }
+}
+
+Test(workers, one_source_at_random_turns)
+{
+    struct os_thread *threads[TAKERS] = {NULL};
+    sim_reset();
+    sim_yield_at_random(1);
+    struct turns turns = {.locks = source_locks_open()};
+    for (int i = 0; i < TAKERS; i++)
+        cr_assert_eq(os_thread_start(take_turns, &turns, &threads[i]), 0);
+    for (int i = 0; i < TAKERS; i++)
+        os_thread_end(threads[i]);
+    cr_expect_eq(atomic_load(&turns.broken), 0);
+    source_locks_close(turns.locks);
 }
 
 /* Many names of one file: no two of its clones overlap. */
