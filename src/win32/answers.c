@@ -79,12 +79,11 @@ static void take_stream(const struct entry *entry,
 
 /*
  * Reads the list into `streams`, or only counts it if that is NULL. Returns the
- * number of streams.
+ * number of streams; what is missing at the end is one that stays as it is.
  */
 static size_t read_streams(const uint8_t *answer, size_t size,
                            struct os_stream_name *streams)
 {
-    static const struct os_stream_name unread;
     struct entry entry = {.next = 0};
     size_t count = 0;
     size_t at = 0;
@@ -93,8 +92,6 @@ static size_t read_streams(const uint8_t *answer, size_t size,
         whole = find_entry(answer, size, at, &entry);
         if (streams != NULL && whole)
             take_stream(&entry, &streams[count]);
-        else if (streams != NULL)
-            streams[count] = unread;
         count++;
         at += whole ? entry.next : 0;
     } while (whole && entry.next != 0);

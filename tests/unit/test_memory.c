@@ -9,6 +9,8 @@
 
 #include "cli/report.h"
 #include "cli/text.h"
+#include "win32/answers.h"
+#include "win32/reparse.h"
 #include "win32/startup.h"
 #include "world.h"
 
@@ -314,4 +316,24 @@ Test(memory, for_the_command_line)
                  sim_printed(OS_STDERR));
     cr_expect_eq(wcscmp(sim_printed(OS_STDOUT), L""), 0);
     world_end(&w);
+}
+
+Test(memory, for_answers_of_the_system)
+{
+    static const uint8_t one[26] = {[4] = 2, [24] = 's'};
+    static const uint16_t target[] = {'C', ':', 0};
+    uint8_t link[64];
+    struct os_stream_name *streams = NULL;
+    size_t count = 0;
+    bool relative = false;
+    size_t size = reparse_make(REPARSE_TAG_SYMLINK, target, link, sizeof link);
+    asked = 0;
+    fails_on = true;
+    fails_at = 1;
+    os_error error = answers_streams(one, sizeof one, &streams, &count);
+    uint16_t *read = reparse_target(link, size, &relative);
+    fails_at = NEVER;
+    cr_expect_eq(error, 8); /* ERROR_NOT_ENOUGH_MEMORY */
+    cr_expect_null(streams);
+    cr_expect_null(read);
 }

@@ -103,6 +103,34 @@ Test(answers, no_streams)
     EXPECT(&empty, 0, NULL);
     EXPECT(&empty, STREAM_NAME, NULL);
     EXPECT(&empty, ROOM, NULL);
+    struct os_stream_name before;
+    struct os_stream_name *streams = &before;
+    size_t count = 1;
+    cr_expect_eq(answers_streams(empty.bytes, ROOM, &streams, &count), 0);
+    cr_expect_null(streams);
+    cr_expect_eq(count, 0);
+}
+
+Test(answers, a_stream_whose_name_is_not_latin)
+{
+    struct list list = {.size = 0};
+    add(&list, L":\x4e00\xd83d:$DATA", 5);
+    EXPECT(&list, list.size, L":\x4e00\xd83d:$DATA");
+}
+
+/* An entry without a name takes 24 bytes; where the last one begins at the end
+   of the answer, it is missing. */
+Test(answers, streams_at_the_end_of_the_answer)
+{
+    struct list list = {.size = 0};
+    size_t count = 0;
+    add(&list, L"::$DATA", 5);
+    add(&list, L"", 7);
+    struct os_stream_name *streams = read(&list, list.size, &count);
+    cr_assert_eq(count, 2);
+    cr_expect_eq(streams[1].size, 7);
+    free(streams);
+    EXPECT(&list, list.size - STREAM_NAME, L"::$DATA", L"");
 }
 
 /* Where the answer is cut off, what is missing is one stream without a name. */
@@ -232,6 +260,16 @@ Test(answers, ranges_are_cut)
     cr_expect_not(more);
     cr_assert_eq(read_ranges(rows, 0, 5, 50, 400, ranges, 2, &more), 2);
     cr_expect(more);
+}
+
+Test(answers, a_range_that_is_longer_than_its_offset)
+{
+    static const struct row rows[] = {{60, 100}};
+    struct os_range range;
+    bool more = false;
+    cr_assert_eq(read_ranges(rows, 0, 1, 50, 400, &range, 1, &more), 1);
+    cr_expect_eq(range.offset, 60);
+    cr_expect_eq(range.length, 100);
 }
 
 /* Each one is within what was asked for, or is none. */

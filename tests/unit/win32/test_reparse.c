@@ -45,6 +45,18 @@ static struct answer make(const char *print, const char *substitute,
     return answer;
 }
 
+/* The other way round: what follows the substitute name is not 0. */
+static struct answer make_before(const char *substitute, const char *print)
+{
+    struct answer answer = make(substitute, print, false);
+    size_t length = strlen(substitute) * 2;
+    put16(answer.bytes + 8, 0);
+    put16(answer.bytes + 10, length);
+    put16(answer.bytes + 12, length);
+    put16(answer.bytes + 14, strlen(print) * 2);
+    return answer;
+}
+
 /* In a block of just its size, so that reading past it is seen. */
 static uint16_t *target_of(const struct answer *answer)
 {
@@ -85,6 +97,7 @@ Test(reparse, targets)
         {"", "\\??\\unc\\server\\share", false, "\\\\server\\share"},
         {"", "\\??\\Volume{1-2}\\x", false, "\\\\?\\Volume{1-2}\\x"},
         {"", "\\??\\UNCLE", false, "\\\\?\\UNCLE"},
+        {"", "\\??\\C:", false, "C:"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct answer answer =
@@ -92,6 +105,27 @@ Test(reparse, targets)
         cr_expect_eq(reparse_tag(answer.bytes, answer.size),
                      REPARSE_TAG_SYMLINK);
         expect_target(&answer, rows[i].wanted);
+    }
+}
+
+/* Nothing is read behind the end of the name. */
+Test(reparse, targets_that_end_early)
+{
+    struct answer answer = make_before("\\??\\C", ":\\x");
+    expect_target(&answer, "\\\\?\\C");
+    answer = make_before("\\??", "\\C:\\x");
+    uint16_t *target = target_of(&answer);
+    cr_expect_null(target);
+    free(target);
+}
+
+Test(reparse, relative_or_not)
+{
+    for (int relative = 0; relative < 2; relative++) {
+        struct answer answer = make("", "\\??\\C:\\a", relative);
+        bool found = !relative;
+        free(reparse_target(answer.bytes, answer.size, &found));
+        cr_expect_eq(found, (bool)relative);
     }
 }
 
@@ -150,6 +184,25 @@ Test(reparse, what_is_made_is_read_again)
     }
 }
 
+Test(reparse, a_junction_of_another_kind)
+{
+    static const uint16_t target[] = {'C', ':', '\\', 0};
+    struct answer answer;
+    answer.size =
+        reparse_make(REPARSE_TAG_JUNCTION, target, answer.bytes, ROOM);
+    expect_target(&answer, "C:\\");
+    answer.bytes[0] = 0x13;
+    expect_none(&answer, "another kind of reparse point");
+}
+
+Test(reparse, no_target_at_all)
+{
+    static const uint16_t target[] = {0, 'x', 0};
+    uint8_t made[ROOM];
+    cr_expect_eq(reparse_make(REPARSE_TAG_SYMLINK, target, made, ROOM),
+                 NAMES + 4 * 2);
+}
+
 /* As mklink /J makes it [MS-FSCC 2.1.2.5]. */
 Test(reparse, a_junction)
 {
@@ -185,8 +238,13 @@ Test(reparse, answers_that_are_not_whole)
         expect_none(&answer, "larger by one");
     }
     struct answer odd = whole;
-    put16(odd.bytes + 10, 19);
+    put16(odd.bytes + 10, 17);
     expect_none(&odd, "half a character");
+    struct answer early = make("", "ab", true);
+    put16(early.bytes + 4, early.size - 8 - 2);
+    expect_none(&early, "ends in the name");
+    put16(early.bytes + 4, early.size - 8 - 6);
+    expect_none(&early, "ends before the name");
 }
 
 static bool same(struct answer a, struct answer b)
@@ -201,6 +259,8 @@ Test(reparse, the_same_target)
     cr_expect_not(same(make("a", "x\\y", true), make("a", "x\\yy", true)));
     cr_expect_not(
         same(make("a", "\\??\\C:\\", false), make("a", "\\??\\C:\\", true)));
+    cr_expect(same(make_before("\\??\\C:\\a", "one"),
+                   make_before("\\??\\C:\\a", "two")));
     struct answer none = {.size = 0};
     cr_expect_not(same(none, none));
 }
