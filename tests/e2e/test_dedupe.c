@@ -80,15 +80,12 @@ ParameterizedTest(int *number, dedupe, copies_share)
     EXPECT(result, e2e_has(result->out, " of it before, 0 bytes freed)"));
 }
 
-/* The free space of the volume is the second opinion. */
-ParameterizedTestParameters(dedupe, space_is_given_back)
+/* Returns how much more space is free after two files were made to share. */
+static uint64_t give_back(void)
 {
-    return e2e_numbers(CLONING_VOLUMES);
-}
-
-ParameterizedTest(int *number, dedupe, space_is_given_back)
-{
-    e2e_enter((enum volume) * number);
+    uint64_t freed = 0;
+    (void)unlink("a");
+    (void)unlink("b");
     e2e_make("a", 20 * MIB);
     copy("a", "b");
     sync();
@@ -97,14 +94,29 @@ ParameterizedTest(int *number, dedupe, space_is_given_back)
     e2e_expect_json(result);
     EXPECT(result, e2e_has(result->out, "\"bytes_shared\":20971520"));
     EXPECT(result, e2e_has(result->out, "\"bytes_freed\":20971520"));
-    uint64_t freed = 0;
     /* Btrfs gives space back when it commits */
     for (int i = 0; i < 20 && freed < 19 * MIB; i++) {
         sync();
         usleep(200000);
         freed = e2e_free_bytes() > before ? e2e_free_bytes() - before : 0;
     }
-    EXPECT(result, freed >= 19 * MIB);
+    return freed;
+}
+
+/* The free space of the volume is the second opinion. Other tests use the same
+   volume meanwhile, so it may take more than one attempt to see it. */
+ParameterizedTestParameters(dedupe, space_is_given_back)
+{
+    return e2e_numbers(CLONING_VOLUMES);
+}
+
+ParameterizedTest(int *number, dedupe, space_is_given_back)
+{
+    uint64_t freed = 0;
+    e2e_enter((enum volume) * number);
+    for (int i = 0; i < 5 && freed < 19 * MIB; i++)
+        freed = give_back();
+    cr_expect_geq(freed, 19 * MIB);
 }
 
 ParameterizedTestParameters(dedupe, only_equal_clusters_share)
