@@ -12,7 +12,7 @@
 
 TestSuite(dedupe_random, .timeout = 120);
 
-enum { MOST_FILES = 14, MOST_BYTES = 40 * 4096, WORLDS = 1500, UNIT = 4096 };
+enum { MOST_FILES = 14, MOST_BYTES = 40 * 4096, WORLDS = 500, UNIT = 4096 };
 
 struct file {
     wchar_t path[32];
