@@ -78,8 +78,9 @@ static bool bad_value(struct parser *parser, const struct option *option,
     return false;
 }
 
-static bool apply_flag(struct parser *parser, const struct option *option,
-                       const wchar_t *value)
+/* What to do instead of cloning. */
+static bool apply_action(struct parser *parser, const struct option *option,
+                         const wchar_t *value)
 {
     struct options *options = parser->options;
     (void)value;
@@ -99,9 +100,19 @@ static bool apply_flag(struct parser *parser, const struct option *option,
     case OPTION_SHARED:
         options->action = OPTIONS_SHARED;
         break;
-    case OPTION_DEDUPE:
+    default: /* OPTION_DEDUPE */
         options->action = OPTIONS_DEDUPE;
         break;
+    }
+    return true;
+}
+
+static bool apply_flag(struct parser *parser, const struct option *option,
+                       const wchar_t *value)
+{
+    struct options *options = parser->options;
+    (void)value;
+    switch (option->id) {
     case OPTION_FORCE:
         options->policy.existing = REFLINK_EXISTING_REPLACE;
         break;
@@ -256,9 +267,9 @@ static bool apply_target(struct parser *parser, const struct option *option,
 }
 
 static const struct option table[] = {
-    {L"help", L'?', VALUE_NONE, OPTION_HELP, apply_flag},
-    {L"help", L'h', VALUE_NONE, OPTION_HELP, apply_flag},
-    {L"version", 0, VALUE_NONE, OPTION_VERSION, apply_flag},
+    {L"help", L'?', VALUE_NONE, OPTION_HELP, apply_action},
+    {L"help", L'h', VALUE_NONE, OPTION_HELP, apply_action},
+    {L"version", 0, VALUE_NONE, OPTION_VERSION, apply_action},
     {L"force", L'f', VALUE_NONE, OPTION_FORCE, apply_flag},
     {L"no-clobber", L'n', VALUE_NONE, OPTION_NO_CLOBBER, apply_flag},
     {L"update", L'u', VALUE_NONE, OPTION_UPDATE, apply_flag},
@@ -276,10 +287,10 @@ static const struct option table[] = {
     {L"json", 0, VALUE_NONE, OPTION_JSON, apply_flag},
     {L"progress", 0, VALUE_NEEDED, OPTION_PROGRESS, apply_choice},
     {L"dry-run", 0, VALUE_NONE, OPTION_DRY_RUN, apply_flag},
-    {L"info", 0, VALUE_NONE, OPTION_INFO, apply_flag},
-    {L"extents", 0, VALUE_NONE, OPTION_EXTENTS, apply_flag},
-    {L"shared", 0, VALUE_NONE, OPTION_SHARED, apply_flag},
-    {L"dedupe", 0, VALUE_NONE, OPTION_DEDUPE, apply_flag},
+    {L"info", 0, VALUE_NONE, OPTION_INFO, apply_action},
+    {L"extents", 0, VALUE_NONE, OPTION_EXTENTS, apply_action},
+    {L"shared", 0, VALUE_NONE, OPTION_SHARED, apply_action},
+    {L"dedupe", 0, VALUE_NONE, OPTION_DEDUPE, apply_action},
     {L"quiet", L'q', VALUE_NONE, OPTION_QUIET, apply_flag},
     {L"verbose", L'v', VALUE_NONE, OPTION_VERBOSE, apply_flag},
     {L"reflink", 0, VALUE_OPTIONAL, OPTION_REFLINK, apply_choice},
