@@ -336,9 +336,6 @@ __declspec(dllimport) LONG NTAPI
                  LARGE_INTEGER *allocation, ULONG file_attributes, ULONG share,
                  ULONG disposition, ULONG options, void *ea, ULONG ea_length);
 __declspec(dllimport) LONG NTAPI
-    NtQueryInformationFile(HANDLE file, void *io_status, void *buffer,
-                           ULONG length, int class);
-__declspec(dllimport) LONG NTAPI
     NtQueryEaFile(HANDLE file, void *io_status, void *buffer, ULONG length,
                   BOOLEAN single, void *list, ULONG list_length, ULONG *index,
                   BOOLEAN restart);
