@@ -643,6 +643,10 @@ bool os_event_is_set(const struct os_event *event);
  */
 void os_sleep_ms(uint32_t milliseconds, const struct os_event *event);
 
+/* Sleeps that long, Ctrl-C or not: for what has to be put right before the
+   program may end. */
+void os_sleep_through_ms(uint32_t milliseconds);
+
 /* Whether the user pressed Ctrl-C or Ctrl-Break, or closed the console. */
 bool os_cancelled(void);
 

@@ -77,3 +77,8 @@ void os_sleep_ms(uint32_t milliseconds, const struct os_event *event)
     else
         Sleep(milliseconds);
 }
+
+void os_sleep_through_ms(uint32_t milliseconds)
+{
+    Sleep(milliseconds);
+}

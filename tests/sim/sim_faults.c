@@ -354,6 +354,15 @@ void os_sleep_ms(uint32_t milliseconds, const struct os_event *event)
     (void)sim_leave(SIM_OP_SLEEP_MS, L"", 0);
 }
 
+void os_sleep_through_ms(uint32_t milliseconds)
+{
+    (void)sim_enter(SIM_OP_SLEEP_MS, NULL);
+    now_us += (uint64_t)milliseconds * 1000;
+    slept_ms += milliseconds;
+    sleeps++;
+    (void)sim_leave(SIM_OP_SLEEP_MS, L"", 0);
+}
+
 bool os_cancelled(void)
 {
     return cancelled;

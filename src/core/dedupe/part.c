@@ -84,7 +84,7 @@ bool part_settle(struct pair *pair, const struct part *part, bool *intact)
             error = part_write(pair, part);
         }
         if (classify_io(error) == ERROR_CLASS_TRANSIENT) {
-            os_sleep_ms(i == 0 ? 0 : UINT32_C(50) << (i < 10 ? i : 10), NULL);
+            os_sleep_through_ms(i == 0 ? 0 : UINT32_C(50) << (i < 10 ? i : 10));
             error = reopen(pair);
         }
     }

@@ -689,6 +689,27 @@ Test(dedupe, a_server_that_stays_away_is_a_failure)
     world_end(&w);
 }
 
+static void lose_for_good_and_cancel(void *volume)
+{
+    lose_for_good(volume);
+    sim_cancel();
+}
+
+/* What the request has done is not known, so Ctrl-C has to wait. */
+Test(dedupe, a_server_is_waited_for_after_ctrl_c)
+{
+    struct world w = world_make("smb-refs");
+    sim_fill_pattern(L"R:\\a", 0, SIZE, 3);
+    sim_fill_pattern(L"R:\\b", 0, SIZE, 3);
+    sim_at_call(SIM_OP_CLONE, 3, lose_for_good_and_cancel, w.volume);
+    struct dedupe_result r = run(&w);
+    cr_expect_eq(r.outcome.error.hint, REFLINK_HINT_NOT_RESTORED);
+    cr_expect_gt(sim_slept_ms(), 10000);
+    sim_clear_faults();
+    cr_expect(sim_same_bytes(L"R:\\a", L"R:\\b"));
+    world_end(&w);
+}
+
 Test(dedupe, a_lost_connection_is_retried)
 {
     static const char *const profiles[] = {"smb-refs", "smb-sofs", "smb-tfo"};
