@@ -266,6 +266,8 @@ os_error os_open(const wchar_t *path, unsigned intent, struct os_file **file)
 os_error os_use_handle(void *handle, struct os_file **file)
 {
     const struct os_file *open = handle;
+    if (!open)
+        return CODE_INVALID_FUNCTION;
     os_error error = sim_enter(SIM_OP_USE_HANDLE, handle);
     if (!error) {
         *file = sim_handle_new(open->name, open->rights, open->shared);

@@ -30,9 +30,10 @@ struct job {
     struct os_file *dest;   /* it, or the DEST that existed */
     struct retry retry;
     struct dest_facts facts;
-    void *source_handle; /* the caller's, */
-    void *dest_handle;   /* or both NULL */
-    bool same_file;      /* DEST's handle also serves as SOURCE's */
+    bool has_handles; /* the caller's, instead of paths */
+    void *source_handle;
+    void *dest_handle;
+    bool same_file; /* DEST's handle also serves as SOURCE's */
     uint64_t length;
     uint64_t old_size;   /* DEST's end of file before this attempt */
     bool measured;       /* first_size and first_sparse are set */
@@ -164,7 +165,7 @@ static bool use_handles(struct job *job)
 
 static bool open_both(struct job *job)
 {
-    bool opened = job->dest_handle != NULL ? use_handles(job) : open_files(job);
+    bool opened = job->has_handles ? use_handles(job) : open_files(job);
     job->old_size = opened ? job->facts.dest.size : 0;
     if (opened && !job->measured) {
         job->measured = true;
@@ -262,8 +263,7 @@ static enum attempt_end transfer_range(struct job *job)
         .source_size = job->same_file ? job->first_size : job->source.info.size,
         .dest_size = range_end_of_file(&job->range, job->length, job->old_size),
         .same_file = job->same_file,
-        .shared = !job->same_file &&
-                  (job->source.shared || job->source_handle != NULL),
+        .shared = !job->same_file && (job->source.shared || job->has_handles),
         .holes = source_has_holes(&job->source.info),
         .blank = job->range.dest_offset >= job->old_size,
     };
@@ -307,7 +307,7 @@ static void commit(struct job *job)
  */
 static bool is_retryable(const struct job *job, enum attempt_end end)
 {
-    if (job->dest_handle != NULL && end == ATTEMPT_TRANSIENT)
+    if (job->has_handles && end == ATTEMPT_TRANSIENT)
         return false;
     const struct reflink_outcome *outcome = job->outcome;
     uint64_t from = job->range.source_offset;
@@ -396,6 +396,7 @@ enum reflink_status reflink_range_handles(struct reflink_session *session,
                       .policy = &call.policy,
                       .outcome = &call.outcome,
                       .range = *range,
+                      .has_handles = true,
                       .source_handle = source,
                       .dest_handle = dest};
     if (call_begin(&call, session, policy, outcome)) {

@@ -371,6 +371,23 @@ Test(library, handles_that_cannot_be_used)
     }
 }
 
+/* What a program passes if its own open failed. */
+Test(library, handles_that_are_null)
+{
+    struct world w = make_world("refs-4k");
+    sim_fill_pattern(L"R:\\b", 0, MI, 2);
+    struct handles h = open_handles();
+    for (int i = 0; i < 3; i++) {
+        run_handles(&w, i == 1 ? h.source : NULL, i == 2 ? h.dest : NULL,
+                    &whole);
+        cr_expect_eq(w.outcome.error.code, CODE_INVALID_FUNCTION);
+        cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_NOT_A_FILE);
+        cr_expect_eq(w.outcome.error.in_source, i != 1);
+    }
+    close_handles(&h);
+    world_end(&w);
+}
+
 Test(library, handles_of_directories)
 {
     struct world w = make_world("refs-4k");
