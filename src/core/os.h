@@ -58,7 +58,9 @@ enum os_intent {
        attributes show it. */
     OS_ENCRYPTED = 0x200,
     /* Also sets owner and group (OS_OPEN_SECURITY), if the user may. */
-    OS_WITH_OWNER = 0x400
+    OS_WITH_OWNER = 0x400,
+    /* The new file is deleted when it is closed, or its process ends. */
+    OS_TEMPORARY = 0x800
 };
 
 /*

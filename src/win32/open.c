@@ -139,6 +139,8 @@ static os_error open_in(struct os_file *directory, const wchar_t *full,
         nt.options |= SDK_OPTION_REPARSE_POINT;
     if (how->flags & FILE_FLAG_SEQUENTIAL_SCAN)
         nt.options |= SDK_OPTION_SEQUENTIAL;
+    if (how->flags & FILE_FLAG_DELETE_ON_CLOSE)
+        nt.options |= SDK_OPTION_DELETE_ON_CLOSE;
     if (how->flags & FILE_ATTRIBUTE_ENCRYPTED)
         nt.attributes = FILE_ATTRIBUTE_ENCRYPTED;
     os_error error = win32_nt_open(directory, full, &nt, handle);
@@ -198,6 +200,8 @@ os_error os_open_at(struct os_file *directory, const wchar_t *path,
         how.access |= WRITE_OWNER;
     if (intent & OS_ENCRYPTED)
         how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
+    if (intent & OS_TEMPORARY)
+        how.flags |= FILE_FLAG_DELETE_ON_CLOSE;
     os_error error = win32_open(directory, path, &how, &opened->handle);
     if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
         /* The owner of a directory may set its permissions but not always its

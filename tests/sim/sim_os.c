@@ -211,6 +211,8 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
     error = create_new(path, access, file);
     if (!error && (intent & OS_ENCRYPTED) && (*file)->node->volume->encrypts)
         (*file)->node->attributes |= OS_ATTRIBUTE_ENCRYPTED;
+    if (!error && (intent & OS_TEMPORARY))
+        (*file)->name->pending = true;
     return error;
 }
 

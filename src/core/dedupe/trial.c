@@ -66,8 +66,7 @@ static bool make(const struct trial *trial, const struct files *files,
 {
     struct os_integrity own;
     struct os_info info;
-    if (!staging_begin(staging, trial->path, 0, outcome) ||
-        !staging_mark(staging, outcome))
+    if (!staging_begin(staging, trial->path, OS_TEMPORARY, outcome))
         return false;
     os_error error = os_query(staging->file, &info);
     if (error != 0)

@@ -57,6 +57,7 @@ bool staging_begin(struct staging *staging, const wchar_t *dest_path,
     error = os_open_at(staging->directory, staging->path, OS_CREATE_NEW | extra,
                        &staging->file);
     staging->made = error == 0;
+    staging->marked = staging->made && (extra & OS_TEMPORARY) != 0;
     return staging->made || fail(outcome, error, REFLINK_STEP_CREATE);
 }
 

@@ -39,8 +39,9 @@ struct staging {
 /*
  * Creates the staging file beside `dest_path`, under the name that staging_path
  * returns. `extra` flags are added to OS_CREATE_NEW. The file is not marked for
- * deletion yet, because no stream of a marked file can be opened. Returns false
- * if it failed; the outcome has the error.
+ * deletion yet, because no stream of a marked file can be opened; with
+ * OS_TEMPORARY it is from the start, and cannot be committed. Returns false if
+ * it failed; the outcome has the error.
  */
 bool staging_begin(struct staging *staging, const wchar_t *dest_path,
                    unsigned extra, struct reflink_outcome *outcome);

@@ -260,8 +260,8 @@ static bool kill_one(size_t job, uint64_t nth, size_t *left)
 /*
  * On a volume that tells the truth, nothing is ever lost; and if it lies from
  * the start, no user's file is touched. (Between a lie that begins later and
- * the writing back, a kill loses a range: the README says so.) A staging file
- * is left only if the process dies between its creation and its mark.
+ * the writing back, a kill loses a range: the README says so.) No staging file
+ * is ever left.
  */
 Test(dedupe_faults, killed_at_every_call)
 {
@@ -273,8 +273,7 @@ Test(dedupe_faults, killed_at_every_call)
             continue;
         while (kill_one(job, nth, &left))
             nth++;
-        /* two files, and as many again after a lost connection */
-        cr_expect_leq(left, 4, "%zu: %zu", job, left);
+        cr_expect_eq(left, 0, "%zu: %zu", job, left);
         points += nth - 1;
     }
     printf("dedupe: %llu kills\n", (unsigned long long)points);
