@@ -938,8 +938,9 @@ Test(smb, a_copy_of_the_server_is_interrupted)
     const char *before = e2e_snapshot();
     smb_tell("fault between 3 pause 1500");
     e2e_begin(arguments);
-    while (smb_count().copies < 3)
+    for (int i = 0; i < 60000 && smb_count().copies < 3; i++)
         usleep(1000);
+    cr_assert_geq(smb_count().copies, 3);
     usleep(100000);
     cr_expect(kill(find_program(plain("")), SIGINT) == 0);
     struct result *result = e2e_finish();

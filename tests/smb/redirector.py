@@ -63,16 +63,17 @@ class Lost(Exception):
 class Session:
     """One connection to the server, with the shares entered on it."""
 
-    def __init__(self, port, user, password, seconds):
+    def __init__(self, port, user, password, patience):
         self.lost = None
         self.trees = {}
+        self.patience = patience
         try:
             connection = SMBConnection(
                 "127.0.0.1",
                 "127.0.0.1",
                 sess_port=port,
                 preferredDialect=smb2.SMB2_DIALECT_311,
-                timeout=seconds,
+                timeout=patience(),
             )
             self.smb = connection.getSMBServer()
             # impacket 0.10 starts the session's hash from nothing, and so
@@ -108,6 +109,7 @@ class Session:
         packet["Data"] = body
         if not self.alive():
             raise Lost(self.lost)
+        self.smb.setTimeout(self.patience())
         try:
             answer = self.smb.recvSMB(self.smb.sendSMB(packet))
         except nmb.NetBIOSTimeout as error:
@@ -163,8 +165,9 @@ def buffer_of(data, offset, size):
 class Redirector:
     """Answers the bridge, one request at a time."""
 
-    def __init__(self, port, user, password, seconds):
-        self.where = (port, user, password, seconds)
+    def __init__(self, port, user, password, patience):
+        """`patience()`: how many seconds to wait for an answer, now."""
+        self.where = (port, user, password, patience)
         self.lock = threading.Lock()
         self.session = None
         self.handles = {}
