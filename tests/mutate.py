@@ -9,8 +9,8 @@ FILE is a path below src, or a folder. A mutant that no test notices survives:
 a test is missing, or the code that was changed is not needed, or the change
 makes no difference; mutants.txt lists the last kind, with the reason.
 
-First come the suites that include FILE's header or are in a folder with the name
-of FILE's, then all others, those that take less time first. A crash and a test that takes too long
+First come the suites that include FILE's header, then those in a folder with
+the name of FILE's, then all others, those that take less time first. A crash and a test that takes too long
 count as noticed. A mutant that the compiler makes the same code of is left out.
 Results are kept in the build folder, so that a run that was interrupted goes
 on; --again tests those that survived once more.
@@ -379,9 +379,10 @@ class Workshop:
         file = pathlib.PurePath(path)
         header = f'/{file.with_suffix(".h").name}"'
         by_time = sorted(self.times, key=self.times.get)
-        near = [suite for suite in by_time
-                if self.sources[suite].parent.name == file.parent.name or
-                header in self.sources[suite].read_text()]
+        first = [suite for suite in by_time
+                 if header in self.sources[suite].read_text()]
+        near = first + [suite for suite in by_time if suite not in first and
+                        self.sources[suite].parent.name == file.parent.name]
         if file.parent.name == "win32":
             return near, []  # nothing else in this program calls them
         return near, [s for s in by_time if s not in near]

@@ -41,9 +41,11 @@ void text_add(struct text *text, const wchar_t *string);
 void text_add_part(struct text *text, const wchar_t *string, size_t length);
 
 /*
- * Adds a copy of a name, such as a path. Replaces characters that could make a
- * console do something, or display the name in another order, by U+FFFD. What
- * is printed replaces unpaired surrogates the same way, in UTF-8.
+ * Adds a copy of a name, such as a path. A character that could make a console
+ * do something, display the name in another order, or not be seen, and an
+ * unpaired surrogate, become `<U+202E>`: no file that Win32 creates has a `<`
+ * in its name [Naming Files, Paths, and Namespaces], so no two names look
+ * alike.
  */
 void text_add_name(struct text *text, const wchar_t *name);
 
