@@ -435,3 +435,15 @@ Test(plan, the_tail_at_the_largest_offset)
                      i);
     }
 }
+
+/* Ranges that only touch do not overlap: they are cloned from the front. */
+Test(plan, ranges_that_touch)
+{
+    struct plan_input in = whole(64 * KI, 4096);
+    in.same_file = true;
+    in.length = 32 * KI;
+    in.dest_offset = 32 * KI;
+    cr_expect_not(make(in).backward);
+    in.length += 4096;
+    cr_expect(make(in).backward);
+}
