@@ -9,8 +9,8 @@ FILE is a path below src, or a folder. A mutant that no test notices survives:
 a test is missing, or the code that was changed is not needed, or the change
 makes no difference; mutants.txt lists the last kind, with the reason.
 
-First come the suites that include FILE's header or are in a folder with the name
-of FILE's, then all others, those that take less time first. A crash and a test that takes too long
+First come the suites that include FILE's header, then those in a folder with
+the name of FILE's, then all others, those that take less time first. A crash and a test that takes too long
 count as noticed. A mutant that the compiler makes the same code of is left out.
 Results are kept in the build folder, so that a run that was interrupted goes
 on; --again tests those that survived once more.
@@ -286,6 +286,11 @@ def passes(command, seconds, folder):
         child.wait()
 
 
+def is_system(path):
+    """Whether it is a part of os.h on Win32, for which the simulator stands."""
+    return pathlib.PurePath(path).parent.name == "win32"
+
+
 class Workshop:
     """A copy of the repository that is changed, built and tested."""
 
@@ -298,7 +303,7 @@ class Workshop:
         self.originals = {}
         self.times = {}
 
-    def prepare(self):
+    def prepare(self, paths):
         self.folder.mkdir(parents=True, exist_ok=True)
         names = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others",
@@ -320,7 +325,7 @@ class Workshop:
                               .read_text())
         self.commands = {os.path.relpath(entry["file"], self.folder):
                          shlex.split(entry["command"]) for entry in commands}
-        self.measure()
+        self.measure(paths)
 
     def copy(self, name):
         target = self.folder / name
@@ -343,9 +348,13 @@ class Workshop:
                 for path in (ROOT / "tests" / "unit").rglob("*.c")
                 for suite in pattern.findall(path.read_text())}
 
-    def measure(self):
+    def measure(self, paths):
+        """How long each suite takes that is needed for `paths`."""
         self.sources = self.suites()
-        for suite in sorted(self.sources):
+        needed = set(self.sources)
+        if all(is_system(path) for path in paths):
+            needed = {suite for path in paths for suite in self.near(path)}
+        for suite in sorted(needed):
             start = time.monotonic()
             if not self.run([suite], 300):
                 raise SystemExit(f"{suite} fails without a mutant")
@@ -374,17 +383,24 @@ class Workshop:
             batch, seconds = [], 0.0
         return None
 
-    def order(self, path):
-        """The suites for `path`, and all others."""
+    def near(self, path):
+        """The suites that include the file's header, then those in a folder of
+        the same name."""
         file = pathlib.PurePath(path)
         header = f'/{file.with_suffix(".h").name}"'
-        by_time = sorted(self.times, key=self.times.get)
-        near = [suite for suite in by_time
-                if self.sources[suite].parent.name == file.parent.name or
-                header in self.sources[suite].read_text()]
-        if file.parent.name == "win32":
+        first = [suite for suite, source in self.sources.items()
+                 if header in source.read_text()]
+        return first + [suite for suite, source in self.sources.items()
+                        if suite not in first and
+                        source.parent.name == file.parent.name]
+
+    def order(self, path):
+        """The suites for `path`, and all others."""
+        near = self.near(path)
+        if is_system(path):
             return near, []  # nothing else in this program calls them
-        return near, [s for s in by_time if s not in near]
+        return near, [suite for suite in sorted(self.times, key=self.times.get)
+                      if suite not in near]
 
     def code(self, path):
         """What an optimizing compiler makes of the file, without names."""
@@ -458,7 +474,7 @@ def test_all(options, mutants, known):
               (m.key not in results or
                (options.again and results[m.key]["result"] == "survived"))]
     if wanted:
-        workshop.prepare()
+        workshop.prepare({m.path for m in wanted})
     print(f"{len(mutants)} mutants, {len(wanted)} to be tested", flush=True)
     start = time.monotonic()
     for mutant in wanted:

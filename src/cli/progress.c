@@ -55,13 +55,16 @@ static void add_numbers(struct text *text, const struct progress_view *view,
    end. */
 static void add_name(struct text *text, const wchar_t *name, size_t room)
 {
-    size_t length = wcslen(name);
-    if (length <= room) {
-        text_add_name(text, name);
-        return;
+    struct text whole = {0};
+    size_t skip = 0;
+    text_add_name(&whole, name);
+    if (whole.length > room) {
+        text_add(text, L"...");
+        skip = whole.length - (room - 3);
     }
-    text_add(text, L"...");
-    text_add_name(text, name + length - (room - 3));
+    text_add(text, text_words(&whole) + skip);
+    text_fail_with(text, &whole);
+    text_free(&whole);
 }
 
 static void pad(struct text *text, size_t width)

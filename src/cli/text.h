@@ -40,14 +40,16 @@ void text_add(struct text *text, const wchar_t *string);
 /* Adds a copy of the first `length` characters of the string. */
 void text_add_part(struct text *text, const wchar_t *string, size_t length);
 
-/* Whether `c` can neither make a console do something nor display what is
-   around it in another order. */
+/* Whether `c`, on a console, is seen, does nothing, and leaves the order of
+   what is around it. Half a surrogate pair is not printable. */
 bool text_is_printable(wchar_t c);
 
 /*
- * Adds a copy of a name, such as a path. Replaces characters that are not
- * printable by U+FFFD. What is printed replaces unpaired surrogates the same
- * way, in UTF-8.
+ * Adds a copy of a name, such as a path. A character that could make a console
+ * do something, display the name in another order, or not be seen, and an
+ * unpaired surrogate, become `<U+202E>`: no file that Win32 creates has a `<`
+ * in its name [Naming Files, Paths, and Namespaces], so no two names look
+ * alike.
  */
 void text_add_name(struct text *text, const wchar_t *name);
 

@@ -175,22 +175,22 @@ static const struct name_row names[] = {
     {"\xF0\x9F\x93\x81", "\xF0\x9F\x93\x81", "\xF0\x9F\x93\x81"},
     {"'{}[],:%s%n", "'{}[],:%s%n", "'{}[],:%s%n"},
     {"d\\x", "d\\\\x", "d\\x"},
-    {"^D800", "\xEF\xBF\xBD", "\xEF\xBF\xBD"},
-    {"x^DC00y", "x\xEF\xBF\xBDy", "x\xEF\xBF\xBDy"},
+    {"^D800", "\xEF\xBF\xBD", "<U+D800>"},
+    {"x^DC00y", "x\xEF\xBF\xBDy", "x<U+DC00>y"},
     {"^D83D^DCC1", "\xF0\x9F\x93\x81", "\xF0\x9F\x93\x81"},
-    {"^DCC1^D83D", "\xEF\xBF\xBD\xEF\xBF\xBD", "\xEF\xBF\xBD\xEF\xBF\xBD"},
+    {"^DCC1^D83D", "\xEF\xBF\xBD\xEF\xBF\xBD", "<U+DCC1><U+D83D>"},
     {"^D800^D83D^DCC1", "\xEF\xBF\xBD\xF0\x9F\x93\x81",
-     "\xEF\xBF\xBD\xF0\x9F\x93\x81"},
+     "<U+D800>\xF0\x9F\x93\x81"},
     {"^FFFE^FFFF", "\xEF\xBF\xBE\xEF\xBF\xBF", "\xEF\xBF\xBE\xEF\xBF\xBF"},
-    {"a^FEFF", "a\xEF\xBB\xBF", "a\xEF\xBB\xBF"},
-    {"^0001^0007x", "\\u0001\\u0007x", "\xEF\xBF\xBD\xEF\xBF\xBDx"},
-    {"x^000Ay", "x\\u000ay", "x\xEF\xBF\xBDy"},
-    {"x^001By", "x\\u001by", "x\xEF\xBF\xBDy"},
-    {"x^007Fy", "x\\u007fy", "x\xEF\xBF\xBDy"},
-    {"x^000Dy", "x\\u000dy", "x\xEF\xBF\xBDy"},
-    {"x^0085y", NULL, "x\xEF\xBF\xBDy"},
-    {"x^2028y", NULL, "x\xEF\xBF\xBDy"},
-    {"x^202Ey", NULL, "x\xEF\xBF\xBDy"},
+    {"a^FEFF", "a\xEF\xBB\xBF", "a<U+FEFF>"},
+    {"^0001^0007x", "\\u0001\\u0007x", "<U+0001><U+0007>x"},
+    {"x^000Ay", "x\\u000ay", "x<U+000A>y"},
+    {"x^001By", "x\\u001by", "x<U+001B>y"},
+    {"x^007Fy", "x\\u007fy", "x<U+007F>y"},
+    {"x^000Dy", "x\\u000dy", "x<U+000D>y"},
+    {"x^0085y", NULL, "x<U+0085>y"},
+    {"x^2028y", NULL, "x<U+2028>y"},
+    {"x^202Ey", NULL, "x<U+202E>y"},
 };
 
 ParameterizedTestParameters(json, odd_names)
@@ -248,7 +248,7 @@ Test(json, odd_words_in_usage_errors)
     struct result *result = RUN("--^001B[31m^000A", "a", "b");
     EXPECT(result, result->exit_code == 2);
     EXPECT(result, e2e_like(result->err, "reflink: unknown option '--"
-                                         "\xEF\xBF\xBD[[]31m\xEF\xBF\xBD'\n"
+                                         "<U+001B>[[]31m<U+000A>'\n"
                                          "Try 'reflink --help'.\n"));
 }
 

@@ -51,6 +51,7 @@ static bool try_request(struct stage *stage, const struct operation *o,
     if (facts_is_drop(&o->faults[0]) || facts_is_drop(&o->faults[1]))
         to->drop.at = 0;
     stage->result->requests++;
+    stage->result->faults += t.met;
     return judge_trial(&t, number);
 }
 

@@ -12,6 +12,7 @@ struct play_result {
     size_t at; /* which operation was wrong */
     char why[512];
     uint64_t requests; /* operations that were the engine's */
+    uint64_t faults;   /* system calls that failed, and lost connections */
 };
 
 /*

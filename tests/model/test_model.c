@@ -98,9 +98,15 @@ static void watch_crashes(void)
     signal(SIGABRT, on_crash);
 }
 
-/* Plays a world; adds what it took to `*played`. */
+struct totals {
+    uint64_t played;
+    uint64_t requests;
+    uint64_t faults;
+};
+
+/* Plays a world; adds what it took to `*totals`. */
 static bool play_world(enum theme theme, uint64_t seed, uint64_t index,
-                       uint64_t *played, uint64_t *requests)
+                       struct totals *totals)
 {
     struct setting setting;
     struct play_result result;
@@ -110,8 +116,9 @@ static bool play_world(enum theme theme, uint64_t seed, uint64_t index,
         calloc(setting.operations, sizeof *operations);
     cr_assert_not_null(operations);
     play(&setting, operations, setting.operations, true, &result);
-    *played += result.at + 1;
-    *requests += result.requests;
+    totals->played += result.at + 1;
+    totals->requests += result.requests;
+    totals->faults += result.faults;
     bool right = result.right;
     if (!right)
         tell(&setting, index, operations, &result);
@@ -124,13 +131,11 @@ static bool play_asked(enum theme theme, uint64_t seed)
 {
     const char *world = getenv("REFLINK_MODEL_WORLD");
     size_t length = strlen(theme_name(theme));
-    uint64_t played = 0;
-    uint64_t requests = 0;
+    struct totals totals = {0};
     if (world == NULL || *world == 0)
         return false;
     if (strncmp(world, theme_name(theme), length) == 0 && world[length] == ':')
-        play_world(theme, seed, strtoull(world + length + 1, NULL, 0), &played,
-                   &requests);
+        play_world(theme, seed, strtoull(world + length + 1, NULL, 0), &totals);
     return true;
 }
 
@@ -139,8 +144,7 @@ static void play_theme(enum theme theme)
     uint64_t seed = number_from("REFLINK_MODEL_SEED", SEED);
     uint64_t wanted =
         number_from("REFLINK_MODEL_OPERATIONS", OPERATIONS) / THEME_COUNT;
-    uint64_t played = 0;
-    uint64_t requests = 0;
+    struct totals totals = {0};
     uint64_t worlds = 0;
     unsigned wrong = 0;
     watch_crashes();
@@ -148,12 +152,14 @@ static void play_theme(enum theme theme)
         return;
     fprintf(stderr, "model/%s: seed %#llx\n", theme_name(theme),
             (unsigned long long)seed);
-    for (; played < wanted && wrong < 3; worlds++)
-        wrong += !play_world(theme, seed, worlds, &played, &requests);
+    for (; totals.played < wanted && wrong < 3; worlds++)
+        wrong += !play_world(theme, seed, worlds, &totals);
     fprintf(stderr,
-            "model/%s: %llu operations, %llu of them reflink's, %llu worlds\n",
-            theme_name(theme), (unsigned long long)played,
-            (unsigned long long)requests, (unsigned long long)worlds);
+            "model/%s: %llu operations, %llu of them reflink's, %llu faults, "
+            "%llu worlds\n",
+            theme_name(theme), (unsigned long long)totals.played,
+            (unsigned long long)totals.requests,
+            (unsigned long long)totals.faults, (unsigned long long)worlds);
 }
 
 TestSuite(model, .timeout = 600);

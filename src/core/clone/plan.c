@@ -46,7 +46,6 @@ static void plan_bytes(struct plan *plan, enum reflink_reason reason)
     plan->head = plan->in.length;
     plan->body = 0;
     plan->tail = 0;
-    plan->tail_request = VOLUME_TAIL_COPIED;
     plan->requests = 0;
     plan->reason = reason;
 }

@@ -225,17 +225,19 @@ Test(report, names_of_volumes_are_shown_only)
                                 .volume_root = L"\x1b[2J\n:\\",
                                 .file_system = L"\x1b]0;x\x07\x202eSFTN"};
     expect_lines(&o, plain,
-                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd[2J\xfffd:\\ "
-                 L"(\xfffd]0;x\xfffd\xfffdSFTN) cannot clone blocks\n",
+                 L"copied  a -> b  (0 bytes, < 1 ms): "
+                 L"<U+001B>[2J<U+000A>:\\ "
+                 L"(<U+001B>]0;x<U+0007><U+202E>SFTN) cannot clone blocks\n",
                  L"");
     o.volume_root[0] = L'\0';
     expect_lines(&o, plain,
-                 L"copied  a -> b  (0 bytes, < 1 ms): \xfffd]0;x\xfffd"
-                 L"\xfffdSFTN cannot clone blocks\n",
+                 L"copied  a -> b  (0 bytes, < 1 ms): <U+001B>]0;x<U+0007>"
+                 L"<U+202E>SFTN cannot clone blocks\n",
                  L"");
     o.status = REFLINK_REFUSED;
     expect_lines(&o, plain, L"",
-                 L"reflink: b: cloning into it: \xfffd]0;x\xfffd\xfffdSFTN "
+                 L"reflink: b: cloning into it: "
+                 L"<U+001B>]0;x<U+0007><U+202E>SFTN "
                  L"cannot clone blocks\n");
 }
 

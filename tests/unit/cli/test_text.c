@@ -84,14 +84,45 @@ Test(text, format_takes_long_arguments)
     text_free(&text);
 }
 
-/* What a console would obey is shown as what it is: not to be read. */
+/* What a console would obey, and what nobody would see, is shown by number; a
+   pair of surrogates and a joiner are text. */
 Test(text, name)
 {
     struct text text = {0};
     text_add(&text, L"\n");
-    text_add_name(&text, L"a\x1B[2J\r\n\x202E \x00E4\x65E5\xD800");
-    cr_expect(wcscmp(text_words(&text),
-                     L"\na\xFFFD[2J\xFFFD\xFFFD\xFFFD \x00E4\x65E5\xD800") ==
-              0);
+    text_add_name(&text, L"a\x1B[2J\r\n\x202E \x00E4\x65E5\xFFFD");
+    cr_expect_eq(wcscmp(text_words(&text),
+                        L"\na<U+001B>[2J<U+000D><U+000A><U+202E> "
+                        L"\x00E4\x65E5\xFFFD"),
+                 0);
+    text_clear(&text);
+    text_add_name(&text, L"\xD83D\xDE00\x200D\xD83D\xD83D\xDE00\xDE00\xD800");
+    cr_expect_eq(wcscmp(text_words(&text),
+                        L"\xD83D\xDE00\x200D<U+D83D>\xD83D\xDE00<U+DE00>"
+                        L"<U+D800>"),
+                 0);
+    text_free(&text);
+}
+
+/* The first and the last of each range, and their neighbours. */
+Test(text, what_is_shown_by_number)
+{
+    static const struct {
+        unsigned first;
+        unsigned last;
+    } ranges[] = {{0x1, 0x1F},      {0x7F, 0x9F},     {0xAD, 0xAD},
+                  {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200B},
+                  {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                  {0xD800, 0xDFFF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}};
+    struct text text = {0};
+    for (unsigned c = 1; c <= 0xFFFF; c++) {
+        const wchar_t name[] = {(wchar_t)c, 0};
+        bool shown = true;
+        for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+            shown = shown && (c < ranges[i].first || c > ranges[i].last);
+        text_clear(&text);
+        text_add_name(&text, name);
+        cr_assert_eq(text.length, shown ? 1u : 8u, "U+%04X", c);
+    }
     text_free(&text);
 }

@@ -317,6 +317,7 @@ Test(plan, a_short_distance_takes_no_end_of_requests)
         if (bytes) {
             cr_expect_eq(plan.reason, REFLINK_REASON_CLOSE_OVERLAP);
             cr_expect_eq(plan.requests, 0);
+            cr_expect_eq(plan.head + plan.body + plan.tail, rows[i / 4].length);
             cr_expect_eq(plan_count(&plan), 1);
             cr_expect_eq(plan_piece(&plan, 0).length, rows[i / 4].length);
         } else {
@@ -380,4 +381,69 @@ Test(plan, whole_files_need_no_request_more)
             cr_assert_leq(plan.requests, least + 1);
         cr_assert_eq(plan.head, 0);
     }
+}
+
+Test(plan, of_nothing)
+{
+    struct plan_input in = whole(0, 4096);
+    in.tail = VOLUME_TAIL_EXACT;
+    for (int alone = 0; alone < 2; alone++) {
+        in.tail_alone = alone;
+        struct plan plan = make(in);
+        cr_expect_eq(plan_count(&plan), 0);
+        cr_expect_eq(plan.requests, 0);
+        cr_expect_neq(plan.reason, REFLINK_REASON_NONE);
+        cr_expect(alone || plan.reason == REFLINK_REASON_EMPTY);
+    }
+}
+
+Test(plan, a_tail_of_one_byte_alone)
+{
+    struct plan_input in = whole(1, 4096);
+    in.tail = VOLUME_TAIL_EXACT;
+    in.tail_alone = true;
+    struct plan plan = make(in);
+    cr_assert_eq(plan_count(&plan), 1);
+    cr_expect(plan_piece(&plan, 0).clone);
+}
+
+/* No file can be long enough for a request that is rounded up beyond the end of
+   the longest one. */
+Test(plan, the_tail_at_the_largest_offset)
+{
+    static const struct {
+        enum volume_tail tail;
+        uint64_t end;
+        bool cloned;
+    } rows[] = {
+        {VOLUME_TAIL_ROUNDED, OS_MAX_FILE_SIZE - 4097, true},
+        {VOLUME_TAIL_ROUNDED, OS_MAX_FILE_SIZE - 4095, false},
+        {VOLUME_TAIL_EXACT, OS_MAX_FILE_SIZE - 4095, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t end = rows[i].end;
+        uint64_t start = end - end % 4096 - 4096;
+        struct plan_input in = whole(end, 4096);
+        in.source_offset = start;
+        in.dest_offset = start;
+        in.length = end - start;
+        in.tail = rows[i].tail;
+        struct plan plan = make(in);
+        uint64_t last = plan_count(&plan) - 1;
+        cr_assert_neq(plan.tail, 0, "row %zu", i);
+        cr_expect_eq(plan_piece(&plan, last).clone, rows[i].cloned, "row %zu",
+                     i);
+    }
+}
+
+/* Ranges that only touch do not overlap: they are cloned from the front. */
+Test(plan, ranges_that_touch)
+{
+    struct plan_input in = whole(64 * KI, 4096);
+    in.same_file = true;
+    in.length = 32 * KI;
+    in.dest_offset = 32 * KI;
+    cr_expect_not(make(in).backward);
+    in.length += 4096;
+    cr_expect(make(in).backward);
 }

@@ -2,15 +2,20 @@
  * Random trees of files, many of them equal or nearly so, on honest volumes and
  * on those that lie at a random moment. Whatever --dedupe makes of them: every
  * file has the same bytes, size and time afterwards. On honest volumes all
- * equal files share all clusters.
+ * equal files share all clusters. On these, the process is also killed.
+ *
+ *   REFLINK_DEDUPE_SEED   the seed of the first tree
+ *   REFLINK_DEDUPE_TREES  how many trees
  */
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/run_dedupe.h"
 #include "world.h"
 
-TestSuite(dedupe_random, .timeout = 120);
+TestSuite(dedupe_random, .timeout = 600);
 
 enum { MOST_FILES = 14, MOST_BYTES = 40 * 4096, WORLDS = 500, UNIT = 4096 };
 
@@ -160,14 +165,29 @@ static void free_files(void)
         free(files[i].bytes);
 }
 
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0' ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* Never 0, which would stay 0. */
+static void set_state(uint64_t seed)
+{
+    state = (seed * 2 + 1) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static const char *const profiles[] = {"refs-4k", "refs-64k", "refs-ws2016",
+                                       "smb-refs", "samba"};
+
 Test(dedupe_random, files_stay_the_same)
 {
-    static const char *const profiles[] = {"refs-4k", "refs-64k", "refs-ws2016",
-                                           "smb-refs", "samba"};
     static const enum sim_lie lies[] = {SIM_LIE_NOTHING, SIM_LIE_HALF,
                                         SIM_LIE_ZEROS, SIM_LIE_COPY};
-    for (uint64_t seed = 1; seed <= WORLDS; seed++) {
-        state = seed * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t first = number_from("REFLINK_DEDUPE_SEED", 1);
+    uint64_t trees = number_from("REFLINK_DEDUPE_TREES", WORLDS);
+    for (uint64_t seed = first; seed - first < trees; seed++) {
+        set_state(seed);
         const char *profile = profiles[below(5)];
         struct world w = make_world(profile);
         bool honest = below(2) == 0;
@@ -187,4 +207,43 @@ Test(dedupe_random, files_stay_the_same)
         world_end(&w);
         free_files();
     }
+}
+
+static jmp_buf killed;
+
+static void kill(void *reached)
+{
+    *(bool *)reached = true;
+    sim_kill_process();
+    longjmp(killed, 1);
+}
+
+/* True if the process was killed before its end. */
+static bool run_and_kill(uint64_t seed)
+{
+    static bool reached;
+    reached = false;
+    set_state(seed);
+    const char *profile = profiles[below(5)];
+    struct world w = make_world(profile);
+    sim_at_call(SIM_OP_ANY, 1 + below(400), kill, &reached);
+    if (setjmp(killed) == 0)
+        (void)run(false); /* in this thread: another one cannot jump here */
+    expect_same(profile, seed);
+    cr_assert(sim_check(), "%s, seed %llu", profile, (unsigned long long)seed);
+    free_files();
+    (void)w;
+    return reached;
+}
+
+Test(dedupe_random, killed)
+{
+    uint64_t first = number_from("REFLINK_DEDUPE_SEED", 1);
+    uint64_t trees = number_from("REFLINK_DEDUPE_TREES", WORLDS);
+    uint64_t kills = 0;
+    for (uint64_t seed = first; seed - first < trees; seed++)
+        kills += run_and_kill(seed);
+    printf("dedupe: %llu trees, %llu kills\n", (unsigned long long)trees * 2,
+           (unsigned long long)kills);
+    cr_expect_gt(kills, trees / 10);
 }

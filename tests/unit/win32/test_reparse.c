@@ -195,6 +195,58 @@ Test(reparse, a_junction_of_another_kind)
     expect_none(&answer, "another kind of reparse point");
 }
 
+static void widen(const char *text, uint16_t *wide)
+{
+    do
+        *wide++ = (unsigned char)*text;
+    while (*text++ != '\0');
+}
+
+static bool has_name_at(const uint8_t *made, size_t at, const char *name)
+{
+    uint8_t wanted[ROOM];
+    size_t size = put_name(wanted, name);
+    return memcmp(made + at, wanted, size) == 0;
+}
+
+/* The substitute name, and the print name behind it, which is the target. */
+Test(reparse, names_that_are_made)
+{
+    static const char *const rows[][2] = {
+        {"\\\\?\\x", "\\??\\x"},         {"\\\\?\\", "\\??\\UNC\\?\\"},
+        {"\\\\?xyz", "\\??\\UNC\\?xyz"}, {"\\\\", "\\??\\\\\\"},
+        {"\\\\s", "\\??\\UNC\\s"},       {"a\\?\\xy", "\\??\\a\\?\\xy"},
+        {"\\a?\\xy", "\\??\\\\a?\\xy"},  {"a\\bc", "\\??\\a\\bc"},
+        {"\\abc", "\\??\\\\abc"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint16_t target[64];
+        uint8_t made[ROOM] = {0};
+        widen(rows[i][0], target);
+        size_t first = strlen(rows[i][1]) * 2;
+        size_t size = reparse_make(REPARSE_TAG_SYMLINK, target, made, ROOM);
+        cr_expect_eq(size, NAMES + first + strlen(rows[i][0]) * 2, "row %zu",
+                     i);
+        cr_expect(has_name_at(made, NAMES, rows[i][1]), "row %zu", i);
+        cr_expect(has_name_at(made, NAMES + first, rows[i][0]), "row %zu", i);
+    }
+}
+
+/* The length of the data has 16 bits. */
+Test(reparse, the_longest_target)
+{
+    static uint16_t target[20000];
+    static uint8_t made[80000];
+    enum { LONGEST = (65535 + 8 - NAMES - 8) / 4 };
+    for (size_t i = 0; i < LONGEST; i++)
+        target[i] = 'x';
+    cr_expect_eq(reparse_make(REPARSE_TAG_SYMLINK, target, made, sizeof made),
+                 NAMES + 8 + LONGEST * 4);
+    target[LONGEST] = 'x';
+    cr_expect_eq(reparse_make(REPARSE_TAG_SYMLINK, target, made, sizeof made),
+                 0);
+}
+
 Test(reparse, no_target_at_all)
 {
     static const uint16_t target[] = {0, 'x', 0};
@@ -212,8 +264,10 @@ Test(reparse, a_junction)
         '\\', 0, 0,    0,    'C', 0, ':', 0, '\\', 0, 0,   0};
     static const uint16_t target[] = {'C', ':', '\\', 0};
     uint8_t made[ROOM];
-    cr_expect_eq(reparse_make(REPARSE_TAG_JUNCTION, target, made, ROOM),
-                 sizeof wanted);
+    memset(made, 0xFF, ROOM);
+    cr_expect_eq(
+        reparse_make(REPARSE_TAG_JUNCTION, target, made, sizeof wanted),
+        sizeof wanted);
     cr_expect_arr_eq(made, wanted, sizeof wanted);
 }
 
