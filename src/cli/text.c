@@ -69,16 +69,22 @@ void text_add(struct text *text, const wchar_t *string)
     text_add_part(text, string, wcslen(string));
 }
 
-/* Excludes control characters, line separators, what changes the writing
-   direction [Unicode UAX #9: Directional Formatting Characters], and what takes
-   no space, except the joiners that some languages write with. */
+/* Line separators and the characters that change the writing direction [Unicode
+   UAX #9: Directional Formatting Characters] are not. */
 bool text_is_printable(wchar_t c)
 {
-    return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x00AD && c != 0x061C &&
-           c != 0x180E && c != 0x200B && (c < 0x200E || c > 0x200F) &&
-           (c < 0x2028 || c > 0x202E) && (c < 0x2060 || c > 0x206F) &&
-           (c < 0xD800 || c > 0xDFFF) && c != 0xFEFF &&
-           (c < 0xFFF9 || c > 0xFFFB);
+    return c >= 0x20 && (c < 0x7F || c > 0x9F) && c != 0x061C &&
+           (c < 0x200E || c > 0x200F) && (c < 0x2028 || c > 0x202E) &&
+           (c < 0x2066 || c > 0x2069);
+}
+
+/* Characters that take no space are not seen; but some languages are written
+   with joiners. */
+static bool is_seen(wchar_t c)
+{
+    return text_is_printable(c) && c != 0x00AD && c != 0x180E && c != 0x200B &&
+           (c < 0x2060 || c > 0x206F) && (c < 0xD800 || c > 0xDFFF) &&
+           c != 0xFEFF && (c < 0xFFF9 || c > 0xFFFB);
 }
 
 /* How many units of `name` make its first character; 0 if that has to be
@@ -88,7 +94,7 @@ static size_t printable_units(const wchar_t *name)
     if (name[0] >= 0xD800 && name[0] <= 0xDBFF && name[1] >= 0xDC00 &&
         name[1] <= 0xDFFF)
         return 2;
-    return text_is_printable(name[0]) ? 1 : 0;
+    return is_seen(name[0]) ? 1 : 0;
 }
 
 void text_add_name(struct text *text, const wchar_t *name)

@@ -141,8 +141,13 @@ enum { /* os_info.attributes; the system's values [MS-FSCC 2.6] */
        OS_ATTRIBUTE_OFFLINE = 0x1000,
        OS_ATTRIBUTE_NOT_INDEXED = 0x2000,
        OS_ATTRIBUTE_ENCRYPTED = 0x4000,
+       OS_ATTRIBUTE_INTEGRITY = 0x8000,
        OS_ATTRIBUTE_RECALL_ON_OPEN = 0x40000,
-       OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS = 0x400000
+       OS_ATTRIBUTE_RECALL_ON_DATA_ACCESS = 0x400000,
+
+       /* of a directory: its new files get them */
+       OS_ATTRIBUTES_INHERITED = OS_ATTRIBUTE_COMPRESSED |
+                                 OS_ATTRIBUTE_ENCRYPTED | OS_ATTRIBUTE_INTEGRITY
 };
 
 struct os_info {

@@ -47,14 +47,15 @@ enum { ID_128_BITS = 1, ID_64_BITS };
 
 /*
  * Uses the 128-bit file number if the volume has it, as ReFS does; otherwise
- * the older 64-bit one. The two queries return serial numbers of different
- * lengths and unrelated file numbers. Hashing the kind of query ensures that
- * results of one never equal those of the other.
+ * `number`, the older 64-bit one. Each goes with a serial number of another
+ * length, and they are not related. Hashing the kind of number ensures that one
+ * kind never equals the other.
  */
-static os_error identify(HANDLE handle, struct os_identity *identity)
+static os_error identify(HANDLE handle, uint64_t number,
+                         struct os_identity *identity)
 {
     struct sdk_file_id id;
-    BY_HANDLE_FILE_INFORMATION old;
+    DWORD old = 0;
     uint64_t serial = 0;
     BYTE kind = 0;
     memset(identity, 0, sizeof *identity);
@@ -64,12 +65,11 @@ static os_error identify(HANDLE handle, struct os_identity *identity)
         serial = id.volume;
         kind = ID_128_BITS;
         memcpy(identity->file, id.id, sizeof identity->file);
-    } else if (GetFileInformationByHandle(handle, &old)) {
-        serial = old.dwVolumeSerialNumber;
+    } else if (GetVolumeInformationByHandleW(handle, NULL, 0, &old, NULL, NULL,
+                                             NULL, 0)) {
+        serial = old;
         kind = ID_64_BITS;
-        memcpy(identity->file, &old.nFileIndexLow, sizeof old.nFileIndexLow);
-        memcpy(identity->file + sizeof old.nFileIndexLow, &old.nFileIndexHigh,
-               sizeof old.nFileIndexHigh);
+        memcpy(identity->file, &number, sizeof number);
     } else {
         return win32_last_error();
     }
@@ -84,7 +84,8 @@ static os_error identify(HANDLE handle, struct os_identity *identity)
  * change time, the allocated size and the size of the EAs. The name is not
  * needed, so it does not matter that it does not fit.
  */
-os_error os_query_state(struct os_file *file, struct os_info *info)
+static os_error query(struct os_file *file, struct os_info *info,
+                      uint64_t *number)
 {
     struct sdk_io_status status;
     struct sdk_file_all all;
@@ -101,7 +102,14 @@ os_error os_query_state(struct os_file *file, struct os_info *info)
     info->created = all.created.QuadPart;
     info->written = all.written.QuadPart;
     info->changed = all.changed.QuadPart;
+    *number = (uint64_t)all.index.QuadPart;
     return 0;
+}
+
+os_error os_query_state(struct os_file *file, struct os_info *info)
+{
+    uint64_t number = 0;
+    return query(file, info, &number);
 }
 
 /*
@@ -115,7 +123,8 @@ os_error os_query(struct os_file *file, struct os_info *info)
 {
     const uint32_t both =
         FILE_ATTRIBUTE_SPARSE_FILE | FILE_ATTRIBUTE_REPARSE_POINT;
-    os_error error = os_query_state(file, info);
+    uint64_t number = 0;
+    os_error error = query(file, info, &number);
     if (error != 0)
         return error;
     if ((info->attributes & both) == FILE_ATTRIBUTE_SPARSE_FILE) {
@@ -126,7 +135,7 @@ os_error os_query(struct os_file *file, struct os_info *info)
         if (error == 0 || error == ERROR_MORE_DATA)
             info->attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
     }
-    return identify(file->handle, &info->identity);
+    return identify(file->handle, number, &info->identity);
 }
 
 /* Accepts version 3 records for the 128-bit file numbers of ReFS. */

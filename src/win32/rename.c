@@ -19,6 +19,9 @@ static os_error set_name(HANDLE handle, int class,
         (ULONG)(offsetof(struct sdk_name_information, name) + info->length +
                 sizeof(WCHAR)),
         class);
+    /* the system would make it an invalid parameter, as an unknown flag is */
+    if (result == SDK_STATUS_INVALID_INFO_CLASS)
+        return ERROR_INVALID_LEVEL;
     return result >= 0 ? 0 : RtlNtStatusToDosError(result);
 }
 
@@ -37,11 +40,13 @@ static os_error rename_once(HANDLE handle, struct sdk_name_information *info,
     for (size_t i = 0; replace && i < sizeof flags / sizeof flags[0]; i++) {
         info->flags = flags[i];
         os_error error = set_name(handle, SDK_FILE_RENAME_EX, info);
+        if (error == ERROR_INVALID_LEVEL)
+            break;
         /* the file system or server does not support the class or a flag */
-        bool unsupported =
-            error == ERROR_INVALID_FUNCTION || error == ERROR_NOT_SUPPORTED ||
-            error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_LEVEL ||
-            error == ERROR_CALL_NOT_IMPLEMENTED;
+        bool unsupported = error == ERROR_INVALID_FUNCTION ||
+                           error == ERROR_NOT_SUPPORTED ||
+                           error == ERROR_INVALID_PARAMETER ||
+                           error == ERROR_CALL_NOT_IMPLEMENTED;
         if (!unsupported)
             return error;
     }

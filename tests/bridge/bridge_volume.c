@@ -164,13 +164,23 @@ static uint32_t *attributes_in(void *buffer, uint32_t size, uint32_t class)
     return (uint32_t *)((uint8_t *)buffer + offset);
 }
 
+#define ATTRIBUTE_INTEGRITY 0x8000u /* MS-FSCC 2.6 */
+
 static void correct_attributes(const struct bridge_file *file,
                                uint32_t *attributes)
 {
-    if (!file_is_data(file) || !file_is_sparse(file))
+    uint32_t added = 0;
+
+    if (!file_is_data(file))
         return;
-    *attributes &= ~(uint32_t)FILE_ATTRIBUTE_NORMAL; /* is only valid alone */
-    *attributes |= FILE_ATTRIBUTE_SPARSE_FILE;
+    if (file_is_sparse(file))
+        added |= FILE_ATTRIBUTE_SPARSE_FILE;
+    if (bridge_config.profile->integrity == INTEGRITY_REAL &&
+        file_integrity(file).algorithm != 0)
+        added |= ATTRIBUTE_INTEGRITY;
+    if (added != 0) /* "normal" is only valid alone */
+        *attributes &= ~(uint32_t)FILE_ATTRIBUTE_NORMAL;
+    *attributes |= added;
 }
 
 /* Wine numbers volumes by drive letter: two volumes below one letter would

@@ -414,14 +414,14 @@ Test(smb, round_trips_for_a_file)
     e2e_expect_cloned(RUN(one("a"), one("b")), "a", "b", "a b");
     round_trips("logging on");
     RUN(one("a"), one("c"));
-    cr_expect(round_trips("clone of 1 GiB") <= 39);
+    cr_expect(round_trips("clone of 1 GiB") <= 37);
     RUN("--verify=none", one("a"), one("d"));
-    cr_expect(round_trips("the same, --verify=none") <= 30);
+    cr_expect(round_trips("the same, --verify=none") <= 28);
     e2e_expect_cloned(RUN("-f", one("a"), one("b")), "a", "b", "a b c d");
-    cr_expect(round_trips("the same, which replaces a file") <= 55);
+    cr_expect(round_trips("the same, which replaces a file") <= 51);
     e2e_make("e", 10000);
     e2e_expect_cloned(RUN(one("e"), one("f")), "e", "f", "a b c d e f");
-    cr_expect(round_trips("clone of 10 KB") <= 39);
+    cr_expect(round_trips("clone of 10 KB") <= 37);
 }
 
 /* A delay is for each message, there and back. */
@@ -462,10 +462,10 @@ Test(smb, round_trips_for_one_more_file)
     tree_round_trips(3, "s"); /* logs on */
     unsigned few = tree_round_trips(3, "s3");
     unsigned more = tree_round_trips(4, "s4");
-    cr_expect(more - few <= 32, "%u", more - few);
+    cr_expect(more - few <= 27, "%u", more - few);
     few = tree_round_trips(3, "s3");
     more = tree_round_trips(4, "s4");
-    cr_expect(more - few <= 46, "%u where it replaces one", more - few);
+    cr_expect(more - few <= 39, "%u where it replaces one", more - few);
 }
 
 /* The count counts: a copy is all there. */

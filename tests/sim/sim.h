@@ -171,6 +171,7 @@ struct sim_volume {
     os_error set_integrity;
     bool fake_integrity;    /* set succeeds without effect, get says none */
     bool default_integrity; /* new files have checksums */
+    bool hides_integrity;   /* no attribute shows that */
     os_error set_sparse;
     bool fake_sparse; /* set-sparse succeeds without effect */
     os_error zero;

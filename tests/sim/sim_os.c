@@ -211,6 +211,9 @@ static os_error open_whole(const wchar_t *path, unsigned intent,
     error = create_new(path, access, file);
     if (!error && (intent & OS_ENCRYPTED) && (*file)->node->volume->encrypts)
         (*file)->node->attributes |= OS_ATTRIBUTE_ENCRYPTED;
+    if (!error)
+        (*file)->node->attributes |=
+            (*file)->name->parent->node->attributes & OS_ATTRIBUTE_ENCRYPTED;
     if (!error && (intent & OS_TEMPORARY))
         (*file)->name->pending = true;
     return error;
@@ -300,6 +303,10 @@ uint32_t sim_attributes_of(struct sim_node *node)
         attributes |= OS_ATTRIBUTE_SPARSE;
     if (sim_is_folder(file))
         attributes |= OS_ATTRIBUTE_DIRECTORY;
+    if (!node->volume->hides_integrity &&
+        (sim_is_folder(file) ? node->volume->default_integrity
+                             : node->algorithm != 0))
+        attributes |= OS_ATTRIBUTE_INTEGRITY;
     if (file->kind == SIM_SYMLINK)
         attributes |= OS_ATTRIBUTE_REPARSE;
     return attributes ? attributes : OS_ATTRIBUTE_NORMAL;

@@ -29,15 +29,18 @@ enum volume_trial {
 
 struct volume {
     struct os_identity identity; /* of a file on the volume */
-    uint32_t alignment;    /* it refuses requests below this; 0: unknown */
-    enum volume_tail tail; /* what it accepts at the end of file */
-    bool no_cloning;       /* does not support cloning */
-    bool no_integrity;     /* does not support integrity streams */
-    bool no_extents;       /* does not support the request for extents */
-    bool no_hard_links;    /* does not support hard links */
-    bool full;             /* a file did not fit */
-    bool asked_remote;     /* `remote` is known */
-    bool remote;           /* reached over a network */
+    uint32_t alignment;         /* it refuses requests below this; 0: unknown */
+    enum volume_tail tail;      /* what it accepts at the end of file */
+    bool no_cloning;            /* does not support cloning */
+    bool no_integrity;          /* does not support integrity streams */
+    bool hides_integrity;       /* a file with checksums lacks the attribute */
+    unsigned integrity_answers; /* how many files it was asked about */
+    uint32_t integrity_cluster; /* cluster size in the last of these answers */
+    bool no_extents;            /* does not support the request for extents */
+    bool no_hard_links;         /* does not support hard links */
+    bool full;                  /* a file did not fit */
+    bool asked_remote;          /* `remote` is known */
+    bool remote;                /* reached over a network */
 
     /* Copies that its server is to make: server_copy.h. */
     bool copies_on_server; /* it was seen to copy a file */

@@ -128,6 +128,22 @@ struct os_file *dest_directory_file(struct dest_directory *directory)
     return file;
 }
 
+os_error dest_directory_query_new(struct dest_directory *directory,
+                                  struct os_info *info)
+{
+    os_error error = 0;
+    lock(directory);
+    if (!directory->queried)
+        error = os_query(directory->file, &directory->info);
+    directory->queried = error == 0;
+    *info = (struct os_info){
+        .attributes = directory->info.attributes & OS_ATTRIBUTES_INHERITED,
+        .identity = directory->info.identity,
+    };
+    unlock(directory);
+    return error;
+}
+
 /* --- after a lost connection ---------------------------------------------- */
 
 static bool is_lost(const struct dest_directory *directory)
@@ -151,6 +167,7 @@ static bool open_again(struct dest_directory *directory)
         free(lost);
         return false;
     }
+    directory->queried = false;
     *lost = (struct lost_handle){old, directory->handles};
     directory->handles = lost;
     return true;

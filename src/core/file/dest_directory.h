@@ -18,10 +18,12 @@
 struct dest_directory {
     struct dest_directory *parent; /* NULL: DEST itself */
     wchar_t *path;
-    unsigned flags;              /* of os_open_directory, to open it again */
-    bool created;                /* by this run */
-    unsigned users;              /* it is closed with the last one */
-    struct os_file *file;        /* NULL: none, in a dry run */
+    unsigned flags;       /* of os_open_directory, to open it again */
+    bool created;         /* by this run */
+    unsigned users;       /* it is closed with the last one */
+    struct os_file *file; /* NULL: none, in a dry run */
+    struct os_info info;  /* when it was first asked for, if `queried` */
+    bool queried;
     struct os_monitor *monitor;  /* DEST's own, for all below it; may be NULL */
     struct lost_handle *handles; /* that were lost; closed at the end */
 };
@@ -51,6 +53,15 @@ void dest_directory_drop(struct dest_directory *directory);
 
 /* The open directory, for os.h's functions; NULL if `directory` is NULL. */
 struct os_file *dest_directory_file(struct dest_directory *directory);
+
+/*
+ * Reads what a new file in `directory` has before anything is set: its volume
+ * (the rest of the identity is the directory's) and the attributes that it
+ * inherits: encryption, compression, integrity [MS-FSCC 2.6]. The system is
+ * asked once for each directory.
+ */
+os_error dest_directory_query_new(struct dest_directory *directory,
+                                  struct os_info *info);
 
 /*
  * Opens the last part of `path` in `directory`, or `path` if that is NULL.

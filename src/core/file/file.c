@@ -94,6 +94,17 @@ static bool is_in_new_directory(const struct job *job)
     return job->directory != NULL && job->directory->created;
 }
 
+/*
+ * What DEST is like before anything is set. Its directory tells that, unless
+ * DEST was created encrypted, or is to be recognized by its file number later.
+ */
+static os_error query_new_dest(struct job *job, bool encrypted)
+{
+    if (job->directory == NULL || encrypted || hard_link_is_kept(&job->link))
+        return os_query(job->staging.file, &job->facts.dest);
+    return dest_directory_query_new(job->directory, &job->facts.dest);
+}
+
 static bool create_dest(struct job *job)
 {
     const struct replaced *old = &job->replaced;
@@ -113,7 +124,8 @@ static bool create_dest(struct job *job)
         !(job->policy->security ||
           replaced_update(&job->replaced, job->staging.file, job->outcome)))
         return false;
-    os_error error = os_query(job->staging.file, &job->facts.dest);
+    os_error error =
+        query_new_dest(job, (wanted & OS_ATTRIBUTE_ENCRYPTED) != 0);
     if (error != 0)
         return fail(job, error, REFLINK_STEP_QUERY);
     if (!dest_keeps_encryption(wanted, &job->facts.dest, job->outcome))

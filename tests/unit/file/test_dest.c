@@ -2,6 +2,8 @@
    connection means meanwhile. */
 #include "core/errors.h"
 #include "core/os.h"
+#include "core/file/dest_directory.h"
+#include "core/file/file.h"
 #include "world.h"
 
 TestSuite(dest, .timeout = 120);
@@ -133,5 +135,123 @@ Test(dest, no_extents_are_asked_for_once)
     cr_expect_eq(w.outcome.status, REFLINK_OK);
     cr_expect_eq(w.outcome.bytes_copied, 0);
     cr_expect_eq(sim_calls(SIM_OP_EXTENTS), 1);
+    world_end(&w);
+}
+
+/* --- several files of one directory --------------------------------------- */
+
+static struct dest_directory *open_directory(const wchar_t *path)
+{
+    struct reflink_outcome outcome = {0};
+    struct dest_directory *directory =
+        dest_directory_open(NULL, path, OS_DIRECTORY_CREATE, &outcome);
+    cr_assert_neq(directory, NULL);
+    return directory;
+}
+
+/* Clones a file for each of the settings, and checks that it has that. */
+static void clone_each(struct world *w, const unsigned *settings, int count)
+{
+    struct dest_directory *directory = open_directory(L"R:\\d");
+    for (int i = 0; i < count; i++) {
+        wchar_t source[32], dest[32];
+        swprintf(source, 32, L"R:\\s%d", i);
+        swprintf(dest, 32, L"R:\\d\\%d", i);
+        sim_fill_pattern(source, 0, LENGTH, 1);
+        sim_set_integrity(source, (uint16_t)settings[i], 0);
+        file_run(w->session, &w->policy, source, directory, dest, &w->outcome);
+        cr_expect_eq(w->outcome.method, REFLINK_METHOD_CLONE, "%d", i);
+        cr_expect_eq(w->outcome.cluster_size, CLUSTER);
+        cr_expect_eq(sim_integrity(dest), settings[i], "%d", i);
+    }
+    dest_directory_drop(directory);
+}
+
+/* Only files that are marked, after the first two. */
+Test(dest, few_files_are_asked_for_integrity)
+{
+    static const unsigned settings[] = {0, 0, 0, 1, 0};
+    for (int inherited = 0; inherited < 2; inherited++) {
+        struct world w = make("refs-4k");
+        w.volume->default_integrity = inherited;
+        w.volume->allocation_unit = 1024; /* wrong, and second best */
+        clone_each(&w, settings, 5);
+        cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), inherited ? 7 : 3);
+        world_end(&w);
+    }
+}
+
+/* A volume that was seen not to mark a file is asked for each. */
+Test(dest, all_files_are_asked_where_none_is_marked)
+{
+    static const unsigned settings[] = {1, 0, 0, 0, 1};
+    struct world w = make("refs-4k");
+    w.volume->hides_integrity = true;
+    clone_each(&w, settings, 5);
+    cr_expect_eq(sim_calls(SIM_OP_GET_INTEGRITY), 10);
+    world_end(&w);
+}
+
+Test(dest, a_directory_makes_its_files_encrypted)
+{
+    struct world w = make("refs-4k");
+    sim_mkdir(L"R:\\d");
+    sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED);
+    struct dest_directory *directory = open_directory(L"R:\\d");
+    file_run(w.session, &w.policy, L"R:\\a", directory, L"R:\\d\\b",
+             &w.outcome);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_ENCRYPTED);
+    dest_directory_drop(directory);
+    world_end(&w);
+}
+
+/* The directory says nothing about files that are created encrypted. */
+Test(dest, an_encrypted_file_in_a_directory)
+{
+    for (int encrypts = 0; encrypts < 2; encrypts++) {
+        struct world w = make("ntfs");
+        w.volume->encrypts = encrypts != 0;
+        sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_ENCRYPTED);
+        struct dest_directory *directory = open_directory(L"R:\\d");
+        file_run(w.session, &w.policy, L"R:\\a", directory, L"R:\\d\\b",
+                 &w.outcome);
+        cr_expect_eq(w.outcome.status, encrypts ? REFLINK_OK : REFLINK_FAILED);
+        dest_directory_drop(directory);
+        world_end(&w);
+    }
+}
+
+/* A directory is asked once, and again when it was opened again. */
+Test(dest, a_directory_is_asked_once)
+{
+    struct world w = make("smb-sofs");
+    struct os_info info;
+    sim_mkdir(L"R:\\d");
+    struct dest_directory *directory = open_directory(L"R:\\d");
+    for (int i = 0; i < 2; i++)
+        cr_expect_eq(dest_directory_query_new(directory, &info), 0);
+    cr_expect_eq(sim_calls(SIM_OP_QUERY), 1);
+    sim_lose_handles(w.volume, CODE_NETNAME_DELETED);
+    sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED);
+    dest_directory_renew(directory);
+    cr_expect_eq(dest_directory_query_new(directory, &info), 0);
+    cr_expect_eq(info.attributes, OS_ATTRIBUTE_ENCRYPTED);
+    dest_directory_drop(directory);
+    world_end(&w);
+}
+
+/* An answer that did not come is asked for again. */
+Test(dest, a_directory_that_does_not_answer)
+{
+    struct world w = make("refs-4k");
+    struct os_info info;
+    struct dest_directory *directory = open_directory(L"R:\\d");
+    sim_fault(SIM_OP_QUERY, 1, CODE_NETNAME_DELETED);
+    cr_expect_eq(dest_directory_query_new(directory, &info),
+                 CODE_NETNAME_DELETED);
+    cr_expect_eq(dest_directory_query_new(directory, &info), 0);
+    cr_expect_neq(info.identity.volume, 0);
+    dest_directory_drop(directory);
     world_end(&w);
 }
