@@ -29,6 +29,7 @@ struct entry {
     enum stage stage;
     bool has_layout;
     bool counted;
+    bool sparse;
     bool wanted; /* the next stage has to read it */
     enum reflink_reason reason;
     struct reflink_error error;
@@ -241,6 +242,7 @@ static void examine_layout(struct groups *groups, struct entry *entry,
     entry->stage = STAGE_LAYOUT;
     if (error == 0) {
         entry->identity = info.identity;
+        entry->sparse = (info.attributes & OS_ATTRIBUTE_SPARSE) != 0;
         entry->reason = dedupe_judge(&info);
         if (entry->reason != REFLINK_REASON_NONE || info.size != entry->size) {
             entry->stage = STAGE_OUT;
@@ -569,12 +571,21 @@ static void spread(struct groups *groups)
 
 /* --- groups --------------------------------------------------------------- */
 
-/* Returns the one with most shared clusters, and of several the first. */
+static bool is_better(const struct entry *entry, const struct entry *other)
+{
+    return entry->sparse != other->sparse ? other->sparse
+                                          : entry->shared > other->shared;
+}
+
+/*
+ * Returns one that is not sparse, since a sparse file can only be shared with
+ * sparse ones; of several the one with most shared clusters, then the first.
+ */
 static size_t choose_kept(const struct entry *entries, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 1; i < count; i++) {
-        if (entries[i].shared > entries[kept].shared)
+        if (is_better(&entries[i], &entries[kept]))
             kept = i;
     }
     return kept;

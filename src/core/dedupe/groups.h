@@ -27,9 +27,10 @@ struct groups_member {
 /* What is reported; each call gets `context`, in the caller's thread. */
 struct groups_visitor {
     /*
-     * Two files or more of `size` bytes, on one volume. The first one is the
-     * one with most clusters that are shared already, and of several the one
-     * that was listed first; it is followed by the others in the order in which
+     * Two files or more of `size` bytes, on one volume. The first one is one
+     * that is not sparse, if there is any; of several the one with most
+     * clusters that are shared already, then the one that was listed first. It
+     * is followed by the others in the order in which
      * they were listed. The paths are valid until groups_free.
      */
     void (*group)(void *context, uint64_t size,

@@ -274,6 +274,24 @@ Test(run_dedupe, the_file_that_shares_most_is_kept)
     world_end(&w);
 }
 
+/* A sparse file could only be shared with sparse ones. */
+Test(run_dedupe, a_sparse_file_is_not_kept)
+{
+    struct world w = world_make("refs-4k");
+    sim_mkdir(L"R:\\t");
+    sim_fill_pattern(L"R:\\t\\a", 0, SIZE, 3);
+    sim_set_sparse(L"R:\\t\\a", true);
+    world_run_paths(&w, L"R:\\t\\a", L"R:\\t\\b"); /* sparse, too */
+    sim_fill_pattern(L"R:\\t\\c", 0, SIZE, 3);
+    sim_fill_pattern(L"R:\\t\\d", 0, SIZE, 3);
+    cr_expect_eq(RUN(L"-r", L"R:\\t"), 0);
+    for (const wchar_t *path = L"abd"; *path != L'\0'; path++) {
+        wchar_t other[] = {L'R', L':', L'\\', L't', L'\\', *path, L'\0'};
+        cr_expect_eq(sim_shared_bytes(L"R:\\t\\c", other), SIZE, "%ls", other);
+    }
+    world_end(&w);
+}
+
 /* Their digests are equal, too, but no one trusts these. */
 Test(run_dedupe, directories_and_files_can_be_mixed)
 {
