@@ -361,6 +361,7 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 enum { SDK_EA_MAX = 1 << 18 };
 
 _Static_assert(offsetof(struct sdk_file_all, allocated) == 40, "FSCC 2.4.2");
+_Static_assert(offsetof(struct sdk_file_all, index) == 64, "FSCC 2.4.2");
 _Static_assert(offsetof(struct sdk_file_all, ea_size) == 72, "FSCC 2.4.2");
 _Static_assert(offsetof(struct sdk_file_all, name) == 100, "FSCC 2.4.2");
 _Static_assert(sizeof(struct sdk_duplicate_extents) == 32, "FSCC 2.3.7");

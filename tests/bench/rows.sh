@@ -295,6 +295,20 @@ tree_reflink()
     note_wall "$tree reflink"
 }
 
+tree_reflink_one()
+{
+    fresh
+    bridged "$reflink" -q -r -j1 'v:\tree' 'v:\out'
+    note_wall "$tree reflink -j1"
+}
+
+tree_same_calls()
+{
+    fresh
+    bridged "$samecalls" 'v:\tree' 'v:\out'
+    note_wall "$tree same calls"
+}
+
 tree_xcopy()
 {
     fresh
@@ -321,7 +335,12 @@ tree_cp_sync()
 tree_rows()
 {
     local tree=$1
-    in_turn "$pairs" tree_reflink tree_xcopy tree_cp tree_cp_sync
+    in_turn "$pairs" tree_reflink tree_reflink_one tree_same_calls \
+        tree_xcopy tree_cp tree_cp_sync
+    compare "$tree: -j1, to a program that makes the same calls" most \
+        "$tree reflink -j1" "$tree same calls"
+    compare "$tree: the same calls, to xcopy" most \
+        "$tree same calls" "$tree xcopy"
     compare "$tree: to xcopy" least "$tree reflink" "$tree xcopy" 3
     compare "$tree: to cp -r --reflink=always" most "$tree reflink" "$tree cp"
     compare "$tree: to the same and a sync of each file" most \

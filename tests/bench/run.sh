@@ -74,10 +74,11 @@ set_up()
     copyfile=$build/mingw/bench/copyfile.exe
     nothing=$build/mingw/bench/nothing.exe
     plaincopy=$build/mingw/bench/plaincopy.exe
+    samecalls=$build/mingw/bench/samecalls.exe
     measure=$build/host/bench/measure
     warm=$build/host/bench/warm
     for file in "$reflink" "$launch" "$copyfile" "$nothing" "$plaincopy" \
-        "$measure" "$warm"; do
+        "$samecalls" "$measure" "$warm"; do
         [ -e "$file" ] || cannot "$file is not built"
     done
     mkdir -p "$results"

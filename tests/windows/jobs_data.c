@@ -186,6 +186,9 @@ static void job_server_copy(void)
     note(seen);
 }
 
+/* FILE_ATTRIBUTE_INTEGRITY_STREAM, which not all headers have. */
+#define INTEGRITY_ATTRIBUTE 0x8000u
+
 static void clone_with_integrity(bool on, const wchar_t *a, const wchar_t *b)
 {
     wchar_t line[JOB_WORDS];
@@ -197,7 +200,32 @@ static void clone_with_integrity(bool on, const wchar_t *a, const wchar_t *b)
     expect(files_are(b, MIB, 1), "the bytes are the same");
     expect(meta_integrity(b) == (on ? META_INTEGRITY_ON : META_INTEGRITY_OFF),
            "DEST has SOURCE's integrity setting");
+    expect(((meta_attributes(a) & INTEGRITY_ATTRIBUTE) != 0) == on,
+           "SOURCE's attributes show its integrity setting");
     expect_shared(a, b);
+}
+
+/* After the first files of a run, their attributes decide. */
+static void clone_different_settings(void)
+{
+    enum { FILES = 6 };
+    expect(files_make_directory(L"many"), "a directory can be made");
+    for (int i = 0; i < FILES; i++) {
+        wchar_t name[16];
+        swprintf(name, 16, L"many\\%d", i);
+        expect(files_make(name, 0, 1) && meta_set_integrity(name, i % 2 != 0) &&
+                   files_write(name, 0, 64 * KIB, 1),
+               "a file with this setting can be made");
+    }
+    run(0, L"-r many copies");
+    for (int i = 0; i < FILES; i++) {
+        wchar_t name[16];
+        swprintf(name, 16, L"copies\\%d", i);
+        expect(files_are(name, 64 * KIB, 1), "the bytes are the same");
+        expect(meta_integrity(name) ==
+                   (i % 2 != 0 ? META_INTEGRITY_ON : META_INTEGRITY_OFF),
+               "each file of a tree has its integrity setting");
+    }
 }
 
 /* Only files with equal settings share clusters. */
@@ -213,6 +241,7 @@ static void job_integrity(void)
     run(0, L"--offset=0 --length=512K c b");
     expect(files_hold(L"b", 0, 512 * KIB, 1, 0),
            "a range between different settings is copied at least");
+    clone_different_settings();
 }
 
 /* ReFS refuses more than 8,175 references to one cluster [SDK Block Cloning];
