@@ -621,8 +621,18 @@ void os_monitor_wait(struct os_monitor *monitor);
 /* Wakes all threads that wait. */
 void os_monitor_wake(struct os_monitor *monitor);
 
-/* A monotonic clock in microseconds; its start is arbitrary. */
+/*
+ * A clock in microseconds; its start is arbitrary. It does not depend on the
+ * time of day, but on defective hardware it was seen to go back [Microsoft KB
+ * 895980].
+ */
 uint64_t os_clock_us(void);
+
+/* The time from `start` to `now`; 0 if the clock went back. */
+static inline uint64_t os_elapsed_us(uint64_t start, uint64_t now)
+{
+    return now > start ? now - start : 0;
+}
 
 /* What one thread sets and others see or wait for; never cleared. */
 struct os_event;
