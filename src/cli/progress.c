@@ -33,8 +33,7 @@ static void add_numbers(struct text *text, const struct progress_view *view,
                         uint64_t elapsed_us)
 {
     const wchar_t *of = view->counting ? L" of at least " : L" of ";
-    uint64_t rate =
-        elapsed_us == 0 ? 0 : scale(view->done, second, elapsed_us);
+    uint64_t rate = elapsed_us == 0 ? 0 : scale(view->done, second, elapsed_us);
     text_add(text, L"  ");
     if (!view->counting)
         text_format(text, L"%3" TEXT_U64 L"%%  ",
@@ -117,8 +116,7 @@ void progress_add_line(struct progress *progress,
         shown.total = shown.done;
     if (shown.files_total < shown.files)
         shown.files_total = shown.files;
-    add_numbers(&numbers, &shown,
-                os_elapsed_us(progress->start_us, now_us));
+    add_numbers(&numbers, &shown, os_elapsed_us(progress->start_us, now_us));
     if (progress->width == 0) {
         text_add_name(&line, shown.name);
         text_add(&line, text_words(&numbers));

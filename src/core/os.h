@@ -60,7 +60,10 @@ enum os_intent {
     /* Also sets owner and group (OS_OPEN_SECURITY), if the user may. */
     OS_WITH_OWNER = 0x400,
     /* The new file is deleted when it is closed, or its process ends. */
-    OS_TEMPORARY = 0x800
+    OS_TEMPORARY = 0x800,
+    /* In an open directory: a link that has the name is not followed, but
+       CODE_REPARSE_POINT_ENCOUNTERED. For what was listed as no link. */
+    OS_NO_LINK = 0x1000
 };
 
 /*
@@ -96,8 +99,9 @@ enum {                            /* flags of os_open_directory */
 /* What os_open_directory found. */
 enum os_found {
     OS_FOUND_DIRECTORY,
-    OS_FOUND_LINK,   /* and did not follow it */
-    OS_FOUND_NOTHING /* and created it */
+    OS_FOUND_REPARSE, /* a directory that has a reparse point, but no link */
+    OS_FOUND_LINK,    /* and did not follow it */
+    OS_FOUND_NOTHING  /* and created it */
 };
 
 /*

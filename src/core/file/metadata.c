@@ -144,6 +144,19 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
     return true;
 }
 
+static os_error open_source_stream(const struct source *source,
+                                   const wchar_t *file, const wchar_t *name,
+                                   enum os_intent intent,
+                                   struct os_file **stream)
+{
+    wchar_t *path = path_stream(file, name);
+    if (path == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error = source_open_name(source, path, intent, stream);
+    free(path);
+    return error;
+}
+
 /*
  * Copies a stream and closes it. It is flushed if its file may replace another:
  * whether it does is not known yet.
@@ -151,19 +164,20 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
 static bool copy_stream(struct metadata *metadata, size_t index,
                         struct reflink_session *session,
                         const struct reflink_policy *policy,
+                        const struct source *file,
                         struct reflink_outcome *outcome)
 {
     struct os_file *source = NULL;
     if (metadata->opened[index] == NULL)
         return true;
     const wchar_t *name = metadata->streams[index].name;
-    os_error error =
-        open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE, &source);
+    os_error error = open_source_stream(file, outcome->source, name,
+                                        OS_OPEN_SOURCE, &source);
     /* another program already writes to it */
     if (error == CODE_SHARING_VIOLATION) {
         outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
-        error = open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE_SHARED,
-                            &source);
+        error = open_source_stream(file, outcome->source, name,
+                                   OS_OPEN_SOURCE_SHARED, &source);
     }
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
@@ -219,9 +233,13 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    struct reflink_outcome *outcome)
 {
     for (size_t i = 0; i < metadata->count; i++) {
-        if (!copy_stream(metadata, i, session, policy, outcome))
+        if (!copy_stream(metadata, i, session, policy, source, outcome))
             return false;
     }
+    /* another file may have taken its name */
+    if (metadata->count != 0 &&
+        !source_has_name(source, outcome->source, outcome))
+        return false;
     return copy_ea(source, dest, outcome) &&
            (!policy->security || copy_security(source->file, dest, outcome));
 }

@@ -16,7 +16,12 @@
 
 TestSuite(surroundings, .timeout = 300);
 
-enum { WORDS = 8, SIZE = 150 * 1024 + 77, OLD_SIZE = 90 * 1024, ROOM = 1 << 18 };
+enum {
+    WORDS = 8,
+    SIZE = 150 * 1024 + 77,
+    OLD_SIZE = 90 * 1024,
+    ROOM = 1 << 19
+};
 
 /* A command, on R: with this profile; what it reads, and where that goes. */
 struct job {
@@ -67,9 +72,9 @@ enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
 /* Every file that there may be, and what it had at first. */
 static const wchar_t *const files[] = {
-    L"R:\\a",        L"R:\\b",        L"R:\\c",           L"R:\\t\\f",
-    L"R:\\t\\e",     L"R:\\t\\s\\g",  L"R:\\t\\s\\h",     L"R:\\t\\s\\d\\i",
-    L"R:\\u\\s\\g"};
+    L"R:\\a",       L"R:\\b",          L"R:\\c",
+    L"R:\\t\\f",    L"R:\\t\\e",       L"R:\\t\\s\\g",
+    L"R:\\t\\s\\h", L"R:\\t\\s\\d\\i", L"R:\\u\\s\\g"};
 
 enum { FILES = sizeof files / sizeof files[0], B = 1, GOES = 8 };
 
@@ -160,9 +165,8 @@ static const wchar_t *dest_of(const struct job *job)
 static void expect_no_staging_file(const wchar_t *directory, size_t job,
                                    uint64_t nth)
 {
-    for (size_t i = 0; sim_is_directory(directory) &&
-                       i < sim_file_count(directory);
-         i++)
+    for (size_t i = 0;
+         sim_is_directory(directory) && i < sim_file_count(directory); i++)
         EXPECT(wcsstr(sim_file_name(directory, i), L"~reflink-") == NULL);
 }
 
@@ -231,8 +235,8 @@ static void expect_result(size_t job, uint64_t nth, bool done)
     } else if (!jobs[job].dedupe) {
         const wchar_t *dest = dest_of(&jobs[job]);
         bool whole = sim_exists(dest) && sim_same_bytes(L"R:\\a", dest);
-        bool old = wcscmp(dest, L"R:\\b") == 0 ? is_as_before(B)
-                                              : !sim_exists(dest);
+        bool old =
+            wcscmp(dest, L"R:\\b") == 0 ? is_as_before(B) : !sim_exists(dest);
         EXPECT(whole || (!done && old));
     }
 }
@@ -341,4 +345,196 @@ Test(surroundings, a_clock_that_jumps)
     printf("surroundings: the clock jumps at %llu calls\n",
            (unsigned long long)points);
     cr_assert_gt(points, 500);
+}
+
+/* --- a SOURCE that others change ------------------------------------------ */
+
+enum change {
+    GROWS,
+    SHRINKS,
+    IS_WRITTEN_TO,
+    IS_RENAMED,
+    IS_REPLACED, /* by another file of the same size and time */
+    IS_DELETED,
+    CHANGES
+};
+
+static const char *const changes[] = {"grows",       "shrinks",
+                                      "is written",  "is renamed",
+                                      "is replaced", "is deleted"};
+
+/* Another program, which keeps to the rules of sharing, or is on the server and
+   need not. */
+struct other {
+    const wchar_t *path;
+    enum change change;
+    bool polite;
+    bool reached;
+    bool was_let_in;
+};
+
+/* Returns false if the program, or something else, is against it. */
+static bool give_other_name(const wchar_t *path)
+{
+    struct os_file *file = NULL;
+    if (os_open(path, OS_OPEN_DELETE, &file) != 0)
+        return false;
+    os_error error = os_rename(file, NULL, L"R:\\elsewhere", false);
+    os_close(file);
+    return error == 0;
+}
+
+static bool is_shared(const struct other *other)
+{
+    if (!other->polite)
+        return true;
+    struct os_file *file = sim_open_as(other->path, SIM_READ | SIM_WRITE,
+                                       SIM_READ | SIM_WRITE | SIM_DELETE);
+    os_close(file);
+    return file != NULL;
+}
+
+static void replace_source(const wchar_t *path)
+{
+    int64_t written = sim_written(path);
+    bool noted = sim_stream_count(path) != 0;
+    uint64_t size = sim_size(path);
+    if (!give_other_name(path))
+        return;
+    sim_fill_pattern(path, 0, size, 77);
+    if (noted)
+        sim_set_stream(path, L"note", "B stream", 8);
+    sim_set_written(path, written);
+}
+
+static void change_source(void *arg)
+{
+    struct other *other = arg;
+    const wchar_t *path = other->path;
+    other->reached = true;
+    if (!sim_exists(path))
+        return;
+    uint64_t size = sim_size(path);
+    if (other->change <= IS_WRITTEN_TO && !is_shared(other))
+        return;
+    other->was_let_in = true;
+    sim_advance_us(5000000);
+    if (other->change == GROWS)
+        sim_fill_pattern(path, size, 70000, 78);
+    else if (other->change == SHRINKS)
+        sim_set_size(path, size / 2 + 5);
+    else if (other->change == IS_WRITTEN_TO)
+        sim_write_at(path, size / 2, "written", 7);
+    else if (other->change == IS_RENAMED)
+        (void)give_other_name(path);
+    else if (other->change == IS_REPLACED)
+        replace_source(path);
+    else
+        (void)os_remove(NULL, path);
+}
+
+/* Whether `path` has just these bytes from `offset` on. */
+static bool has_range_of(const struct copy *dest, const struct copy *source,
+                         uint64_t start, uint64_t from, uint64_t length)
+{
+    return dest->size == from + length && start + length <= source->size &&
+           memcmp(dest->bytes + from, source->bytes + start, length) == 0;
+}
+
+static bool is_one_range(size_t job, const struct copy *source)
+{
+    static struct copy now;
+    take_copy(L"R:\\b", &now);
+    return job == 8 ? has_range_of(&now, source, 4096, 4096, 102400)
+                    : has_range_of(&now, source, 0, 65536, source->size);
+}
+
+/* DEST is SOURCE as it was, or as it is now, with the stream of that one. */
+static bool is_one_of(const wchar_t *dest, const struct copy *old,
+                      const struct copy *now, bool noted, bool has_streams)
+{
+    if (!sim_exists(dest))
+        return false;
+    bool is_old = sim_holds(dest, old->bytes, old->size) &&
+                  (!noted || !has_streams ||
+                   sim_stream_holds(dest, L"note", "a stream", 8));
+    bool is_now = sim_holds(dest, now->bytes, now->size) &&
+                  (!noted || !has_streams ||
+                   sim_stream_holds(dest, L"note", "B stream", 8) ||
+                   sim_stream_holds(dest, L"note", "a stream", 8));
+    bool is_new_file = memcmp(old->bytes, now->bytes, 4096) != 0;
+    if (is_new_file && noted && has_streams)
+        is_now = is_now && sim_stream_holds(dest, L"note", "B stream", 8);
+    return is_old || is_now;
+}
+
+static void expect_one_of(size_t job, uint64_t nth, int code,
+                          const struct other *other)
+{
+    static struct copy now;
+    bool tree = jobs[job].tree;
+    size_t source = tree ? 3 : 0;
+    const wchar_t *dest = tree ? L"R:\\u\\f" : dest_of(&jobs[job]);
+    take_copy(other->path, &now);
+    EXPECT(code == 0 || code == 1);
+    if (jobs[job].range) {
+        EXPECT(code == 1 || is_one_range(job, &before[0]) ||
+               is_one_range(job, &now));
+        return;
+    }
+    bool old =
+        wcscmp(dest, L"R:\\b") == 0 ? is_as_before(B) : !sim_exists(dest);
+    bool has_streams = strcmp(jobs[job].profile, "samba") != 0;
+    bool whole = is_one_of(dest, &before[source], &now, !tree, has_streams);
+    EXPECT(whole || (old && (code == 1 || (tree && !sim_exists(other->path)))));
+    if (tree)
+        EXPECT(code != 0 || sim_same_bytes(L"R:\\t\\s\\g", L"R:\\u\\s\\g"));
+}
+
+static void change_at_each_call(size_t job, struct other *other,
+                                uint64_t *let_in, uint64_t *failed)
+{
+    other->reached = true;
+    what = changes[other->change];
+    for (uint64_t nth = 1; other->reached; nth++) {
+        struct world w = make_world(&jobs[job]);
+        other->reached = false;
+        other->was_let_in = false;
+        sim_at_call(SIM_OP_ANY, nth, change_source, other);
+        int code = run(&jobs[job]);
+        if (jobs[job].dedupe)
+            EXPECT(code == 0 || code == 1);
+        else
+            expect_one_of(job, nth, code, other);
+        expect_clean(job, nth);
+        world_end(&w);
+        *let_in += other->was_let_in;
+        *failed += code == 1;
+    }
+}
+
+/* Names are given and taken away without a look at what is shared; and jobs
+   that differ in other things than how they read are left out. */
+Test(surroundings, a_source_that_others_change)
+{
+    uint64_t let_in = 0;
+    uint64_t failed = 0;
+    for (size_t job = 0; job < JOBS; job++) {
+        bool in_tree = jobs[job].tree || job == JOBS - 1;
+        struct other other = {.path = in_tree ? L"R:\\t\\f" : L"R:\\a"};
+        if (job == 2 || job == 4 || job == 12)
+            continue;
+        for (int change = 0; change < CHANGES; change++) {
+            other.change = (enum change)change;
+            other.polite = true;
+            change_at_each_call(job, &other, &let_in, &failed);
+            other.polite = false;
+            if (!jobs[job].dedupe && change <= IS_WRITTEN_TO)
+                change_at_each_call(job, &other, &let_in, &failed);
+        }
+    }
+    printf("surroundings: a source was changed at %llu calls, %llu failed\n",
+           (unsigned long long)let_in, (unsigned long long)failed);
+    cr_assert_gt(let_in, 2000);
+    cr_assert_gt(failed, 500);
 }
