@@ -88,8 +88,8 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
 
     if (remote) {
         status = smb_control(remote, io, &control);
-        status = garble(status, control.output, control.output_size,
-                        &io->information);
+        status = garble(fsctl_name(code), status, control.output,
+                        control.output_size, &io->information);
         if (event)
             SetEvent(event);
         return status;
@@ -104,8 +104,8 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
         return status;
     }
     io->information = request.returned;
-    status =
-        garble(status, request.output, request.output_size, &io->information);
+    status = garble(fsctl_name(code), status, request.output,
+                    request.output_size, &io->information);
     io->result.status = status;
     if (event)
         SetEvent(event);
@@ -406,7 +406,7 @@ static nt_status WINAPI query_volume(HANDLE handle, struct io_status_block *io,
     }
     /* what else Wine asks, it takes for true */
     if (class == CLASS_FS_SIZE || class == CLASS_FS_FULL_SIZE)
-        status = garble(status, buffer, size, &io->information);
+        status = garble("VOLUME", status, buffer, size, &io->information);
     return status;
 }
 

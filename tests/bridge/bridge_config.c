@@ -53,9 +53,15 @@ static bool read_garble(void)
     static const char *const names[] = {"",     "nothing", "short",  "long",
                                         "ones", "zeros",   "random", "more"};
     char text[64];
+    char *name;
 
     if (!variable(L"REFLINK_BRIDGE_GARBLE", text, sizeof text))
         return true;
+    name = strchr(text, '@');
+    if (name) {
+        *name = '\0';
+        strcpy(bridge_config.garbled, name + 1);
+    }
     for (int garble = GARBLE_NOTHING; garble <= GARBLE_MORE; garble++) {
         if (strcmp(text, names[garble]) == 0) {
             bridge_config.garble = (enum bridge_garble)garble;

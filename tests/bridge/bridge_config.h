@@ -7,7 +7,8 @@
  *                           process, is answered with this NTSTATUS
  * REFLINK_BRIDGE_GARBLE     nothing | short | long | ones | zeros | random |
  *                           more: what answers about clusters, ranges,
- *                           integrity and volumes are turned into
+ *                           integrity and volumes are turned into; and with
+ *                           @NAME, those to requests that begin so
  * REFLINK_BRIDGE_SATURATED  OFFSET+LENGTH in bytes of the source: requests
  *                           that meet them fail with C000048C
  * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
@@ -62,6 +63,7 @@ struct bridge_config {
     const struct bridge_profile *profile;
     enum bridge_lie lie;
     enum bridge_garble garble;
+    char garbled[64]; /* a request's name, or how it begins */
     bool fails;
     uint32_t fail_status;
     long fail_at; /* 1 is the first request; 0: all of them */

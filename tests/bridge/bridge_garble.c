@@ -18,10 +18,13 @@ static void fill_at_random(uint8_t *bytes, uint32_t size)
     }
 }
 
-nt_status garble(nt_status status, void *output, uint32_t size,
-                 uintptr_t *returned)
+nt_status garble(const char *name, nt_status status, void *output,
+                 uint32_t size, uintptr_t *returned)
 {
-    if ((status != ST_SUCCESS && status != ST_BUFFER_OVERFLOW) || size == 0)
+    const char *wanted = bridge_config.garbled;
+
+    if ((status != ST_SUCCESS && status != ST_BUFFER_OVERFLOW) || size == 0 ||
+        strncmp(wanted, name ? name : "OTHER", strlen(wanted)) != 0)
         return status;
     switch (bridge_config.garble) {
     case GARBLE_NONE:

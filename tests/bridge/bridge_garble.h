@@ -12,11 +12,12 @@
 #include <stdint.h>
 
 /*
- * Changes an answer that has `*returned` bytes of `output`, which has room for
- * `size`. Returns the status to answer with. Refusals, and answers without
- * output, stay as they are.
+ * Changes an answer to the request `name`, NULL for one that has none here,
+ * that has `*returned` bytes of `output`, which has room for `size`. Returns
+ * the status to answer with. Refusals, and answers without output, stay as they
+ * are.
  */
-nt_status garble(nt_status status, void *output, uint32_t size,
-                 uintptr_t *returned);
+nt_status garble(const char *name, nt_status status, void *output,
+                 uint32_t size, uintptr_t *returned);
 
 #endif
