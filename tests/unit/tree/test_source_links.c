@@ -229,3 +229,40 @@ Test(source_links, no_race)
     cr_assert_gt(points, 2000);
     cr_assert_gt(failed, 100);
 }
+
+/* --- lost connections ----------------------------------------------------- */
+
+static void lose(void *world)
+{
+    reached = true;
+    sim_lose_handles(((struct world *)world)->volume, CODE_NETNAME_DELETED);
+}
+
+/* The directories of SOURCE are opened again, too; a listing is not, and what a
+   directory has beside its entries is not tried again. */
+Test(source_links, all_handles_are_lost)
+{
+    static const enum sim_op ops[] = {SIM_OP_READ, SIM_OP_OPEN};
+    for (size_t op = 0; op < 2; op++) {
+        reached = true;
+        for (uint64_t nth = 1; reached; nth++) {
+            struct world w = make_world();
+            static const wchar_t *const words[ARGUMENTS] = {
+                L"-r", L"-j1", L"--retries=9", L"R:\\src", L"S:\\dst"};
+            reached = false;
+            sim_at_call(ops[op], nth, lose, &w);
+            int code = run(words);
+            bool of_directory = wcsstr(sim_printed(OS_STDERR), L"listing") ||
+                                wcsstr(sim_printed(OS_STDERR), L"streams");
+            cr_expect(code == 0 || of_directory, "%s %llu: %ls",
+                      sim_op_name(ops[op]), (unsigned long long)nth,
+                      sim_printed(OS_STDERR));
+            for (size_t i = 0; i < FILES; i++)
+                cr_expect(of_directory ||
+                              sim_holds(in(L"S:\\dst", files[i]), "public", 6),
+                          "%s %llu: %ls", sim_op_name(ops[op]),
+                          (unsigned long long)nth, files[i]);
+            world_end(&w);
+        }
+    }
+}
