@@ -104,7 +104,8 @@ static bool create_dest(struct job *job)
         extra |= OS_WITH_SECURITY;
     if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
         !metadata_open_streams(&job->metadata, job->staging.directory,
-                               job->staging.path, job->outcome) ||
+                               job->staging.path, job->staging.file,
+                               job->outcome) ||
         !(job->policy->security ||
           replaced_prepare(&job->replaced, job->staging.file,
                            job->staging.directory, job->staging.path,

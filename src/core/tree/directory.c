@@ -124,7 +124,7 @@ void directory_copy_metadata(struct reflink_session *session,
         open_both(policy, &from, parent, &to, outcome) &&
         metadata_list(&metadata, from.file, outcome) &&
         metadata_open_streams(&metadata, dest_directory_file(parent),
-                              directory->path, outcome) &&
+                              directory->path, to, outcome) &&
         metadata_copy(&metadata, session, policy, &from, to, outcome) &&
         metadata_stamp(&from, to, 0, outcome);
     /* Most directories have none of these attributes. If the query fails, they

@@ -72,6 +72,9 @@ static const struct job jobs[] = {
 
 enum { JOBS = sizeof jobs / sizeof jobs[0] };
 
+/* Of 11 bytes: N, which is V. */
+#define EA "\0\0\0\0\0\1\1\0N\0V"
+
 /* --- the world ------------------------------------------------------------ */
 
 /* Every file that there may be, and what it had at first. */
@@ -111,7 +114,9 @@ static struct world make_world(const struct job *job)
     sim_fill_pattern(L"R:\\b", 0, OLD_SIZE, 2);
     sim_fill_pattern(L"R:\\c", 0, SIZE, 1);
     sim_set_stream(L"R:\\a", L"note", "a stream", 8);
-    sim_set_ea(L"R:\\a", "\0\0\0\0\0\1\1\0N\0V", 11);
+    /* not everywhere: it fails after the stream, and would hide that */
+    if ((job - jobs) % 2 == 0)
+        sim_set_ea(L"R:\\a", EA, 11);
     sim_mkdir(L"R:\\t");
     sim_mkdir(L"R:\\t\\s");
     sim_mkdir(L"R:\\t\\s\\d");
@@ -235,6 +240,15 @@ static void expect_tree(size_t job, uint64_t nth, bool done)
     }
 }
 
+/* Stream and extended attribute, too, where the volume has them. */
+static bool is_complete(size_t job, const wchar_t *dest)
+{
+    return sim_exists(dest) && sim_same_bytes(L"R:\\a", dest) &&
+           (strcmp(jobs[job].profile, "samba") == 0 ||
+            (sim_stream_holds(dest, L"note", "a stream", 8) &&
+             (job % 2 == 1 || sim_ea_holds(dest, EA, 11))));
+}
+
 static void expect_result(size_t job, uint64_t nth, bool done)
 {
     if (jobs[job].tree) {
@@ -243,7 +257,7 @@ static void expect_result(size_t job, uint64_t nth, bool done)
         expect_range(job, nth, done);
     } else if (!jobs[job].dedupe) {
         const wchar_t *dest = dest_of(&jobs[job]);
-        bool whole = sim_exists(dest) && sim_same_bytes(L"R:\\a", dest);
+        bool whole = is_complete(job, dest);
         bool old =
             wcscmp(dest, L"R:\\b") == 0 ? is_as_before(B) : !sim_exists(dest);
         EXPECT(whole || (!done && old));
