@@ -1,8 +1,9 @@
 /*
- * The directories of DEST that a run writes to. Each is opened once, below its
- * parent, and its entries are created, opened and named by its handle. So no
- * link below DEST is ever followed unnoticed: not even one that somebody puts
- * in a directory's place after it was checked.
+ * The directories of DEST that a run writes to, and in a tree those of SOURCE.
+ * Each is opened once, below its parent, and its entries are created, opened
+ * and named by its handle. So no link below SOURCE or DEST is ever followed
+ * unnoticed: not even one that somebody puts in a directory's place after it
+ * was checked.
  *
  * A server is sent paths from its share's root, also for what is opened in a
  * directory that is open [MS-SMB2 2.2.13]. A link that appears on the server
