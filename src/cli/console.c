@@ -204,7 +204,8 @@ int console_out_of_memory(int code)
 int console_end(struct console *console)
 {
     const struct options *options = console->options;
-    console->totals.elapsed_us = os_clock_us() - console->start_us;
+    console->totals.elapsed_us =
+        os_elapsed_us(console->start_us, os_clock_us());
     erase_progress(console);
     report_ending(&console->totals, &console->style, &console->once,
                   &console->err);

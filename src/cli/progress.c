@@ -1,5 +1,7 @@
 #include "progress.h"
 
+#include "core/os.h"
+
 static const uint64_t second = 1000000;
 
 enum { BAR_WIDTH = 20, MIN_NAME = 8 };
@@ -11,8 +13,10 @@ bool progress_due(struct progress *progress, uint64_t now_us)
     bool in_log = progress->width == 0;
     uint64_t first = in_log ? 10 * second : second / 2;
     uint64_t step = in_log ? 10 * second : second / 10;
-    bool due = progress->last_us == 0 ? now_us - progress->start_us >= first
-                                      : now_us - progress->last_us >= step;
+    bool is_first = progress->last_us == 0;
+    uint64_t since = is_first ? progress->start_us : progress->last_us;
+    /* a clock that went back must not silence it until it has caught up */
+    bool due = now_us < since || now_us - since >= (is_first ? first : step);
     if (due)
         progress->last_us = now_us;
     return due;
@@ -29,7 +33,7 @@ static void add_numbers(struct text *text, const struct progress_view *view,
                         uint64_t elapsed_us)
 {
     const wchar_t *of = view->counting ? L" of at least " : L" of ";
-    uint64_t rate = scale(view->done, second, elapsed_us == 0 ? 1 : elapsed_us);
+    uint64_t rate = elapsed_us == 0 ? 0 : scale(view->done, second, elapsed_us);
     text_add(text, L"  ");
     if (!view->counting)
         text_format(text, L"%3" TEXT_U64 L"%%  ",
@@ -43,8 +47,10 @@ static void add_numbers(struct text *text, const struct progress_view *view,
     text_add(text, of);
     text_add_size(text, view->total);
     text_add(text, L"  ");
-    text_add_size(text, rate);
-    text_add(text, L"/s  ");
+    if (elapsed_us != 0) {
+        text_add_size(text, rate);
+        text_add(text, L"/s  ");
+    }
     if (rate != 0 && !view->counting) {
         text_add_time(text, scale(view->total - view->done, second, rate));
         text_add(text, L" left");
@@ -110,7 +116,7 @@ void progress_add_line(struct progress *progress,
         shown.total = shown.done;
     if (shown.files_total < shown.files)
         shown.files_total = shown.files;
-    add_numbers(&numbers, &shown, now_us - progress->start_us);
+    add_numbers(&numbers, &shown, os_elapsed_us(progress->start_us, now_us));
     if (progress->width == 0) {
         text_add_name(&line, shown.name);
         text_add(&line, text_words(&numbers));

@@ -275,7 +275,7 @@ static void list_path(struct run *run, const wchar_t *path)
         report_error_of(run, path, error, REFLINK_STEP_OPEN_SOURCE,
                         REFLINK_HINT_NONE);
     else if (error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY))
-        (void)tree_walk(&visitor, NULL, path, NULL, path);
+        (void)tree_walk(&visitor, NULL, path, true, NULL, path);
     else if (error == 0)
         on_file(run, path, NULL, path, info.size);
 }

@@ -60,7 +60,10 @@ enum os_intent {
     /* Also sets owner and group (OS_OPEN_SECURITY), if the user may. */
     OS_WITH_OWNER = 0x400,
     /* The new file is deleted when it is closed, or its process ends. */
-    OS_TEMPORARY = 0x800
+    OS_TEMPORARY = 0x800,
+    /* In an open directory: a link that has the name is not followed, but
+       CODE_REPARSE_POINT_ENCOUNTERED. For what was listed as no link. */
+    OS_NO_LINK = 0x1000
 };
 
 /*
@@ -96,8 +99,9 @@ enum {                            /* flags of os_open_directory */
 /* What os_open_directory found. */
 enum os_found {
     OS_FOUND_DIRECTORY,
-    OS_FOUND_LINK,   /* and did not follow it */
-    OS_FOUND_NOTHING /* and created it */
+    OS_FOUND_REPARSE, /* a directory that has a reparse point, but no link */
+    OS_FOUND_LINK,    /* and did not follow it */
+    OS_FOUND_NOTHING  /* and created it */
 };
 
 /*
@@ -626,8 +630,18 @@ void os_monitor_wait(struct os_monitor *monitor);
 /* Wakes all threads that wait. */
 void os_monitor_wake(struct os_monitor *monitor);
 
-/* A monotonic clock in microseconds; its start is arbitrary. */
+/*
+ * A clock in microseconds; its start is arbitrary. It does not depend on the
+ * time of day, but on defective hardware it was seen to go back [Microsoft KB
+ * 895980].
+ */
 uint64_t os_clock_us(void);
+
+/* The time from `start` to `now`; 0 if the clock went back. */
+static inline uint64_t os_elapsed_us(uint64_t start, uint64_t now)
+{
+    return now > start ? now - start : 0;
+}
 
 /* What one thread sets and others see or wait for; never cleared. */
 struct os_event;

@@ -70,7 +70,7 @@ os_error os_flush_path(const wchar_t *path)
 {
     static const struct win32_opening writing = {
         GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-        OPEN_EXISTING, 0};
+        OPEN_EXISTING, 0, false};
     struct os_file file;
     os_error error = win32_open(NULL, path, &writing, &file.handle);
     if (error != 0)

@@ -19,9 +19,12 @@ static os_error open_link(struct os_file *directory, const wchar_t *full,
                           DWORD access, HANDLE *handle)
 {
     const struct win32_nt_opening how = {
-        access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-        SDK_OPEN, SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
-        FILE_ATTRIBUTE_NORMAL};
+        access,
+        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+        SDK_OPEN,
+        SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
+        FILE_ATTRIBUTE_NORMAL,
+        false};
     return win32_nt_open(directory, full, &how, handle);
 }
 
@@ -80,10 +83,13 @@ static os_error write_link(struct os_file *directory, const wchar_t *full,
                            struct link *link, bool *refused)
 {
     const struct win32_nt_opening how = {
-        GENERIC_WRITE | DELETE, 0, SDK_CREATE,
+        GENERIC_WRITE | DELETE,
+        0,
+        SDK_CREATE,
         SDK_OPTION_REPARSE_POINT |
             (link->directory ? SDK_OPTION_DIRECTORY : SDK_OPTION_NON_DIRECTORY),
-        FILE_ATTRIBUTE_NORMAL};
+        FILE_ATTRIBUTE_NORMAL,
+        false};
     DWORD returned = 0;
     HANDLE handle = NULL;
     os_error error = win32_nt_open(directory, full, &how, &handle);
@@ -254,9 +260,12 @@ static os_error set_link(struct os_file *directory, const wchar_t *full,
                          struct link *link)
 {
     static const struct win32_nt_opening how = {
-        GENERIC_WRITE, FILE_SHARE_READ, SDK_OPEN,
+        GENERIC_WRITE,
+        FILE_SHARE_READ,
+        SDK_OPEN,
         SDK_OPTION_DIRECTORY | SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
-        FILE_ATTRIBUTE_NORMAL};
+        FILE_ATTRIBUTE_NORMAL,
+        false};
     DWORD returned = 0;
     HANDLE handle = NULL;
     struct link *there = calloc(1, sizeof *there);

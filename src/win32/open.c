@@ -20,50 +20,52 @@
 static const struct win32_opening openings[] = {
     [OS_OPEN_LOOK] = {FILE_READ_ATTRIBUTES,
                       FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
+                      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, false},
     [OS_OPEN_SOURCE] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES | FILE_READ_EA,
                         FILE_SHARE_READ | FILE_SHARE_DELETE, OPEN_EXISTING,
-                        FILE_FLAG_SEQUENTIAL_SCAN},
+                        FILE_FLAG_SEQUENTIAL_SCAN, false},
     [OS_OPEN_SOURCE_SHARED] = {FILE_READ_DATA | FILE_READ_ATTRIBUTES |
                                    FILE_READ_EA,
                                FILE_SHARE_READ | FILE_SHARE_WRITE |
                                    FILE_SHARE_DELETE,
-                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN},
+                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, false},
     [OS_CREATE_NEW] = {GENERIC_READ | GENERIC_WRITE | DELETE, 0, CREATE_NEW,
-                       FILE_FLAG_OPEN_REPARSE_POINT |
-                           FILE_FLAG_SEQUENTIAL_SCAN},
+                       FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_SEQUENTIAL_SCAN,
+                       false},
     [OS_OPEN_SOURCE_DIRECTORY] = {FILE_READ_ATTRIBUTES | FILE_READ_EA,
                                   FILE_SHARE_READ | FILE_SHARE_WRITE |
                                       FILE_SHARE_DELETE,
-                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS},
+                                  OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS,
+                                  false},
     [OS_OPEN_DIRECTORY] =
         {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES | FILE_WRITE_EA,
          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
-         FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT},
+         FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, false},
     /* shares everything: the file's own handle may delete it; a directory in a
        link's place may have become one */
     [OS_CREATE_STREAM] = {GENERIC_WRITE,
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
-                          OPEN_ALWAYS, FILE_FLAG_OPEN_REPARSE_POINT},
+                          OPEN_ALWAYS, FILE_FLAG_OPEN_REPARSE_POINT, false},
     /* rights that no sharing mode is about, so an exclusively opened file can
        be opened, too [MS-FSA 2.1.5.1.2.2] */
     [OS_OPEN_SECURITY] = {READ_CONTROL | WRITE_DAC,
                           FILE_SHARE_READ | FILE_SHARE_WRITE |
                               FILE_SHARE_DELETE,
-                          OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
+                          OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, false},
     [OS_OPEN_DELETE] = {FILE_READ_ATTRIBUTES | DELETE,
                         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
                         OPEN_EXISTING,
                         FILE_FLAG_OPEN_REPARSE_POINT |
-                            FILE_FLAG_BACKUP_SEMANTICS},
+                            FILE_FLAG_BACKUP_SEMANTICS,
+                        false},
     /* the right that CreateHardLinkW asks for [Project Zero, "Between a Rock
        and a Hard Link"]; no sharing mode is about it */
     [OS_OPEN_TO_LINK] = {FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
                          FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                         OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT},
+                         OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, false},
     [OS_OPEN_IN_PLACE] = {GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ,
-                          OPEN_EXISTING, 0},
+                          OPEN_EXISTING, 0, false},
 };
 
 /* --- by the names of NT --------------------------------------------------- */
@@ -86,15 +88,29 @@ os_error win32_nt_name(const wchar_t *full, bool in_directory, wchar_t **name)
     return 0;
 }
 
+static LONG create_file(struct sdk_object_attributes *attributes,
+                        const struct win32_nt_opening *how, HANDLE *handle)
+{
+    struct sdk_io_status status;
+    memset(&status, 0, sizeof status);
+    return NtCreateFile(
+        handle, how->access | FILE_READ_ATTRIBUTES | SYNCHRONIZE, attributes,
+        &status, NULL, how->attributes, how->share, how->disposition,
+        how->options | SDK_OPTION_SYNCHRONOUS, NULL, 0);
+}
+
 /*
  * Uses NtCreateFile, because no function of Win32 opens a name in an open
- * directory, or creates a directory and opens it in one step.
+ * directory, or creates a directory and opens it in one step. With `no_link`,
+ * no reparse point is followed [OBJECT_ATTRIBUTES, OBJ_DONT_REPARSE; Go's
+ * os.Root, golang/go #73080]. That is about what the object manager would
+ * parse again; the reparse points of clouds and the like never get so far,
+ * since a filter of the file system handles them.
  */
 os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
                        const struct win32_nt_opening *how, HANDLE *handle)
 {
     enum { LONGEST = 32766 }; /* bytes of a UNICODE_STRING, in characters */
-    struct sdk_io_status status;
     wchar_t *text = NULL;
     os_error error = win32_nt_name(full, directory != NULL, &text);
     if (error != 0)
@@ -110,15 +126,18 @@ os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
         sizeof attributes,
         directory != NULL ? directory->handle : NULL,
         &name,
-        SDK_CASE_INSENSITIVE,
+        SDK_CASE_INSENSITIVE | (how->no_link ? SDK_DONT_REPARSE : 0),
         NULL,
         NULL};
-    memset(&status, 0, sizeof status);
-    LONG result = NtCreateFile(
-        handle, how->access | FILE_READ_ATTRIBUTES | SYNCHRONIZE, &attributes,
-        &status, NULL, how->attributes, how->share, how->disposition,
-        how->options | SDK_OPTION_SYNCHRONOUS, NULL, 0);
+    LONG result = create_file(&attributes, how, handle);
+    /* a Windows that does not know the flag */
+    if (result == SDK_STATUS_INVALID_PARAMETER && how->no_link) {
+        attributes.attributes = SDK_CASE_INSENSITIVE;
+        result = create_file(&attributes, how, handle);
+    }
     free(text);
+    if (result == SDK_STATUS_REPARSE_POINT_ENCOUNTERED)
+        return ERROR_REPARSE_POINT_ENCOUNTERED;
     return result >= 0 ? 0 : RtlNtStatusToDosError(result);
 }
 
@@ -126,8 +145,9 @@ os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
 static os_error open_in(struct os_file *directory, const wchar_t *full,
                         const struct win32_opening *how, HANDLE *handle)
 {
-    struct win32_nt_opening nt = {how->access, how->share, SDK_OPEN, 0,
-                                  FILE_ATTRIBUTE_NORMAL};
+    struct win32_nt_opening nt = {
+        how->access,           how->share,  SDK_OPEN, 0,
+        FILE_ATTRIBUTE_NORMAL, how->no_link};
     if (how->disposition == CREATE_NEW)
         nt.disposition = SDK_CREATE;
     else if (how->disposition == OPEN_ALWAYS)
@@ -202,6 +222,7 @@ os_error os_open_at(struct os_file *directory, const wchar_t *path,
         how.flags |= FILE_ATTRIBUTE_ENCRYPTED;
     if (intent & OS_TEMPORARY)
         how.flags |= FILE_FLAG_DELETE_ON_CLOSE;
+    how.no_link = (intent & OS_NO_LINK) != 0;
     os_error error = win32_open(directory, path, &how, &opened->handle);
     if (error == ERROR_ACCESS_DENIED && (how.access & WRITE_OWNER)) {
         /* The owner of a directory may set its permissions but not always its
@@ -268,32 +289,37 @@ void os_close(struct os_file *file)
 /* --- directories ---------------------------------------------------------- */
 
 /*
- * Whether the directory leads to another place (os_entry.is_link). The tag is 0
- * where it is unknown.
+ * Whether the directory has a reparse point, and leads to another place by it
+ * (os_entry.is_link). The tag is 0 where it is unknown.
  */
-static os_error query_link(HANDLE handle, bool *is_link)
+static os_error query_reparse(HANDLE handle, enum os_found *found)
 {
-    FILE_ATTRIBUTE_TAG_INFO info;
+    FILE_ATTRIBUTE_TAG_INFO info = {0};
     FILE_BASIC_INFO basic;
-    if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &info,
-                                     sizeof info)) {
-        *is_link =
-            (info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
-            (info.ReparseTag == 0 || win32_is_name_surrogate(info.ReparseTag));
-        return 0;
+    if (!GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &info,
+                                      sizeof info)) {
+        if (!GetFileInformationByHandleEx(handle, FileBasicInfo, &basic,
+                                          sizeof basic))
+            return win32_last_error();
+        info.FileAttributes = basic.FileAttributes;
+        info.ReparseTag = 0;
     }
-    if (!GetFileInformationByHandleEx(handle, FileBasicInfo, &basic,
-                                      sizeof basic))
-        return win32_last_error();
-    *is_link = (basic.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0;
+    if ((info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
+        *found = OS_FOUND_DIRECTORY;
+    else if (info.ReparseTag == 0 || win32_is_name_surrogate(info.ReparseTag))
+        *found = OS_FOUND_LINK;
+    else
+        *found = OS_FOUND_REPARSE;
     return 0;
 }
 
 static const struct win32_nt_opening holding = {
-    FILE_LIST_DIRECTORY | FILE_TRAVERSE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+    FILE_LIST_DIRECTORY | FILE_TRAVERSE,
+    FILE_SHARE_READ | FILE_SHARE_WRITE,
     SDK_CREATE,
     SDK_OPTION_DIRECTORY | SDK_OPTION_FOR_BACKUP | SDK_OPTION_REPARSE_POINT,
-    FILE_ATTRIBUTE_NORMAL};
+    FILE_ATTRIBUTE_NORMAL,
+    false};
 
 /*
  * A directory that the user may not list, or that another program has open for
@@ -304,7 +330,6 @@ static os_error open_existing(struct os_file *parent, const wchar_t *full,
                               bool follow, HANDLE *handle, enum os_found *found)
 {
     struct win32_nt_opening how = holding;
-    bool is_link = false;
     how.disposition = SDK_OPEN;
     if (follow)
         how.options &= ~(ULONG)SDK_OPTION_REPARSE_POINT;
@@ -316,10 +341,10 @@ static os_error open_existing(struct os_file *parent, const wchar_t *full,
     }
     if (error != 0)
         return error == ERROR_DIRECTORY ? ERROR_ALREADY_EXISTS : error;
+    *found = OS_FOUND_DIRECTORY;
     if (!follow)
-        error = query_link(*handle, &is_link);
-    *found = is_link ? OS_FOUND_LINK : OS_FOUND_DIRECTORY;
-    if (error != 0 || is_link) {
+        error = query_reparse(*handle, found);
+    if (error != 0 || *found == OS_FOUND_LINK) {
         CloseHandle(*handle);
         *handle = NULL;
     }

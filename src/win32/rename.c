@@ -64,7 +64,7 @@ static bool change_readonly(struct os_file *directory, const wchar_t *path,
     static const struct win32_opening changing = {
         FILE_READ_ATTRIBUTES | FILE_WRITE_ATTRIBUTES,
         FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, OPEN_EXISTING,
-        FILE_FLAG_OPEN_REPARSE_POINT};
+        FILE_FLAG_OPEN_REPARSE_POINT, false};
     FILE_BASIC_INFO basic;
     HANDLE handle = NULL;
     if (win32_open(directory, path, &changing, &handle) != 0)
@@ -164,7 +164,7 @@ os_error os_remove(struct os_file *directory, const wchar_t *path)
 {
     static const struct win32_opening deleting = {
         DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-        OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT};
+        OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, false};
     struct os_file file;
     os_error error = win32_open(directory, path, &deleting, &file.handle);
     if (error != 0)

@@ -59,6 +59,9 @@
 #ifndef ERROR_BLOCK_TOO_MANY_REFERENCES
 #define ERROR_BLOCK_TOO_MANY_REFERENCES 347L
 #endif
+#ifndef ERROR_REPARSE_POINT_ENCOUNTERED
+#define ERROR_REPARSE_POINT_ENCOUNTERED 4395
+#endif
 #ifndef ERROR_DIRECTORY_NOT_SUPPORTED
 #define ERROR_DIRECTORY_NOT_SUPPORTED 336L
 #endif
@@ -307,7 +310,7 @@ struct sdk_object_attributes {
     void *security;
     void *quality;
 };
-enum { SDK_CASE_INSENSITIVE = 0x40 };
+enum { SDK_CASE_INSENSITIVE = 0x40, SDK_DONT_REPARSE = 0x1000 };
 enum { SDK_OPEN = 1, SDK_CREATE = 2, SDK_OPEN_IF = 3 };
 enum {
     SDK_OPTION_DIRECTORY = 0x1,
@@ -356,6 +359,8 @@ __declspec(dllimport) WCHAR NTAPI RtlUpcaseUnicodeChar(WCHAR character);
 #define SDK_STATUS_EAS_NOT_SUPPORTED ((LONG)0xC000004F)
 #define SDK_STATUS_NO_EAS_ON_FILE ((LONG)0xC0000052)
 #define SDK_STATUS_NOT_SUPPORTED ((LONG)0xC00000BB)
+#define SDK_STATUS_INVALID_PARAMETER ((LONG)0xC000000D)
+#define SDK_STATUS_REPARSE_POINT_ENCOUNTERED ((LONG)0xC000050B)
 
 /* A file's extended attributes fit in 64 KiB [MS-FSCC 2.4.16]. */
 enum { SDK_EA_MAX = 1 << 18 };

@@ -31,6 +31,7 @@ struct win32_opening {
     DWORD share;
     DWORD disposition; /* CREATE_NEW, OPEN_EXISTING or OPEN_ALWAYS */
     DWORD flags;
+    bool no_link; /* of OS_NO_LINK; ignored without a directory */
 };
 
 /*
@@ -47,6 +48,7 @@ struct win32_nt_opening {
     ULONG disposition; /* SDK_OPEN, ... */
     ULONG options;     /* SDK_OPTION_* besides SDK_OPTION_SYNCHRONOUS */
     ULONG attributes;
+    bool no_link; /* a link is not followed, but an error */
 };
 
 /*

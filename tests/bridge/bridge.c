@@ -11,6 +11,7 @@
 #include "bridge_config.h"
 #include "bridge_file.h"
 #include "bridge_fsctl.h"
+#include "bridge_garble.h"
 #include "bridge_hook.h"
 #include "bridge_log.h"
 #include "bridge_nt.h"
@@ -87,6 +88,8 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
 
     if (remote) {
         status = smb_control(remote, io, &control);
+        status = garble(fsctl_name(code), status, control.output,
+                        control.output_size, &io->information);
         if (event)
             SetEvent(event);
         return status;
@@ -100,8 +103,10 @@ static nt_status WINAPI fs_control(HANDLE handle, HANDLE event,
                      (unsigned)status);
         return status;
     }
-    io->result.status = status;
     io->information = request.returned;
+    status = garble(fsctl_name(code), status, request.output,
+                    request.output_size, &io->information);
+    io->result.status = status;
     if (event)
         SetEvent(event);
     return status;
@@ -392,11 +397,17 @@ static nt_status WINAPI query_volume(HANDLE handle, struct io_status_block *io,
     smb_handle remote = smb_find(handle);
     nt_status status;
 
-    if (remote)
-        return smb_query_volume(remote, io, buffer, size, class);
-    status = ((query_function)original_query_volume)(handle, io, buffer, size,
-                                                     class);
-    return volume_correct(handle, io, buffer, size, class, status);
+    if (remote) {
+        status = smb_query_volume(remote, io, buffer, size, class);
+    } else {
+        status = ((query_function)original_query_volume)(handle, io, buffer,
+                                                         size, class);
+        status = volume_correct(handle, io, buffer, size, class, status);
+    }
+    /* what else Wine asks, it takes for true */
+    if (class == CLASS_FS_SIZE || class == CLASS_FS_FULL_SIZE)
+        status = garble("VOLUME", status, buffer, size, &io->information);
+    return status;
 }
 
 static nt_status WINAPI query_file(HANDLE handle, struct io_status_block *io,

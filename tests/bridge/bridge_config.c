@@ -48,6 +48,29 @@ static bool read_lie(void)
     return false;
 }
 
+static bool read_garble(void)
+{
+    static const char *const names[] = {"",     "nothing", "short",  "long",
+                                        "ones", "zeros",   "random", "more"};
+    char text[64];
+    char *name;
+
+    if (!variable(L"REFLINK_BRIDGE_GARBLE", text, sizeof text))
+        return true;
+    name = strchr(text, '@');
+    if (name) {
+        *name = '\0';
+        strcpy(bridge_config.garbled, name + 1);
+    }
+    for (int garble = GARBLE_NOTHING; garble <= GARBLE_MORE; garble++) {
+        if (strcmp(text, names[garble]) == 0) {
+            bridge_config.garble = (enum bridge_garble)garble;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_fail(void)
 {
     char text[64];
@@ -146,7 +169,7 @@ bool config_read(void)
 {
     variable(L"REFLINK_BRIDGE_LOG", bridge_config.log_path,
              sizeof bridge_config.log_path);
-    return read_profile() && read_lie() && read_fail() && read_saturated() &&
-           read_pointers() && read_twins() && read_kill() &&
+    return read_profile() && read_lie() && read_garble() && read_fail() &&
+           read_saturated() && read_pointers() && read_twins() && read_kill() &&
            read_ntfs_rules() && read_security();
 }

@@ -5,6 +5,10 @@
  * REFLINK_BRIDGE_LIE        nothing | half | zeros | prefix
  * REFLINK_BRIDGE_FAIL       HEX[@N]: every clone request, or the N-th of the
  *                           process, is answered with this NTSTATUS
+ * REFLINK_BRIDGE_GARBLE     nothing | short | long | ones | zeros | random |
+ *                           more: what answers about clusters, ranges,
+ *                           integrity and volumes are turned into; and with
+ *                           @NAME, those to requests that begin so
  * REFLINK_BRIDGE_SATURATED  OFFSET+LENGTH in bytes of the source: requests
  *                           that meet them fail with C000048C
  * REFLINK_BRIDGE_POINTERS   off: no retrieval pointers
@@ -37,6 +41,17 @@ enum bridge_lie {
     LIE_PREFIX   /* clones all but the last cluster */
 };
 
+enum bridge_garble {
+    GARBLE_NONE,
+    GARBLE_NOTHING, /* success, and not one byte */
+    GARBLE_SHORT,   /* the first half */
+    GARBLE_LONG,    /* says that there are 4 GiB */
+    GARBLE_ONES,    /* the whole buffer, all bits set */
+    GARBLE_ZEROS,   /* or none */
+    GARBLE_RANDOM,  /* or any */
+    GARBLE_MORE     /* there is always more to come */
+};
+
 enum bridge_security {
     SECURITY_KEEP,
     SECURITY_OFF,   /* Wine's own */
@@ -47,6 +62,8 @@ enum bridge_security {
 struct bridge_config {
     const struct bridge_profile *profile;
     enum bridge_lie lie;
+    enum bridge_garble garble;
+    char garbled[64]; /* a request's name, or how it begins */
     bool fails;
     uint32_t fail_status;
     long fail_at; /* 1 is the first request; 0: all of them */

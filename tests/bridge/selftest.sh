@@ -187,7 +187,7 @@ check_lies()
     run "$1" "$2" fail-second 0 REFLINK_BRIDGE_FAIL=C000007F@2
     run "$1" "$2" saturated 0 REFLINK_BRIDGE_SATURATED=65536+65536
     run "$1" "$2" pointers-off 0 REFLINK_BRIDGE_POINTERS=off
-    for bad in PROFILE=none LIE=none FAIL=none FAIL=1@ SATURATED=1 \
+    for bad in PROFILE=none LIE=none FAIL=none FAIL=1@ GARBLE=none SATURATED=1 \
         POINTERS=none TWINS=none KILL=none NTFS_RULES=none SMB=none \
         SMB=server=/nowhere SECURITY=some SECURITY=none@/nowhere; do
         run "$1" "$2" share 125 REFLINK_BRIDGE_$bad

@@ -113,7 +113,8 @@ static const char *bridge_settings(void)
         "REFLINK_BRIDGE_PROFILE",  "REFLINK_BRIDGE_LIE",
         "REFLINK_BRIDGE_FAIL",     "REFLINK_BRIDGE_SATURATED",
         "REFLINK_BRIDGE_POINTERS", "REFLINK_BRIDGE_TWINS",
-        "REFLINK_BRIDGE_KILL",     "REFLINK_BRIDGE_NTFS_RULES"};
+        "REFLINK_BRIDGE_KILL",     "REFLINK_BRIDGE_NTFS_RULES",
+        "REFLINK_BRIDGE_GARBLE"};
     const char *text = "";
     for (size_t i = 0; i < ROWS(names); i++) {
         if (getenv(names[i]) != NULL)

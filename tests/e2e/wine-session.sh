@@ -100,6 +100,8 @@ session_start()
     export E2E_LAUNCH=${E2E_LAUNCH:-$build/mingw/bridge/launch.exe}
     export E2E_HOLD=${E2E_HOLD:-$build/mingw/e2e/hold.exe}
     export E2E_ODD=${E2E_ODD:-$build/mingw/e2e/odd.exe}
+    export E2E_LOAD=${E2E_LOAD:-$build/mingw/e2e/load.exe}
+    export E2E_DLL=${E2E_DLL:-$build/mingw/e2e/planted.dll}
     export E2E_RIGHTS=${E2E_RIGHTS:-$build/mingw/e2e/rights.exe}
     export E2E_CHECK=${E2E_CHECK:-$build/mingw/reflink-check.exe}
     export E2E_NOTHING=${E2E_NOTHING:-$build/mingw/bench/nothing.exe}

@@ -232,8 +232,13 @@ static os_error open_file(const struct os_file *directory, const wchar_t *path,
     wchar_t *plain = sim_copy_path(path, colon);
     wchar_t *stream = sim_stream_of(path);
     wchar_t *resolved = NULL;
-    os_error error = sim_resolve_at(directory, plain, follow, &resolved);
+    bool no_link = (intent & OS_NO_LINK) && directory;
+    os_error error =
+        sim_resolve_at(directory, plain, follow && !no_link, &resolved);
 
+    if (!error && no_link && sim_name_find(resolved) &&
+        sim_name_is_link(sim_name_find(resolved)))
+        error = CODE_REPARSE_POINT_ENCOUNTERED;
     if (!error && stream)
         error = open_part(resolved, stream, intent, file);
     else if (!error)

@@ -288,6 +288,8 @@ static os_error open_existing(const struct os_file *parent, const wchar_t *path,
         *found = OS_FOUND_LINK;
         return 0;
     }
+    if (!follow && (name->node->attributes & OS_ATTRIBUTE_REPARSE))
+        *found = OS_FOUND_REPARSE;
     return hold(name, directory);
 }
 

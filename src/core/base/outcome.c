@@ -81,5 +81,5 @@ void outcome_end(struct reflink_outcome *outcome, uint64_t start)
     else if (outcome->volume_root[0] == L'\0' && outcome->dest != NULL)
         os_volume_root(outcome->dest, outcome->volume_root,
                        sizeof outcome->volume_root / sizeof(wchar_t));
-    outcome->elapsed_us = os_clock_us() - start;
+    outcome->elapsed_us = os_elapsed_us(start, os_clock_us());
 }

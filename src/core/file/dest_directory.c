@@ -56,6 +56,24 @@ static os_error open_handle(struct dest_directory *directory, unsigned flags,
     return error;
 }
 
+/* Tries it again once if the parent's handle is lost. */
+static os_error open_first(struct dest_directory *directory, unsigned flags,
+                           enum os_found *found)
+{
+    lock(directory);
+    os_error error = open_handle(directory, flags, found);
+    unlock(directory);
+    if (directory->parent != NULL &&
+        classify_io(error) == ERROR_CLASS_TRANSIENT) {
+        dest_directory_renew(directory->parent);
+        lock(directory);
+        error = open_handle(directory, flags, found);
+        unlock(directory);
+    }
+    directory->flags = flags & ~(unsigned)OS_DIRECTORY_CREATE;
+    return error;
+}
+
 struct dest_directory *dest_directory_open(struct dest_directory *parent,
                                            const wchar_t *path, unsigned flags,
                                            struct reflink_outcome *outcome)
@@ -67,16 +85,7 @@ struct dest_directory *dest_directory_open(struct dest_directory *parent,
                      OUTCOME_DEST);
         return NULL;
     }
-    lock(directory);
-    os_error error = open_handle(directory, flags, &found);
-    unlock(directory);
-    if (parent != NULL && classify_io(error) == ERROR_CLASS_TRANSIENT) {
-        dest_directory_renew(parent);
-        lock(directory);
-        error = open_handle(directory, flags, &found);
-        unlock(directory);
-    }
-    directory->flags = flags & ~(unsigned)OS_DIRECTORY_CREATE;
+    os_error error = open_first(directory, flags, &found);
     directory->created = found == OS_FOUND_NOTHING;
     if (error == 0 && found == OS_FOUND_LINK)
         outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
@@ -93,6 +102,30 @@ struct dest_directory *dest_directory_open(struct dest_directory *parent,
     return directory;
 }
 
+os_error source_directory_open(struct dest_directory *parent,
+                               const wchar_t *path, bool follow,
+                               struct os_info *info,
+                               struct dest_directory **opened)
+{
+    enum os_found found = OS_FOUND_DIRECTORY;
+    struct dest_directory *directory = dest_directory_plan(parent, path);
+    *opened = NULL;
+    if (directory == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error =
+        open_first(directory, follow ? OS_DIRECTORY_FOLLOW : 0, &found);
+    if (error == 0 && found == OS_FOUND_LINK)
+        error = CODE_REPARSE_POINT_ENCOUNTERED;
+    if (error == 0)
+        error = os_query(directory->file, info);
+    if (error == 0 && found == OS_FOUND_DIRECTORY) {
+        *opened = directory;
+        return 0;
+    }
+    dest_directory_drop(directory);
+    return classify_unknown_request(error) ? 0 : error;
+}
+
 void dest_directory_keep(struct dest_directory *directory)
 {
     if (directory != NULL)
@@ -104,6 +137,7 @@ void dest_directory_drop(struct dest_directory *directory)
     while (directory != NULL && --directory->users == 0) {
         struct dest_directory *parent = directory->parent;
         os_close(directory->file);
+        dest_directory_drop(directory->source);
         while (directory->handles != NULL) {
             struct lost_handle *lost = directory->handles;
             directory->handles = lost->next;

@@ -1,8 +1,9 @@
 /*
- * The directories of DEST that a run writes to. Each is opened once, below its
- * parent, and its entries are created, opened and named by its handle. So no
- * link below DEST is ever followed unnoticed: not even one that somebody puts
- * in a directory's place after it was checked.
+ * The directories of DEST that a run writes to, and in a tree those of SOURCE.
+ * Each is opened once, below its parent, and its entries are created, opened
+ * and named by its handle. So no link below SOURCE or DEST is ever followed
+ * unnoticed: not even one that somebody puts in a directory's place after it
+ * was checked.
  *
  * A server is sent paths from its share's root, also for what is opened in a
  * directory that is open [MS-SMB2 2.2.13]. A link that appears on the server
@@ -17,6 +18,7 @@
 
 struct dest_directory {
     struct dest_directory *parent; /* NULL: DEST itself */
+    struct dest_directory *source; /* whose entries it gets; may be NULL */
     wchar_t *path;
     unsigned flags;       /* of os_open_directory, to open it again */
     bool created;         /* by this run */
@@ -39,7 +41,21 @@ struct dest_directory *dest_directory_open(struct dest_directory *parent,
                                            struct reflink_outcome *outcome);
 
 /*
- * The same without opening anything, for a dry run. NULL: out of memory.
+ * Opens a directory of SOURCE in the same way, to open what is in it by its
+ * handle; `parent` is one, too. With `follow`, it may be a link; without, that
+ * is CODE_REPARSE_POINT_ENCOUNTERED. Reads `*info`. `*opened` is NULL after
+ * success where names have to be opened by path: another driver decides what is
+ * in the directory (a reparse point that is no link, as clouds and DFS have
+ * them), or the volume cannot open it like this.
+ */
+os_error source_directory_open(struct dest_directory *parent,
+                               const wchar_t *path, bool follow,
+                               struct os_info *info,
+                               struct dest_directory **opened);
+
+/*
+ * The same as dest_directory_open without opening anything, for a dry run.
+ * NULL: out of memory.
  */
 struct dest_directory *dest_directory_plan(struct dest_directory *parent,
                                            const wchar_t *path);

@@ -115,7 +115,8 @@ static bool create_dest(struct job *job)
         extra |= OS_WITH_SECURITY;
     if (!staging_begin(&job->staging, job->dest_path, extra, job->outcome) ||
         !metadata_open_streams(&job->metadata, job->staging.directory,
-                               job->staging.path, job->outcome) ||
+                               job->staging.path, job->staging.file,
+                               job->outcome) ||
         !(job->policy->security ||
           replaced_prepare(&job->replaced, job->staging.file,
                            job->staging.directory, job->staging.path,
@@ -410,6 +411,8 @@ static enum attempt_end attempt(struct job *job)
     enum attempt_end end = ATTEMPT_DONE;
     memset(&job->facts, 0, sizeof job->facts);
     job->staging.directory = dest_directory_file(job->directory);
+    job->source.directory =
+        job->directory != NULL ? job->directory->source : NULL;
     if (open_and_lock_source(job) &&
         hard_link_begin(&job->link, job->session->hard_links, &job->source.info,
                         job->dest_path, job->outcome) &&
@@ -428,12 +431,19 @@ static enum attempt_end attempt(struct job *job)
     return end;
 }
 
+static void renew_directories(struct dest_directory *directory)
+{
+    dest_directory_renew(directory);
+    if (directory != NULL)
+        dest_directory_renew(directory->source);
+}
+
 static bool try_again(struct job *job, enum attempt_end end)
 {
     if (!retry_again(&job->retry, end, job->outcome))
         return false;
     if (end == ATTEMPT_TRANSIENT)
-        dest_directory_renew(job->directory);
+        renew_directories(job->directory);
     return true;
 }
 

@@ -46,23 +46,29 @@ static bool is_stream_name(const wchar_t *name)
 }
 
 /*
- * Whether the error means that the volume supports streams, but none this long,
- * or no more of them: on ReFS a stream has at most 128 KiB [MS-FSA 2.1.5.1.1,
- * note 54]. A full disk counts, too: at this point it already has space for the
- * file.
+ * Whether the error means that the volume supports streams, but none of `size`
+ * bytes, or no more of them: on ReFS a stream has at most 128 KiB [MS-FSA
+ * 2.1.5.1.1, note 54]. Some volumes then report a full disk; they have free
+ * space, with some to spare for what they keep about it.
  */
-static bool is_too_much(os_error error)
+static bool is_too_much(os_error error, struct os_file *dest, uint64_t size)
 {
-    return error == CODE_FILE_SYSTEM_LIMITATION || error == CODE_DISK_FULL;
+    enum { SPARE = 64 << 10 };
+    uint64_t room = 0;
+    if (error != CODE_DISK_FULL)
+        return error == CODE_FILE_SYSTEM_LIMITATION;
+    return os_free_bytes(dest, &room) == 0 && room >= SPARE &&
+           room - SPARE >= size;
 }
 
 /*
  * Records a stream that DEST's volume cannot store as lost. Any other error is
  * a failure.
  */
-static bool judge_stream(os_error error, struct reflink_outcome *outcome)
+static bool judge_stream(os_error error, struct os_file *dest, uint64_t size,
+                         struct reflink_outcome *outcome)
 {
-    if (is_not_held(error) || is_too_much(error))
+    if (is_not_held(error) || is_too_much(error, dest, size))
         outcome->lost |= REFLINK_LOST_STREAMS;
     else if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_DEST);
@@ -99,7 +105,7 @@ static os_error open_stream(struct os_file *directory, const wchar_t *file,
 }
 
 bool metadata_open_streams(struct metadata *metadata, struct os_file *directory,
-                           const wchar_t *made_path,
+                           const wchar_t *made_path, struct os_file *made,
                            struct reflink_outcome *outcome)
 {
     if (metadata->count == 0)
@@ -112,7 +118,7 @@ bool metadata_open_streams(struct metadata *metadata, struct os_file *directory,
         os_error error =
             open_stream(directory, made_path, metadata->streams[i].name,
                         OS_CREATE_STREAM, &metadata->opened[i]);
-        if (!judge_stream(error, outcome))
+        if (!judge_stream(error, made, metadata->streams[i].size, outcome))
             return false;
     }
     return true;
@@ -135,13 +141,25 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
         error = done != 0 ? os_write(dest, at, session->buffer, done) : 0;
         if (error != 0) {
             /* half a stream would look complete */
-            if (is_too_much(error))
-                (void)os_set_size(dest, 0);
-            return judge_stream(error, outcome);
+            (void)os_set_size(dest, 0);
+            return judge_stream(error, dest, at + done, outcome);
         }
         at += done;
     } while (done == SESSION_BUFFER);
     return true;
+}
+
+static os_error open_source_stream(const struct source *source,
+                                   const wchar_t *file, const wchar_t *name,
+                                   enum os_intent intent,
+                                   struct os_file **stream)
+{
+    wchar_t *path = path_stream(file, name);
+    if (path == NULL)
+        return CODE_NOT_ENOUGH_MEMORY;
+    os_error error = source_open_name(source, path, intent, stream);
+    free(path);
+    return error;
 }
 
 /*
@@ -151,19 +169,20 @@ static bool copy_bytes(struct reflink_session *session, struct os_file *source,
 static bool copy_stream(struct metadata *metadata, size_t index,
                         struct reflink_session *session,
                         const struct reflink_policy *policy,
+                        const struct source *file,
                         struct reflink_outcome *outcome)
 {
     struct os_file *source = NULL;
     if (metadata->opened[index] == NULL)
         return true;
     const wchar_t *name = metadata->streams[index].name;
-    os_error error =
-        open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE, &source);
+    os_error error = open_source_stream(file, outcome->source, name,
+                                        OS_OPEN_SOURCE, &source);
     /* another program already writes to it */
     if (error == CODE_SHARING_VIOLATION) {
         outcome->warnings |= REFLINK_WARNING_SOURCE_IN_USE;
-        error = open_stream(NULL, outcome->source, name, OS_OPEN_SOURCE_SHARED,
-                            &source);
+        error = open_source_stream(file, outcome->source, name,
+                                   OS_OPEN_SOURCE_SHARED, &source);
     }
     if (error != 0)
         return fail(outcome, error, REFLINK_STEP_STREAMS, OUTCOME_SOURCE);
@@ -219,9 +238,13 @@ bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    struct reflink_outcome *outcome)
 {
     for (size_t i = 0; i < metadata->count; i++) {
-        if (!copy_stream(metadata, i, session, policy, outcome))
+        if (!copy_stream(metadata, i, session, policy, source, outcome))
             return false;
     }
+    /* another file may have taken its name */
+    if (metadata->count != 0 &&
+        !source_has_name(source, outcome->source, outcome))
+        return false;
     return copy_ea(source, dest, outcome) &&
            (!policy->security || copy_security(source->file, dest, outcome));
 }

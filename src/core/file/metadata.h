@@ -25,17 +25,17 @@ bool metadata_list(struct metadata *metadata, struct os_file *source,
                    struct reflink_outcome *outcome);
 
 /*
- * Opens DEST's streams. `made_path` is DEST's present name, `directory` the one
- * that it is in, or NULL (os_open_at).
+ * Opens the streams of DEST, which is open as `made`. `made_path` is its
+ * present name, `directory` the one that it is in, or NULL (os_open_at).
  */
 bool metadata_open_streams(struct metadata *metadata, struct os_file *directory,
-                           const wchar_t *made_path,
+                           const wchar_t *made_path, struct os_file *made,
                            struct reflink_outcome *outcome);
 
 /*
  * Copies the streams' bytes and closes them; copies the extended attributes
- * and, if the policy requires it, security. A stream that DEST's volume has no
- * space for is left empty and recorded as lost.
+ * and, if the policy requires it, security. A stream that DEST's volume
+ * cannot store, although it is not full, is left empty and recorded as lost.
  */
 bool metadata_copy(struct metadata *metadata, struct reflink_session *session,
                    const struct reflink_policy *policy,

@@ -21,20 +21,53 @@ bool source_check_paths(const wchar_t *source, const wchar_t *dest,
     return false;
 }
 
+os_error source_open_name(const struct source *source, const wchar_t *path,
+                          unsigned intent, struct os_file **file)
+{
+    return dest_directory_open_at(source->directory, path, intent | OS_NO_LINK,
+                                  file);
+}
+
+bool source_has_name(const struct source *source, const wchar_t *path,
+                     struct reflink_outcome *outcome)
+{
+    struct os_file *file = NULL;
+    struct os_info now;
+    os_error error = source_open_name(source, path, OS_OPEN_LOOK, &file);
+    if (error == 0)
+        error = os_query(file, &now);
+    os_close(file);
+    bool other = error == CODE_REPARSE_POINT_ENCOUNTERED ||
+                 (error == 0 &&
+                  !identity_same_file(&now.identity, &source->info.identity));
+    if (other)
+        outcome_fail_hint(outcome, CODE_FILE_INVALID, REFLINK_STEP_READ,
+                          OUTCOME_SOURCE, REFLINK_HINT_SOURCE_CHANGED);
+    else if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_QUERY, OUTCOME_SOURCE);
+    return error == 0 && !other;
+}
+
 bool source_open(const wchar_t *path, bool with_security, struct source *source,
                  struct reflink_outcome *outcome)
 {
     unsigned extra = with_security ? OS_WITH_SECURITY : 0;
-    os_error error = os_open(path, OS_OPEN_SOURCE | extra, &source->file);
+    os_error error =
+        source_open_name(source, path, OS_OPEN_SOURCE | extra, &source->file);
     source->shared = error == CODE_SHARING_VIOLATION;
     if (source->shared)
-        error = os_open(path, OS_OPEN_SOURCE_SHARED | extra, &source->file);
+        error = source_open_name(source, path, OS_OPEN_SOURCE_SHARED | extra,
+                                 &source->file);
     if (error != 0) {
         enum reflink_hint hint = REFLINK_HINT_NONE;
         if (error == CODE_SHARING_VIOLATION)
             hint = REFLINK_HINT_IN_USE;
         if (error == CODE_INVALID_FUNCTION)
             hint = REFLINK_HINT_NOT_A_FILE;
+        if (error == CODE_REPARSE_POINT_ENCOUNTERED) {
+            error = CODE_FILE_INVALID;
+            hint = REFLINK_HINT_SOURCE_CHANGED;
+        }
         /* for a directory, the system misleadingly reports "access denied" */
         if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
             error = CODE_DIRECTORY_NOT_SUPPORTED;

@@ -8,6 +8,7 @@
 
 #include "core/os.h"
 #include "core/base/outcome.h"
+#include "dest_directory.h"
 
 /* Rejects a named stream as SOURCE or DEST [microsoft/CopyOnWrite #24]. */
 bool source_check_paths(const wchar_t *source, const wchar_t *dest,
@@ -15,19 +16,35 @@ bool source_check_paths(const wchar_t *source, const wchar_t *dest,
 
 struct source {
     struct os_file *file;
-    struct os_info info; /* when it was opened */
-    uint64_t number;     /* its USN in the change journal, if `numbered` */
-    bool shared;         /* another program has it open for writing */
-    bool numbered;       /* `shared`, and the volume has a change journal */
+    struct dest_directory *directory; /* that it is in; NULL: opened by path */
+    struct os_info info;              /* when it was opened */
+    uint64_t number; /* its USN in the change journal, if `numbered` */
+    bool shared;     /* another program has it open for writing */
+    bool numbered;   /* `shared`, and the volume has a change journal */
 };
 
 /*
- * Opens SOURCE and locks out new writers if possible; if not, adds a warning to
- * the outcome. The caller closes `source->file`, also if the query after
- * opening it fails. `with_security` opens it to read its security, too.
+ * Opens SOURCE, in `source->directory` if that is not NULL, and locks out new
+ * writers if possible; if not, adds a warning to the outcome. The caller closes
+ * `source->file`, also if the query after opening it fails. `with_security`
+ * opens it to read its security, too.
  */
 bool source_open(const wchar_t *path, bool with_security, struct source *source,
                  struct reflink_outcome *outcome);
+
+/*
+ * Opens SOURCE or a stream of it, by its path or in its directory. There, a
+ * link that has the name now is CODE_REPARSE_POINT_ENCOUNTERED.
+ */
+os_error source_open_name(const struct source *source, const wchar_t *path,
+                          unsigned intent, struct os_file **file);
+
+/*
+ * Whether `path` is still a name of the open file. What was opened by that name
+ * after the file, as its streams are, belongs to it then.
+ */
+bool source_has_name(const struct source *source, const wchar_t *path,
+                     struct reflink_outcome *outcome);
 
 /*
  * Reads DEST's attributes and identity. `*exists` is false, without an error,

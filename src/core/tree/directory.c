@@ -84,8 +84,9 @@ static bool open_both(const struct reflink_policy *policy,
                       struct os_file **dest, struct reflink_outcome *outcome)
 {
     unsigned extra = policy->security ? OS_WITH_SECURITY : 0;
-    os_error error = os_open(outcome->source, OS_OPEN_SOURCE_DIRECTORY | extra,
-                             &source->file);
+    os_error error =
+        source_open_name(source, outcome->source,
+                         OS_OPEN_SOURCE_DIRECTORY | extra, &source->file);
     if (error == 0)
         error = os_query(source->file, &source->info);
     if (error != 0) {
@@ -112,7 +113,8 @@ void directory_copy_metadata(struct reflink_session *session,
                              struct dest_directory *directory,
                              struct reflink_outcome *outcome)
 {
-    struct source from = {0};
+    struct dest_directory *whose = directory->source;
+    struct source from = {.directory = whose != NULL ? whose->parent : NULL};
     struct os_file *to = NULL;
     struct metadata metadata = {0};
     struct os_info now;
@@ -122,7 +124,7 @@ void directory_copy_metadata(struct reflink_session *session,
         open_both(policy, &from, parent, &to, outcome) &&
         metadata_list(&metadata, from.file, outcome) &&
         metadata_open_streams(&metadata, dest_directory_file(parent),
-                              directory->path, outcome) &&
+                              directory->path, to, outcome) &&
         metadata_copy(&metadata, session, policy, &from, to, outcome) &&
         metadata_stamp(&from, to, 0, outcome);
     /* Most directories have none of these attributes. If the query fails, they

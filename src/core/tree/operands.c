@@ -442,8 +442,9 @@ static bool visit_target(void *context, const struct target *target)
     else if (target->is_link)
         visit_link(visitor, directory, target);
     else if (target->directory && visit->operands->recursive)
-        visit->interruption_reported = !tree_walk(
-            visitor, target->root, target->source, directory, target->dest);
+        visit->interruption_reported =
+            !tree_walk(visitor, target->root, target->source, target->operand,
+                       directory, target->dest);
     else if (target->directory)
         tree_report(visitor, target->source, target->dest,
                     CODE_DIRECTORY_NOT_SUPPORTED, REFLINK_STEP_OPEN_SOURCE,

@@ -22,6 +22,7 @@ enum { MAX_LISTS = 32 };
 /* A directory that is being walked. */
 struct frame {
     struct os_directory *list;        /* NULL: listed to the end */
+    struct dest_directory *source;    /* SOURCE's; may be NULL */
     struct dest_directory *directory; /* DEST's; may be NULL */
     wchar_t *deferred; /* names of subdirectories, each with its NUL */
     size_t deferred_length;
@@ -41,6 +42,7 @@ struct walk {
     const struct tree_visitor *visitor;
     const struct tree_root *tree;     /* that SOURCE is in */
     bool from_root;                   /* SOURCE is the root of a volume */
+    bool follow;                      /* SOURCE may be a link */
     struct dest_directory *directory; /* that DEST is in; may be NULL */
     struct path_buffer source;
     struct path_buffer dest;
@@ -68,6 +70,7 @@ static void fail(const struct walk *walk, os_error error,
 /* --- directories ---------------------------------------------------------- */
 
 static bool push_frame(struct walk *walk, struct os_directory *list,
+                       struct dest_directory *source,
                        struct dest_directory *directory)
 {
     if (walk->depth == walk->capacity) {
@@ -80,6 +83,7 @@ static bool push_frame(struct walk *walk, struct os_directory *list,
     }
     walk->frames[walk->depth++] =
         (struct frame){.list = list,
+                       .source = source,
                        .directory = directory,
                        .source_length = walk->source.length,
                        .dest_length = walk->dest.length};
@@ -90,6 +94,7 @@ static void pop_frame(struct walk *walk)
 {
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
+    dest_directory_drop(frame->source);
     dest_directory_drop(frame->directory);
     free(frame->deferred);
     name_set_free(&frame->repeated);
@@ -104,36 +109,68 @@ static struct dest_directory *current(const struct walk *walk)
                             : walk->directory;
 }
 
+/*
+ * Opens SOURCE's directory, before anything is done with it: it stays what it
+ * is then, and its entries are opened by its handle. Returns false if it cannot
+ * be walked; that has been reported.
+ */
+static bool open_source(struct walk *walk, struct dest_directory **source)
+{
+    bool top = walk->depth == 0;
+    struct os_info here = {0};
+    os_error error = source_directory_open(
+        top ? NULL : walk->frames[walk->depth - 1].source, walk->source.words,
+        top && walk->follow, &here, source);
+    /* it was listed as a directory */
+    if (error == CODE_REPARSE_POINT_ENCOUNTERED)
+        fail_hint(walk, CODE_FILE_INVALID, REFLINK_STEP_LIST, OUTCOME_SOURCE,
+                  REFLINK_HINT_SOURCE_CHANGED);
+    else if (error != 0)
+        fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
+    /* If a link that could not be resolved leads to the DEST of this walk, the
+       walk would never end. */
+    else if (walk->has_root &&
+             (*source != NULL || path_query(walk->source.words, &here) == 0) &&
+             identity_same_file(&here.identity, &walk->root.identity))
+        fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
+                  OUTCOME_DEST, REFLINK_HINT_INSIDE);
+    else
+        return true;
+    dest_directory_drop(*source);
+    return false;
+}
+
 /* Begins to walk the directory at the current paths. */
 static void enter(struct walk *walk)
 {
     const struct tree_visitor *visitor = walk->visitor;
     struct os_directory *list = NULL;
+    struct dest_directory *source = NULL;
     struct dest_directory *opened = NULL;
-    struct os_info here;
-    /* If a link that could not be resolved leads to the DEST of this walk, the
-       walk would never end. */
-    if (walk->has_root && path_query(walk->source.words, &here) == 0 &&
-        identity_same_file(&here.identity, &walk->root.identity)) {
-        fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
-                  OUTCOME_DEST, REFLINK_HINT_INSIDE);
+    if (!open_source(walk, &source))
         return;
-    }
     if (visitor->enter != NULL &&
         !visitor->enter(visitor->context, walk->source.words, current(walk),
-                        walk->dest.words, &opened))
+                        walk->dest.words, &opened)) {
+        dest_directory_drop(source);
         return;
+    }
+    if (opened != NULL) {
+        opened->source = source;
+        dest_directory_keep(source);
+    }
     if (!walk->has_root)
         walk->has_root = path_query(walk->dest.words, &walk->root) == 0;
     os_error error = os_list_open(walk->source.words, L"*", &list);
-    if (error != 0 && error != CODE_FILE_NOT_FOUND) {
-        dest_directory_drop(opened);
+    if (error != 0 && error != CODE_FILE_NOT_FOUND)
         fail(walk, error, REFLINK_STEP_LIST, OUTCOME_SOURCE);
-    } else if (!push_frame(walk, list, opened)) {
-        os_list_close(list);
-        dest_directory_drop(opened);
+    else if (push_frame(walk, list, source, opened))
+        return;
+    else
         fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
-    }
+    os_list_close(list);
+    dest_directory_drop(source);
+    dest_directory_drop(opened);
 }
 
 /* --- entries -------------------------------------------------------------- */
@@ -372,12 +409,13 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 }
 
 bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
-               const wchar_t *source, struct dest_directory *directory,
-               const wchar_t *dest)
+               const wchar_t *source, bool follow,
+               struct dest_directory *directory, const wchar_t *dest)
 {
     const struct tree_root itself = {source, dest};
     struct walk walk = {.visitor = visitor,
                         .tree = root != NULL ? root : &itself,
+                        .follow = follow,
                         .directory = directory,
                         .from_root = path_is_volume_root(source)};
     bool cut = false;

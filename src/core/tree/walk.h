@@ -93,14 +93,14 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
                  enum outcome_side side, enum reflink_hint hint);
 
 /*
- * Walks the directory `source`; its contents belong in `dest`, which is in
- * `directory` unless that is NULL. `root` is the tree that `source` is in;
- * NULL: it is one itself. Returns false if the user pressed Ctrl-C before the
- * end; that has been reported.
+ * Walks the directory `source`, which may be a link with `follow`; its contents
+ * belong in `dest`, which is in `directory` unless that is NULL. `root` is the
+ * tree that `source` is in; NULL: it is one itself. Returns false if the user
+ * pressed Ctrl-C before the end; that has been reported.
  */
 bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
-               const wchar_t *source, struct dest_directory *directory,
-               const wchar_t *dest);
+               const wchar_t *source, bool follow,
+               struct dest_directory *directory, const wchar_t *dest);
 
 /*
  * Whether `dest`, which need not exist, is `source` or inside it, under any

@@ -25,6 +25,31 @@ Test(progress, due_in_a_log)
     cr_expect(progress_due(&p, 20000000));
 }
 
+/* It goes on from there, and does not wait until the clock has caught up. */
+Test(progress, due_after_the_clock_went_back)
+{
+    struct progress p = {.wanted = true, .width = 80, .start_us = 90000000};
+    cr_expect(progress_due(&p, 1000000));
+    cr_expect_not(progress_due(&p, 1099999));
+    cr_expect(progress_due(&p, 1100000));
+    cr_expect(progress_due(&p, 500000));
+    cr_expect(progress_due(&p, 600000));
+}
+
+/* Nobody knows how long it took: no rate, and no time that is left. */
+Test(progress, no_rate_after_the_clock_went_back)
+{
+    struct progress p = {.wanted = true, .width = 0, .start_us = 90000000};
+    struct text text = {0};
+    const struct progress_view view = {
+        .name = L"b.vhdx", .done = 512 * MI, .total = 1024 * MI};
+    progress_add_line(&p, &view, 1000000, &text);
+    cr_expect_eq(
+        wcscmp(text_words(&text), L"b.vhdx   50%  512 MiB of 1 GiB  \n"), 0,
+        "'%ls'", text_words(&text));
+    text_free(&text);
+}
+
 Test(progress, never_due_unless_wanted)
 {
     struct progress p = {.wanted = false, .width = 80};

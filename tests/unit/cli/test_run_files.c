@@ -287,7 +287,6 @@ Test(run_files, dry_run_of_a_tree)
     size_t before = sim_count_below(L"R:\\");
     cr_expect_eq(RUN(L"-r", L"--dry-run", L"R:\\t", L"R:\\u"), 1);
     cr_expect_eq(sim_count_below(L"R:\\"), before);
-    cr_expect_eq(sim_calls(SIM_OP_OPEN_DIRECTORY), 0);
     cr_expect_eq(sim_calls(SIM_OP_CLONE), 0);
     cr_expect_eq(count_of(OS_STDOUT, L"plan "),
                  DIRECTORIES * FILES - 1 + DIRECTORIES - 1 + 1);

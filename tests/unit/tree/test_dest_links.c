@@ -208,7 +208,6 @@ Test(dest_links, a_dry_run_foresees_them)
                            L"--dry-run", L"-rf", L"R:\\src", L"R:\\dst");
             cr_expect_eq(code, keep ? 0 : 1);
             cr_expect_eq(said(L"a link is in the way"), !keep);
-            cr_expect_eq(sim_calls(SIM_OP_OPEN_DIRECTORY), 0);
             cr_expect_eq(sim_count_below(L"R:\\"), made);
             expect_untouched(there);
             world_end(&w);
@@ -286,6 +285,106 @@ Test(dest_links, no_race_with_a_link_in_its_place)
     expect_no_race(put, L"-j1", L"R:\\dst\\sub", true);
     expect_no_race(put, L"-j1", L"R:\\dst\\sub\\deep", false);
     expect_no_race(put, L"-j8", L"R:\\dst\\sub", true);
+}
+
+/* --- a DEST that becomes a link during the run ---------------------------- */
+
+/* Whatever has the name R:\\d\\b goes, if it may, and a link comes. */
+static void become_link(void *to_directory)
+{
+    reached = true;
+    if (sim_exists(L"R:\\d\\b") && os_remove(NULL, L"R:\\d\\b") != 0)
+        return;
+    if (*(bool *)to_directory)
+        sim_junction(L"R:\\private", L"R:\\d\\b");
+    else
+        sim_symlink(L"R:\\private\\b", L"R:\\d\\b");
+}
+
+/* The same with the directory that DEST is in. */
+static void become_other_directory(void *unused)
+{
+    struct os_file *file = NULL;
+    (void)unused;
+    reached = true;
+    os_error error = os_open(L"R:\\d", OS_OPEN_DELETE, &file);
+    if (error == 0)
+        error = os_rename(file, NULL, L"R:\\moved", false);
+    os_close(file);
+    if (error == 0)
+        sim_junction(L"R:\\private", L"R:\\d");
+}
+
+static struct world make_dest(const char *profile, bool there)
+{
+    struct world w = world_make(profile);
+    sim_fill_pattern(L"R:\\a", 0, 100000, 1);
+    sim_set_stream(L"R:\\a", L"note", "public", 6);
+    sim_mkdir(L"R:\\d");
+    sim_mkdir(L"R:\\private");
+    sim_write_file(L"R:\\private\\b", "precious", 8);
+    if (there)
+        sim_write_file(L"R:\\d\\b", "old", 3);
+    return w;
+}
+
+/* No staging file stays there, wherever the directory is by now. */
+static void expect_no_more_than_b(const wchar_t *directory)
+{
+    if (!sim_is_directory(directory))
+        return;
+    cr_expect_leq(sim_file_count(directory), 1);
+    if (sim_file_count(directory) == 1)
+        cr_expect_eq(wcscmp(sim_file_name(directory, 0), L"b"), 0);
+}
+
+static uint64_t expect_private_kept(const char *profile, const wchar_t *option,
+                                    bool there, void (*act)(void *),
+                                    bool to_directory)
+{
+    uint64_t points = 0;
+    reached = true;
+    for (uint64_t nth = 1; reached; nth++) {
+        struct world w = make_dest(profile, there);
+        reached = false;
+        sim_at_call(SIM_OP_ANY, nth, act, &to_directory);
+        int code = RUN(L"-T", option, L"R:\\a", L"R:\\d\\b");
+        cr_assert(code == 0 || code == 1);
+        cr_assert(sim_holds(L"R:\\private\\b", "precious", 8) ||
+                      (to_directory && act != become_link &&
+                       sim_same_bytes(L"R:\\private\\b", L"R:\\a")),
+                  "%s %ls: call %llu", profile, option,
+                  (unsigned long long)nth);
+        cr_assert_eq(sim_stream_count(L"R:\\private"), 0);
+        expect_no_more_than_b(L"R:\\private");
+        expect_no_more_than_b(L"R:\\moved");
+        if (!sim_is_link(L"R:\\d"))
+            expect_no_more_than_b(L"R:\\d");
+        world_end(&w);
+        points += reached;
+    }
+    return points;
+}
+
+/* A link that is in the name's place is replaced itself, or is in the way.
+   Where the directory of DEST is a link by then, a user who replaces (-f)
+   replaces what is there, in one step. */
+Test(dest_links, a_dest_that_becomes_a_link)
+{
+    static const char *const profiles[] = {"refs-4k", "ntfs", "refs-ws2016",
+                                           "samba"};
+    uint64_t points = 0;
+    for (size_t i = 0; i < 4; i++) {
+        for (int row = 0; row < 4; row++) {
+            const wchar_t *option = row % 2 == 0 ? L"-f" : L"--verify";
+            bool there = row == 0;
+            points += expect_private_kept(profiles[i], option, there,
+                                          become_link, row >= 2);
+            points += expect_private_kept(profiles[i], option, there,
+                                          become_other_directory, row % 2 == 0);
+        }
+    }
+    cr_expect_gt(points, 500);
 }
 
 /* --- lost connections ----------------------------------------------------- */
