@@ -9,9 +9,9 @@ FILE is a path below src, or a folder. A mutant that no test notices survives:
 a test is missing, or the code that was changed is not needed, or the change
 makes no difference; mutants.txt lists the last kind, with the reason.
 
-First come the suites that include FILE's header, then those in a folder with
-the name of FILE's, then all others, those that take less time first. A crash and a test that takes too long
-count as noticed. A mutant that the compiler makes the same code of is left out.
+First come the suites that include FILE's header and those in a folder with the
+name of FILE's, then all others, those that take less time first. A crash and a
+test that takes too long count as noticed. A mutant that the compiler makes the same code of is left out.
 Results are kept in the build folder, so that a run that was interrupted goes
 on; --again tests those that survived once more.
 """
@@ -294,8 +294,9 @@ def is_system(path):
 class Workshop:
     """A copy of the repository that is changed, built and tested."""
 
-    def __init__(self, folder, flags):
+    def __init__(self, folder, flags, limit):
         self.folder = folder
+        self.limit = limit
         self.flags = f"-O1 -w {flags}".strip()
         self.build = folder / "build"
         self.programs = self.build / "tests" / "unit"
@@ -396,7 +397,7 @@ class Workshop:
 
     def order(self, path):
         """The suites for `path`, and all others."""
-        near = self.near(path)
+        near = sorted(self.near(path), key=self.times.get)
         if is_system(path):
             return near, []  # nothing else in this program calls them
         return near, [suite for suite in sorted(self.times, key=self.times.get)
@@ -432,7 +433,8 @@ class Workshop:
         if by is None:
             if self.code(mutant.path) == self.original_code(mutant.path):
                 return "same code", ""
-            by = self.noticed(others)
+            by = self.noticed([suite for suite in others
+                               if self.times[suite] < self.limit])
         return ("survived", "") if by is None else ("killed", by)
 
 
@@ -467,7 +469,8 @@ def chosen(options):
 
 
 def test_all(options, mutants, known):
-    workshop = Workshop(options.build.resolve(), options.flags)
+    workshop = Workshop(options.build.resolve(), options.flags,
+                        1 if options.quick else float("inf"))
     log = options.build / "results.jsonl"
     results = read_results(log)
     wanted = [m for m in mutants if m.key not in known and
@@ -521,6 +524,8 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--flags", default="", help="for the compiler, such as "
                         "-fsanitize=address,undefined")
+    parser.add_argument("--quick", action="store_true", help="leave out suites "
+                        "that take a second, unless they are for the file")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--build", type=pathlib.Path, metavar="FOLDER",
                         default=pathlib.Path(tempfile.gettempdir()) /
