@@ -152,8 +152,6 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
             identity_same_file(&source->identity, &dry->place_info.identity),
         .holes = source_has_holes(source),
     };
-    if (transfer->same_file)
-        transfer->source_size = transfer->dest_size;
     return true;
 }
 
