@@ -291,6 +291,10 @@ def is_system(path):
     return pathlib.PurePath(path).parent.name == "win32"
 
 
+def is_newer(path, since):
+    return path.stat().st_mtime > since
+
+
 class Workshop:
     """A copy of the repository that is changed, built and tested."""
 
@@ -320,7 +324,7 @@ class Workshop:
              "-DCMAKE_BUILD_TYPE=", f"-DCMAKE_C_FLAGS={self.flags}",
              "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker],
             cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-        if not self.make():
+        if not self.make("unit") or not self.make("memory"):
             raise SystemExit("the source does not build")
         commands = json.loads((self.build / "compile_commands.json")
                               .read_text())
@@ -336,9 +340,9 @@ class Workshop:
             target.write_bytes(text)
             shutil.copymode(ROOT / name, target)
 
-    def make(self):
-        return subprocess.run(["cmake", "--build", str(self.build), "--target",
-                               "unit", "memory"], stdout=subprocess.DEVNULL,
+    def make(self, program):
+        return subprocess.run(["ninja", "-C", str(self.build), program],
+                              stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
     def suites(self):
@@ -355,17 +359,27 @@ class Workshop:
         needed = set(self.sources)
         if all(is_system(path) for path in paths):
             needed = {suite for path in paths for suite in self.near(path)}
-        for suite in sorted(needed):
+        kept = self.build / "times.json"
+        since = kept.stat().st_mtime if kept.exists() else 0
+        if not any(is_newer(path, since) for folder in ("src", "tests/sim")
+                   for path in (ROOT / folder).rglob("*.[ch]")):
+            self.times = {suite: seconds for suite, seconds
+                          in json.loads(kept.read_text()).items()
+                          if suite in self.sources and
+                          not is_newer(self.sources[suite], since)}
+        for suite in sorted(needed - set(self.times)):
             start = time.monotonic()
             if not self.run([suite], 300):
                 raise SystemExit(f"{suite} fails without a mutant")
             self.times[suite] = time.monotonic() - start
+        kept.write_text(json.dumps(self.times))
 
     def run(self, suites, seconds):
         """Whether they pass; the suite `memory` is a program of its own."""
         pattern = "@(" + "|".join(s for s in suites if s != "memory") + ")/*"
         commands = [["unit", "-f", "-j1", "--filter", pattern]]
         if "memory" in suites:
+            self.make("memory")
             commands = commands[len(suites) == 1:] + [["memory", "-f", "-j1"]]
         return all(passes([str(self.programs / name), *rest], seconds,
                           self.build) for name, *rest in commands)
@@ -379,7 +393,7 @@ class Workshop:
             seconds += self.times[suite]
             if seconds < 1 and i + 1 < len(suites):
                 continue
-            if not self.run(batch, 5 + 5 * seconds):
+            if not self.run(batch, 2 + 5 * seconds):
                 return "+".join(batch)
             batch, seconds = [], 0.0
         return None
@@ -426,7 +440,7 @@ class Workshop:
             self.copy(self.changed)
         self.changed = mutant.path
         (self.folder / mutant.path).write_text(mutant.source)
-        if not self.make():
+        if not self.make("unit"):
             return "not C", ""
         near, others = self.order(mutant.path)
         by = self.noticed(near)
