@@ -298,9 +298,9 @@ def is_newer(path, since):
 class Workshop:
     """A copy of the repository that is changed, built and tested."""
 
-    def __init__(self, folder, flags, limit):
+    def __init__(self, folder, flags, quick):
         self.folder = folder
-        self.limit = limit
+        self.quick = quick
         self.flags = f"-O1 -w {flags}".strip()
         self.build = folder / "build"
         self.programs = self.build / "tests" / "unit"
@@ -357,7 +357,7 @@ class Workshop:
         """How long each suite takes that is needed for `paths`."""
         self.sources = self.suites()
         needed = set(self.sources)
-        if all(is_system(path) for path in paths):
+        if self.quick or all(is_system(path) for path in paths):
             needed = {suite for path in paths for suite in self.near(path)}
         kept = self.build / "times.json"
         since = kept.stat().st_mtime if kept.exists() else 0
@@ -412,8 +412,8 @@ class Workshop:
     def order(self, path):
         """The suites for `path`, and all others."""
         near = sorted(self.near(path), key=self.times.get)
-        if is_system(path):
-            return near, []  # nothing else in this program calls them
+        if self.quick or is_system(path):  # which only their suites call
+            return near, []
         return near, [suite for suite in sorted(self.times, key=self.times.get)
                       if suite not in near]
 
@@ -447,8 +447,7 @@ class Workshop:
         if by is None:
             if self.code(mutant.path) == self.original_code(mutant.path):
                 return "same code", ""
-            by = self.noticed([suite for suite in others
-                               if self.times[suite] < self.limit])
+            by = self.noticed(others)
         return ("survived", "") if by is None else ("killed", by)
 
 
@@ -484,7 +483,7 @@ def chosen(options):
 
 def test_all(options, mutants, known):
     workshop = Workshop(options.build.resolve(), options.flags,
-                        1 if options.quick else float("inf"))
+                        options.quick)
     log = options.build / "results.jsonl"
     results = read_results(log)
     wanted = [m for m in mutants if m.key not in known and
@@ -538,8 +537,8 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--flags", default="", help="for the compiler, such as "
                         "-fsanitize=address,undefined")
-    parser.add_argument("--quick", action="store_true", help="leave out suites "
-                        "that take a second, unless they are for the file")
+    parser.add_argument("--quick", action="store_true", help="only the suites "
+                        "for the file; then --again")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--build", type=pathlib.Path, metavar="FOLDER",
                         default=pathlib.Path(tempfile.gettempdir()) /

@@ -64,6 +64,28 @@ static void expect_same_requests(const struct seen *seen)
     cr_expect_eq(at, count);
 }
 
+/* How many steps there are of a kind. */
+static uint64_t steps_of(const struct seen *seen, enum reflink_dry_kind kind)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < seen->count; i++)
+        count += seen->steps[i].kind == kind;
+    return count;
+}
+
+/* DEST is now changed in the ways that were told. */
+static void expect_same_changes(const struct seen *seen)
+{
+    cr_expect_eq(sim_calls(SIM_OP_SET_SPARSE),
+                 steps_of(seen, REFLINK_DRY_SPARSE) +
+                     steps_of(seen, REFLINK_DRY_DENSE));
+    cr_expect_eq(sim_calls(SIM_OP_SET_INTEGRITY),
+                 steps_of(seen, REFLINK_DRY_INTEGRITY));
+    /* a write can set the size, too */
+    cr_expect_leq(sim_calls(SIM_OP_SET_SIZE),
+                  steps_of(seen, REFLINK_DRY_SET_SIZE));
+}
+
 /* The bytes that the steps move, of which none is for nothing. */
 static uint64_t bytes_moved(const struct seen *seen)
 {
@@ -84,11 +106,14 @@ Test(dry_run, whole_files_as_they_are_then_done)
     static const char *const profiles[] = {"refs-4k", "refs-64k", "ntfs",
                                            "winbtrfs"};
     for (size_t p = 0; p < 4; p++) {
-        for (size_t i = 0; i < 5; i++) {
+        for (size_t k = 0; k < 2 * 5; k++) {
+            size_t i = k % 5;
             if (p == 2 && sizes[i] > GI)
                 continue;
             struct world w = world_make(profiles[p]);
             sim_fill_pattern(L"R:\\a", 0, sizes[i], 3);
+            if (k >= 5)
+                sim_set_sparse(L"R:\\a", true);
             struct seen seen = rehearse(&w, L"R:\\b", NULL);
             expect_untouched();
             cr_expect_eq(sim_file_count(L"R:\\"), 1);
@@ -96,6 +121,7 @@ Test(dry_run, whole_files_as_they_are_then_done)
             struct reflink_outcome told = w.outcome;
             world_run(&w);
             expect_same_requests(&seen);
+            expect_same_changes(&seen);
             cr_expect_eq(told.status, w.outcome.status);
             cr_expect_eq(told.bytes_cloned, w.outcome.bytes_cloned);
             cr_expect_eq(told.bytes_copied, w.outcome.bytes_copied);
@@ -128,6 +154,7 @@ Test(dry_run, ranges_as_they_are_then_done)
             reflink_range(w.session, &w.policy, L"R:\\a", dest, &ranges[i],
                           &w.outcome);
             expect_same_requests(&seen);
+            expect_same_changes(&seen);
             cr_expect_eq(told.bytes_cloned, w.outcome.bytes_cloned);
             cr_expect_eq(told.bytes_copied, w.outcome.bytes_copied);
             cr_expect_eq(told.reason, w.outcome.reason, "range %zu, %d", i,
