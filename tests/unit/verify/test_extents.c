@@ -21,6 +21,7 @@ static struct report reports[2]; /* of SOURCE and DEST */
 static bool has_many;            /* both have these instead: single clusters */
 static uint64_t many;
 static int64_t lcn_of_last;
+static uint64_t asked_up_to; /* in bytes, for ranges */
 
 static const struct report *report_of(const wchar_t *path)
 {
@@ -53,6 +54,8 @@ static void report_ranges(const wchar_t *path, uint64_t offset, uint64_t length,
 {
     *count = 0;
     *more = false;
+    if (offset + length > asked_up_to)
+        asked_up_to = offset + length;
     for (size_t i = 0; i < ROWS; i++) {
         uint64_t from = report_of(path)->ranges[i][0] * CLUSTER;
         uint64_t to = report_of(path)->ranges[i][1] * CLUSTER;
@@ -215,7 +218,13 @@ Test(extents, ranges_alone)
     setting.source_at = 5;
     setting.dest_at = 15;
     setting.length = 20;
+    asked_up_to = 0;
     expect_runs(&setting, "A5 H10 A5 ");
+    cr_expect_eq(asked_up_to, 35 * CLUSTER); /* DEST's end */
+    setting.dest_at = 5;
+    asked_up_to = 0;
+    expect_runs(&setting, "A5 H10 U5 ");
+    cr_expect_eq(asked_up_to, 25 * CLUSTER);
     setting.blank = false; /* DEST may have had data there */
     expect_runs(&setting, "U20 ");
 }
