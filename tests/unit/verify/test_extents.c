@@ -191,6 +191,10 @@ Test(extents, clusters_and_ranges)
     memcpy(reports[0].ranges, (uint64_t[ROWS][2]){{0, 10}, {12, 14}, {20, 30}},
            sizeof reports[0].ranges);
     expect_runs(&setting, "S10 H2 U2 H6 S10 ");
+    /* DEST's ranges are not: it has none yet for data without clusters */
+    setting.blank = true;
+    setting.dest_sparse = true;
+    expect_runs(&setting, "S10 H2 U2 H6 S10 ");
     setting.holes = false;
     expect_runs(&setting, "S10 U10 S10 ");
 }
