@@ -322,7 +322,7 @@ class Workshop:
         subprocess.run(
             ["cmake", "-S", ".", "-B", "build", "-G", "Ninja",
              "-DCMAKE_BUILD_TYPE=", f"-DCMAKE_C_FLAGS={self.flags}",
-             "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker],
+             "-DREFLINK_RUNNER=small", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker],
             cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
         if not self.make("unit") or not self.make("memory"):
             raise SystemExit("the source does not build")
@@ -377,10 +377,10 @@ class Workshop:
     def run(self, suites, seconds):
         """Whether they pass; the suite `memory` is a program of its own."""
         pattern = "@(" + "|".join(s for s in suites if s != "memory") + ")/*"
-        commands = [["unit", "-f", "-j1", "--filter", pattern]]
+        commands = [["unit", "--filter", pattern]]
         if "memory" in suites:
             self.make("memory")
-            commands = commands[len(suites) == 1:] + [["memory", "-f", "-j1"]]
+            commands = commands[len(suites) == 1:] + [["memory"]]
         return all(passes([str(self.programs / name), *rest], seconds,
                           self.build) for name, *rest in commands)
 
@@ -391,7 +391,8 @@ class Workshop:
         for i, suite in enumerate(suites):
             batch.append(suite)
             seconds += self.times[suite]
-            if seconds < 1 and i + 1 < len(suites):
+            if (seconds < 1 and len("|".join(batch)) < 200 and
+                    i + 1 < len(suites)):
                 continue
             if not self.run(batch, 2 + 5 * seconds):
                 return "+".join(batch)

@@ -760,7 +760,8 @@ Test(verify, extents_that_do_not_get_on)
     cr_expect(is_lack_seen(40, true, &first));
 }
 
-/* --- which requests are sampled, and when bytes are ------------------------ */
+/* --- which requests are sampled, and when bytes are ------------------------
+ */
 
 /* Of so many requests of one shared cluster each; returns the reads of DEST. */
 static uint64_t reads_of_requests(size_t count, enum reflink_verify verify)
@@ -787,9 +788,9 @@ static uint64_t reads_of_requests(size_t count, enum reflink_verify verify)
                                          .source_offset = i * CLUSTER,
                                          .dest_offset = i * CLUSTER,
                                          .length = CLUSTER};
-    cr_expect_eq(verify_clones(w.session, &verification, pairs, count,
-                               &verified, &side),
-                 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, pairs, count, &verified, &side),
+        0);
     cr_expect(verified);
     cr_expect_eq(verification.worked, verify == REFLINK_VERIFY_SAMPLE);
     os_close(dest);
@@ -884,7 +885,8 @@ static uint32_t same_before(uint64_t length, bool blank,
     return same;
 }
 
-/* In 14 MiB, the blocks are about one in each, in the order 0, 7, 13, 1, 2... */
+/* In 14 MiB, the blocks are about one in each, in the order 0, 7, 13, 1, 2...
+ */
 Test(verify, what_was_equal_before)
 {
     static const struct {
