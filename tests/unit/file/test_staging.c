@@ -212,8 +212,13 @@ Test(staging, names_of_earlier_attempts)
     sim_fault(SIM_OP_REMOVE, 1, CODE_ACCESS_DENIED);
     staging_remove_stale(&staging);
     cr_expect_null(staging.stale);
+    /* and a third one, whose name is never needed */
+    cr_assert(staging_begin(&staging, L"R:\\b", 0, &w.outcome));
+    sim_fault(SIM_OP_REMOVE, 1, CODE_NETNAME_DELETED);
+    staging_end(&staging, false);
+    cr_assert_not_null(staging.stale);
     staging_free(&staging);
-    cr_expect_eq(count_staging(), 2);
+    cr_expect_eq(count_staging(), 3);
     while (count_staging() != 0) {
         wchar_t name[80];
         swprintf(name, 80, L"R:\\%ls", sim_file_name(L"R:\\", 0));
