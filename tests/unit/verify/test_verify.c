@@ -938,3 +938,47 @@ Test(verify, what_was_equal_before_does_not_matter)
         cr_expect_eq(same != 0, rows[i].read, "row %zu", i);
     }
 }
+
+/* --- files that cannot be read ---------------------------------------------
+ */
+
+/* Verifies a request while a read fails; the error must be returned, with the
+   side of the file. `how`: shared clusters, no extents, or DEST lacks all. */
+static void expect_read_error(char how, uint64_t nth)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size =
+                                            how == 'n' ? 0 : CLUSTER};
+    struct compare_pair pair = {.length = MIB, .blank = true};
+    enum compare_side side = nth % 2 != 0 ? COMPARE_DEST : COMPARE_SOURCE;
+    bool verified = false;
+    data_first = 0;
+    data_end = how == 'a' ? 0 : MIB / CLUSTER;
+    dest_lacks_last = how == 'a';
+    w.volume->teller = tell;
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    sim_fault(SIM_OP_READ, nth, CODE_CRC);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side),
+        CODE_CRC, "%c: read %d", how, (int)nth);
+    cr_expect_eq(side, nth % 2 != 0 ? COMPARE_SOURCE : COMPARE_DEST,
+                 "%c: read %d", how, (int)nth);
+    cr_expect_eq(sim_calls(SIM_OP_READ), nth);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+}
+
+Test(verify, a_file_that_cannot_be_read)
+{
+    for (uint64_t nth = 1; nth <= 2; nth++)
+        expect_read_error('s', nth);
+    for (uint64_t nth = 1; nth <= 6; nth++)
+        expect_read_error('n', nth);
+    for (uint64_t nth = 1; nth <= 12; nth++)
+        expect_read_error('a', nth);
+}
