@@ -982,3 +982,111 @@ Test(verify, a_file_that_cannot_be_read)
     for (uint64_t nth = 1; nth <= 12; nth++)
         expect_read_error('a', nth);
 }
+
+/* --- many requests that show something, and that do not --------------------
+ */
+
+enum { SHOWING = 33, SHOWING_CLUSTERS = 34 }; /* requests, and of each */
+
+/* Of each request, the first cluster. */
+static void tell_first(const wchar_t *path, uint64_t vcn,
+                       struct os_extent *extents, size_t capacity,
+                       size_t *count, bool *more)
+{
+    (void)path;
+    *count = 0;
+    for (uint64_t i = 0; i < SHOWING && *count < capacity; i++) {
+        uint64_t first = i * SHOWING_CLUSTERS;
+        if (first + 1 > vcn)
+            extents[(*count)++] =
+                (struct os_extent){first, first + 1, 500 + (int64_t)i, 0};
+    }
+    *more = *count == capacity;
+}
+
+/* Returns how many blocks of DEST are read. */
+static uint64_t reads_of_showing(bool has_extents, bool *no_extents)
+{
+    enum { LENGTH = SHOWING_CLUSTERS * CLUSTER };
+    static struct compare_pair pairs[SHOWING];
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER};
+    struct os_file *source = NULL;
+    struct os_file *dest = NULL;
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell_first;
+    w.volume->extents = has_extents ? 0 : CODE_NOT_SUPPORTED;
+    sim_fill_pattern(L"R:\\a", 0, SHOWING * LENGTH, 1);
+    sim_fill_pattern(L"R:\\b", 0, SHOWING * LENGTH, 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
+    for (uint64_t i = 0; i < SHOWING; i++)
+        pairs[i] = (struct compare_pair){.source = source,
+                                         .dest = dest,
+                                         .source_offset = i * LENGTH,
+                                         .dest_offset = i * LENGTH,
+                                         .length = LENGTH,
+                                         .blank = true};
+    cr_expect_eq(verify_clones(w.session, &verification, pairs, SHOWING,
+                               &verified, &side),
+                 0);
+    cr_expect(verified);
+    *no_extents = verification.no_extents;
+    os_close(dest);
+    os_close(source);
+    uint64_t reads = sim_calls(SIM_OP_READ) / 2;
+    world_end(&w);
+    return reads;
+}
+
+/* Where clusters show that a request was served, it is read only if it is in
+   the sample; where bytes have to, always. */
+Test(verify, requests_outside_the_sample)
+{
+    bool no_extents = true;
+    cr_expect_eq(reads_of_showing(true, &no_extents), 17 * (1 + 3));
+    cr_expect_not(no_extents);
+    cr_expect_eq(reads_of_showing(false, &no_extents), SHOWING * 3);
+    cr_expect(no_extents);
+}
+
+static void tell_no_ranges(const wchar_t *path, uint64_t offset,
+                           uint64_t length, struct os_range *ranges,
+                           size_t capacity, size_t *count, bool *more)
+{
+    (void)path;
+    (void)offset;
+    (void)length;
+    (void)ranges;
+    (void)capacity;
+    *count = 0;
+    *more = false;
+}
+
+/* A hole that both files are said to have, and SOURCE has data there. */
+Test(verify, all_bytes_of_a_false_hole)
+{
+    for (int full = 0; full < 2; full++) {
+        struct world w = world_make("refs-4k");
+        struct verification verification = {
+            .verify = full ? REFLINK_VERIFY_FULL : REFLINK_VERIFY_SAMPLE};
+        struct compare_pair pair = {
+            .length = MIB, .holes = true, .blank = true};
+        enum compare_side side = COMPARE_SOURCE;
+        bool verified = false;
+        w.volume->range_teller = tell_no_ranges;
+        sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+        sim_set_size(L"R:\\b", MIB);
+        cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+        cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+        cr_expect_eq(
+            verify_clones(w.session, &verification, &pair, 1, &verified, &side),
+            0);
+        cr_expect_eq(verified, !full);
+        os_close(pair.dest);
+        os_close(pair.source);
+        world_end(&w);
+    }
+}
