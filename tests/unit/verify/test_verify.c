@@ -939,6 +939,26 @@ Test(verify, what_was_equal_before_does_not_matter)
     }
 }
 
+/* If the volume stops reporting extents later, nothing is known. */
+Test(verify, what_was_equal_before_where_extents_are_reported)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .source_size = MIB};
+    struct compare_pair pair = {.length = MIB};
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(verify_sample_before(w.session, &verification, &pair),
+                 UINT32_MAX);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+}
+
 /* --- files that cannot be read ---------------------------------------------
  */
 
@@ -1007,7 +1027,7 @@ static void tell_first(const wchar_t *path, uint64_t vcn,
 /* Returns how many blocks of DEST are read. */
 static uint64_t reads_of_showing(bool has_extents, bool *no_extents)
 {
-    enum { LENGTH = SHOWING_CLUSTERS * CLUSTER };
+    enum { SPAN = SHOWING_CLUSTERS * CLUSTER };
     static struct compare_pair pairs[SHOWING];
     struct world w = world_make("refs-4k");
     struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
@@ -1018,16 +1038,16 @@ static uint64_t reads_of_showing(bool has_extents, bool *no_extents)
     bool verified = false;
     w.volume->teller = tell_first;
     w.volume->extents = has_extents ? 0 : CODE_NOT_SUPPORTED;
-    sim_fill_pattern(L"R:\\a", 0, SHOWING * LENGTH, 1);
-    sim_fill_pattern(L"R:\\b", 0, SHOWING * LENGTH, 1);
+    sim_fill_pattern(L"R:\\a", 0, SHOWING * SPAN, 1);
+    sim_fill_pattern(L"R:\\b", 0, SHOWING * SPAN, 1);
     cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
     cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
     for (uint64_t i = 0; i < SHOWING; i++)
         pairs[i] = (struct compare_pair){.source = source,
                                          .dest = dest,
-                                         .source_offset = i * LENGTH,
-                                         .dest_offset = i * LENGTH,
-                                         .length = LENGTH,
+                                         .source_offset = i * SPAN,
+                                         .dest_offset = i * SPAN,
+                                         .length = SPAN,
                                          .blank = true};
     cr_expect_eq(verify_clones(w.session, &verification, pairs, SHOWING,
                                &verified, &side),
