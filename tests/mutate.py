@@ -11,9 +11,10 @@ makes no difference; mutants.txt lists the last kind, with the reason.
 
 First come the suites that include FILE's header and those in a folder with the
 name of FILE's, then all others, those that take less time first. A crash and a
-test that takes too long count as noticed. A mutant that the compiler makes the same code of is left out.
-Results are kept in the build folder, so that a run that was interrupted goes
-on; --again tests those that survived once more.
+test that takes too long count as noticed. A mutant that the compiler makes the
+same code of is left out. Results are kept in the build folder, so that a run
+that was interrupted goes on; --again tests those that survived once more.
+The suites must pass as they are: their times are kept, too.
 """
 import argparse
 import json
@@ -323,7 +324,8 @@ class Workshop:
         subprocess.run(
             ["cmake", "-S", ".", "-B", "build", "-G", "Ninja",
              "-DCMAKE_BUILD_TYPE=", f"-DCMAKE_C_FLAGS={self.flags}",
-             "-DREFLINK_RUNNER=small", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker],
+             "-DREFLINK_RUNNER=small", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+             *linker],
             cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
         if not self.make("unit") or not self.make("memory"):
             raise SystemExit("the source does not build")
