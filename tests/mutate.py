@@ -9,11 +9,12 @@ FILE is a path below src, or a folder. A mutant that no test notices survives:
 a test is missing, or the code that was changed is not needed, or the change
 makes no difference; mutants.txt lists the last kind, with the reason.
 
-First come the suites that include FILE's header, then those in a folder with
-the name of FILE's, then all others, those that take less time first. A crash and a test that takes too long
-count as noticed. A mutant that the compiler makes the same code of is left out.
-Results are kept in the build folder, so that a run that was interrupted goes
-on; --again tests those that survived once more.
+First come the suites that include FILE's header and those in a folder with the
+name of FILE's, then all others, those that take less time first. A crash and a
+test that takes too long count as noticed. A mutant that the compiler makes the
+same code of is left out. Results are kept in the build folder, so that a run
+that was interrupted goes on; --again tests those that survived once more.
+The suites must pass as they are: their times are kept, too.
 """
 import argparse
 import json
@@ -268,7 +269,8 @@ def limit_child():
 
 def passes(command, seconds, folder):
     """Whether it ends with 0 within the time; leaves nothing of it running."""
-    environment = dict(os.environ, TMPDIR=str(folder))
+    environment = dict(os.environ, TMPDIR=str(folder),
+                       MALLOC_PERTURB_="165")  # no memory happens to be zeros
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL, cwd=folder,
@@ -291,11 +293,16 @@ def is_system(path):
     return pathlib.PurePath(path).parent.name == "win32"
 
 
+def is_newer(path, since):
+    return path.stat().st_mtime > since
+
+
 class Workshop:
     """A copy of the repository that is changed, built and tested."""
 
-    def __init__(self, folder, flags):
+    def __init__(self, folder, flags, quick):
         self.folder = folder
+        self.quick = quick
         self.flags = f"-O1 -w {flags}".strip()
         self.build = folder / "build"
         self.programs = self.build / "tests" / "unit"
@@ -317,9 +324,10 @@ class Workshop:
         subprocess.run(
             ["cmake", "-S", ".", "-B", "build", "-G", "Ninja",
              "-DCMAKE_BUILD_TYPE=", f"-DCMAKE_C_FLAGS={self.flags}",
-             "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", *linker],
+             "-DREFLINK_RUNNER=small", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+             *linker],
             cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-        if not self.make():
+        if not self.make("unit") or not self.make("memory"):
             raise SystemExit("the source does not build")
         commands = json.loads((self.build / "compile_commands.json")
                               .read_text())
@@ -335,9 +343,9 @@ class Workshop:
             target.write_bytes(text)
             shutil.copymode(ROOT / name, target)
 
-    def make(self):
-        return subprocess.run(["cmake", "--build", str(self.build), "--target",
-                               "unit", "memory"], stdout=subprocess.DEVNULL,
+    def make(self, program):
+        return subprocess.run(["ninja", "-C", str(self.build), program],
+                              stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL).returncode == 0
 
     def suites(self):
@@ -352,20 +360,30 @@ class Workshop:
         """How long each suite takes that is needed for `paths`."""
         self.sources = self.suites()
         needed = set(self.sources)
-        if all(is_system(path) for path in paths):
+        if self.quick or all(is_system(path) for path in paths):
             needed = {suite for path in paths for suite in self.near(path)}
-        for suite in sorted(needed):
+        kept = self.build / "times.json"
+        since = kept.stat().st_mtime if kept.exists() else 0
+        if not any(is_newer(path, since) for folder in ("src", "tests/sim")
+                   for path in (ROOT / folder).rglob("*.[ch]")):
+            self.times = {suite: seconds for suite, seconds
+                          in json.loads(kept.read_text()).items()
+                          if suite in self.sources and
+                          not is_newer(self.sources[suite], since)}
+        for suite in sorted(needed - set(self.times)):
             start = time.monotonic()
             if not self.run([suite], 300):
                 raise SystemExit(f"{suite} fails without a mutant")
             self.times[suite] = time.monotonic() - start
+        kept.write_text(json.dumps(self.times))
 
     def run(self, suites, seconds):
         """Whether they pass; the suite `memory` is a program of its own."""
         pattern = "@(" + "|".join(s for s in suites if s != "memory") + ")/*"
-        commands = [["unit", "-f", "-j1", "--filter", pattern]]
+        commands = [["unit", "--filter", pattern]]
         if "memory" in suites:
-            commands = commands[len(suites) == 1:] + [["memory", "-f", "-j1"]]
+            self.make("memory")
+            commands = commands[len(suites) == 1:] + [["memory"]]
         return all(passes([str(self.programs / name), *rest], seconds,
                           self.build) for name, *rest in commands)
 
@@ -376,9 +394,10 @@ class Workshop:
         for i, suite in enumerate(suites):
             batch.append(suite)
             seconds += self.times[suite]
-            if seconds < 1 and i + 1 < len(suites):
+            if (seconds < 1 and len("|".join(batch)) < 200 and
+                    i + 1 < len(suites)):
                 continue
-            if not self.run(batch, 5 + 5 * seconds):
+            if not self.run(batch, 2 + 5 * seconds):
                 return "+".join(batch)
             batch, seconds = [], 0.0
         return None
@@ -396,9 +415,9 @@ class Workshop:
 
     def order(self, path):
         """The suites for `path`, and all others."""
-        near = self.near(path)
-        if is_system(path):
-            return near, []  # nothing else in this program calls them
+        near = sorted(self.near(path), key=self.times.get)
+        if self.quick or is_system(path):  # which only their suites call
+            return near, []
         return near, [suite for suite in sorted(self.times, key=self.times.get)
                       if suite not in near]
 
@@ -425,7 +444,7 @@ class Workshop:
             self.copy(self.changed)
         self.changed = mutant.path
         (self.folder / mutant.path).write_text(mutant.source)
-        if not self.make():
+        if not self.make("unit"):
             return "not C", ""
         near, others = self.order(mutant.path)
         by = self.noticed(near)
@@ -467,7 +486,8 @@ def chosen(options):
 
 
 def test_all(options, mutants, known):
-    workshop = Workshop(options.build.resolve(), options.flags)
+    workshop = Workshop(options.build.resolve(), options.flags,
+                        options.quick)
     log = options.build / "results.jsonl"
     results = read_results(log)
     wanted = [m for m in mutants if m.key not in known and
@@ -521,6 +541,8 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--flags", default="", help="for the compiler, such as "
                         "-fsanitize=address,undefined")
+    parser.add_argument("--quick", action="store_true", help="only the suites "
+                        "for the file; then --again")
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--build", type=pathlib.Path, metavar="FOLDER",
                         default=pathlib.Path(tempfile.gettempdir()) /

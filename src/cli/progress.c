@@ -29,6 +29,12 @@ static uint64_t scale(uint64_t value, uint64_t factor, uint64_t divisor)
     return (uint64_t)((double)value * (double)factor / (double)divisor);
 }
 
+/* Returns how much of `whole` is done; all of it if there is nothing to do. */
+static uint64_t part_done(const struct progress_view *view, uint64_t whole)
+{
+    return view->total == 0 ? whole : scale(view->done, whole, view->total);
+}
+
 static void add_numbers(struct text *text, const struct progress_view *view,
                         uint64_t elapsed_us)
 {
@@ -36,9 +42,7 @@ static void add_numbers(struct text *text, const struct progress_view *view,
     uint64_t rate = elapsed_us == 0 ? 0 : scale(view->done, second, elapsed_us);
     text_add(text, L"  ");
     if (!view->counting)
-        text_format(text, L"%3" TEXT_U64 L"%%  ",
-                    view->total == 0 ? 100
-                                     : scale(view->done, 100, view->total));
+        text_format(text, L"%3" TEXT_U64 L"%%  ", part_done(view, 100));
     if (view->several_files)
         text_format(text, L"%" TEXT_U64 L"%ls%" TEXT_U64 L" %ls  ", view->files,
                     of, view->files_total,
@@ -89,8 +93,7 @@ static void add_console_line(struct text *line,
     if (width > taken + MIN_NAME)
         add_name(line, view->name, width - taken);
     if (has_bar) {
-        uint64_t full =
-            view->total == 0 ? 0 : scale(view->done, BAR_WIDTH, view->total);
+        uint64_t full = part_done(view, BAR_WIDTH);
         text_add(line, L"  [");
         for (uint64_t i = 0; i < BAR_WIDTH; i++)
             text_add(line, i < full ? L"#" : L".");

@@ -75,10 +75,22 @@ void host_thread_join(struct host_thread *thread)
     free(thread);
 }
 
+/* A thread that waits for, or unlocks, what it has not locked is a mistake that
+   Windows does not forgive. */
+static void expect_locked(int error)
+{
+    if (error != 0)
+        sim_die("a monitor is used by a thread that has not locked it", NULL);
+}
+
 struct os_monitor *host_monitor_make(void)
 {
     struct os_monitor *gate = sim_grow(NULL, sizeof *gate);
-    pthread_mutex_init(&gate->lock, NULL);
+    pthread_mutexattr_t kind;
+    pthread_mutexattr_init(&kind);
+    pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&gate->lock, &kind);
+    pthread_mutexattr_destroy(&kind);
     pthread_cond_init(&gate->wake, NULL);
     return gate;
 }
@@ -88,25 +100,27 @@ void os_monitor_free(struct os_monitor *gate)
     if (!gate)
         return;
     pthread_cond_destroy(&gate->wake);
-    pthread_mutex_destroy(&gate->lock);
+    if (pthread_mutex_destroy(&gate->lock) != 0)
+        sim_die("a monitor is freed while it is locked", NULL);
     free(gate);
 }
 
 void os_monitor_lock(struct os_monitor *gate)
 {
     sim_maybe_yield();
-    pthread_mutex_lock(&gate->lock);
+    if (pthread_mutex_lock(&gate->lock) != 0)
+        sim_die("a monitor is locked twice by one thread", NULL);
 }
 
 void os_monitor_unlock(struct os_monitor *gate)
 {
-    pthread_mutex_unlock(&gate->lock);
+    expect_locked(pthread_mutex_unlock(&gate->lock));
     sim_maybe_yield();
 }
 
 void os_monitor_wait(struct os_monitor *gate)
 {
-    pthread_cond_wait(&gate->wake, &gate->lock);
+    expect_locked(pthread_cond_wait(&gate->wake, &gate->lock));
 }
 
 void os_monitor_wake(struct os_monitor *gate)

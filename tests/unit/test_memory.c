@@ -12,6 +12,7 @@
 #include "win32/answers.h"
 #include "win32/reparse.h"
 #include "win32/startup.h"
+#include "core/inspect/layout.h"
 #include "world.h"
 
 TestSuite(memory, .timeout = 300);
@@ -316,6 +317,41 @@ Test(memory, for_the_command_line)
                  sim_printed(OS_STDERR));
     cr_expect_eq(wcscmp(sim_printed(OS_STDOUT), L""), 0);
     world_end(&w);
+}
+
+/* A list that leaves a hole out. */
+static void tell_one(const wchar_t *path, uint64_t vcn,
+                     struct os_extent *extents, size_t capacity, size_t *count,
+                     bool *more)
+{
+    (void)path;
+    *more = false;
+    *count = vcn < 3 && capacity != 0;
+    if (*count != 0)
+        extents[0] = (struct os_extent){2, 3, 500, 1};
+}
+
+/* For the reading itself, and for the list of runs. */
+Test(memory, for_the_extents_of_a_file)
+{
+    for (size_t i = 0; i < 4; i++) {
+        struct world w = make_files();
+        size_t at = 1 + i % 2;
+        w.volume->teller = i < 2 ? NULL : tell_one;
+        struct layout layout;
+        struct reflink_error error = {0};
+        cr_assert(layout_open(L"R:\\a", &layout, &error));
+        asked = 0;
+        fails_on = false;
+        fails_at = at;
+        bool read = layout_read(&layout, &error);
+        fails_at = NEVER;
+        cr_expect_not(read);
+        cr_expect_eq(error.code, 8);
+        cr_expect_eq(error.step, REFLINK_STEP_MEMORY);
+        layout_close(&layout);
+        world_end(&w);
+    }
 }
 
 Test(memory, for_answers_of_the_system)

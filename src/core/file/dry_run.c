@@ -152,8 +152,6 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
             identity_same_file(&source->identity, &dry->place_info.identity),
         .holes = source_has_holes(source),
     };
-    if (transfer->same_file)
-        transfer->source_size = transfer->dest_size;
     return true;
 }
 
@@ -161,12 +159,12 @@ static bool make_transfer(struct dry *dry, struct transfer *transfer)
 
 static void report_before(const struct dry *dry,
                           const struct transfer *transfer,
-                          const struct dest_facts *prepared, bool clones)
+                          const struct dest_facts *prepared, bool sparse)
 {
     bool blank = dry->dest_size == 0 && !transfer->same_file;
     if (dry->range == NULL || !dry->exists)
         report(dry, REFLINK_DRY_CREATE, 0);
-    if (transfer->holes || (blank && clones))
+    if (transfer->holes || (blank && sparse))
         report(dry, REFLINK_DRY_SPARSE, 0);
     if (blank && prepared->integrity_known && prepared->integrity.algorithm)
         report(dry, REFLINK_DRY_INTEGRITY, 0);
@@ -213,10 +211,10 @@ static void report_bytes(const struct dry *dry, const struct transfer *transfer,
 }
 
 static void report_after(const struct dry *dry, const struct transfer *transfer,
-                         bool clones)
+                         bool sparse)
 {
     bool blank = dry->dest_size == 0 && !transfer->same_file;
-    if (blank && clones && !transfer->holes && transfer->dest_offset == 0)
+    if (blank && sparse && !transfer->holes && transfer->dest_offset == 0)
         report(dry, REFLINK_DRY_DENSE, 0);
     if (dry->range != NULL)
         return;
@@ -232,12 +230,13 @@ static void report_all(struct dry *dry, struct transfer *transfer,
     struct plan plan;
     enum reflink_reason reason = transfer_plan(transfer, &plan);
     bool clones = reason == REFLINK_REASON_NONE;
-    report_before(dry, transfer, prepared, clones);
+    bool sparse = clones && !transfer->facts.below_cluster;
+    report_before(dry, transfer, prepared, sparse);
     if (!clones)
         report_bytes(dry, transfer, reason);
     else if (!report_pieces(dry, transfer, &plan))
         return;
-    report_after(dry, transfer, clones);
+    report_after(dry, transfer, sparse);
 }
 
 static void run(struct dry *dry)

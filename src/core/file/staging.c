@@ -138,5 +138,4 @@ void staging_remove_stale(struct staging *staging)
 void staging_free(struct staging *staging)
 {
     free(staging->stale);
-    staging->stale = NULL;
 }

@@ -85,7 +85,7 @@ void staging_end(struct staging *staging, bool transient);
 /* Deletes the file of an earlier attempt if its server is reachable again. */
 void staging_remove_stale(struct staging *staging);
 
-/* Frees the path of a stale file. */
+/* Frees the path of a stale file, as the last of all calls. */
 void staging_free(struct staging *staging);
 
 #endif

@@ -112,11 +112,9 @@ static os_error add_extent(struct reader *reader,
 {
     if (extent->next_vcn <= reader->vcn)
         return 0;
-    if (extent->vcn > reader->vcn) {
-        os_error error = add_hole(reader, extent->vcn);
-        if (error != 0)
-            return error;
-    }
+    os_error error = add_hole(reader, extent->vcn);
+    if (error != 0)
+        return error;
     if (extent->lcn == OS_HOLE)
         return add_hole(reader, extent->next_vcn);
     uint64_t cluster = reader->layout->cluster_size;

@@ -93,7 +93,7 @@ os_error compare_all(struct reflink_session *session,
             return CODE_CANCELLED;
         uint64_t hole = common_hole(pair, at);
         os_error error = 0;
-        if (hole != 0 && pair->doubts)
+        if (pair->doubts)
             error = compare_hole(session, pair, at, at + hole, equal, side);
         at += hole;
         uint64_t left = pair->length - at;

@@ -22,7 +22,7 @@ void samples_add(struct samples *samples, uint64_t at, uint64_t length)
 void samples_end(struct samples *samples)
 {
     if (samples->has_data && (samples->count == 0 ||
-                              samples->at[samples->count - 1] != samples->last))
+                              samples->at[samples->count - 1] < samples->last))
         samples->at[samples->count++] = samples->last;
 }
 

@@ -56,6 +56,7 @@ Test(progress, never_due_unless_wanted)
     cr_expect_not(progress_due(&p, UINT64_MAX));
 }
 
+/* After two seconds. */
 static void expect_line(unsigned width, const wchar_t *name, uint64_t done,
                         uint64_t total, const wchar_t *wanted)
 {
@@ -90,6 +91,53 @@ Test(progress, a_long_name_is_cut_in_front)
         L"\r...es\\base.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
 }
 
+/* What goes first on a narrow console, and what fits just so; the last column
+   stays free. The numbers take 45 columns, the bar 24, a name at least 9. */
+Test(progress, what_there_is_room_for)
+{
+    expect_line(80, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx  [##########..........]   50%  512 MiB of 1 GiB  "
+                L"256 MiB/s  2 s left    ");
+    expect_line(79, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx  [##########..........]   50%  512 MiB of 1 GiB  "
+                L"256 MiB/s  2 s left   ");
+    expect_line(78, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left       "
+                L"                   ");
+    expect_line(55, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\rb.vhdx   50%  512 MiB of 1 GiB  256 MiB/s  2 s left   ");
+    expect_line(54, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\r   50%  512 MiB of 1 GiB  256 MiB/s  2 s left        ");
+    expect_line(46, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\r   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
+    expect_line(45, L"b.vhdx", 512 * MI, 1024 * MI,
+                L"\r   50%  512 MiB of 1 GiB  256 MiB/s  2 s lef");
+}
+
+/* A name that fits just so, and one that is longer by a character. */
+Test(progress, a_name_of_the_length_of_its_room)
+{
+    expect_line(55, L"12345.789", 512 * MI, 1024 * MI,
+                L"\r12345.789   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
+    expect_line(55, L"012345.789", 512 * MI, 1024 * MI,
+                L"\r...45.789   50%  512 MiB of 1 GiB  256 MiB/s  2 s left");
+}
+
+static void expect_view(unsigned width, const struct progress_view *view,
+                        uint64_t now_us, const wchar_t *wanted);
+
+/* No time has passed, or nothing is to be done. */
+Test(progress, no_time_and_no_bytes)
+{
+    struct progress_view view = {.name = L"x", .done = MI, .total = 2 * MI};
+    expect_view(0, &view, 0,
+                L"x   50%  1 MiB of 2 MiB  976.5 GiB/s  < 1 ms left\n");
+    view = (struct progress_view){.name = L"x"};
+    expect_view(81, &view, 2000000,
+                L"\rx  [####################]  100%  0 bytes of 0 bytes  "
+                L"0 bytes/s                  ");
+}
+
 Test(progress, numbers_at_their_limits)
 {
     expect_line(0, L"x", 0, 0, L"x  100%  0 bytes of 0 bytes  0 bytes/s  \n");
@@ -99,11 +147,11 @@ Test(progress, numbers_at_their_limits)
 }
 
 static void expect_view(unsigned width, const struct progress_view *view,
-                        const wchar_t *wanted)
+                        uint64_t now_us, const wchar_t *wanted)
 {
     struct progress p = {.wanted = true, .width = width, .start_us = 0};
     struct text text = {0};
-    progress_add_line(&p, view, 2000000, &text);
+    progress_add_line(&p, view, now_us, &text);
     cr_expect_eq(wcscmp(text_words(&text), wanted), 0, "'%ls'",
                  text_words(&text));
     text_free(&text);
@@ -117,24 +165,41 @@ Test(progress, of_many_files)
                                  .several_files = true,
                                  .files = 17,
                                  .files_total = 40};
-    expect_view(0, &view,
+    expect_view(0, &view, 2000000,
                 L"d\\x.lib   50%  17 of 40 files  512 MiB of 1 GiB  256 MiB/s  "
                 L"2 s left\n");
     view.counting = true;
     expect_view(
-        0, &view,
+        0, &view, 2000000,
         L"d\\x.lib  17 of at least 40 files  512 MiB of at least 1 GiB  "
         L"256 MiB/s  \n");
     /* never a bar of what is not known */
-    expect_view(101, &view,
+    expect_view(101, &view, 2000000,
                 L"\rd\\x.lib  17 of at least 40 files  512 MiB of at least 1 "
                 L"GiB  256 MiB/s                              ");
     view.counting = false;
     view.files_total = 1;
     view.total = 1; /* more was done than had been counted */
-    expect_view(0, &view,
+    expect_view(0, &view, 2000000,
                 L"d\\x.lib  100%  17 of 17 files  512 MiB of 512 MiB  256 "
                 L"MiB/s  < 1 ms left\n");
+}
+
+/* Only what was drawn is erased, and a log is not. */
+Test(progress, is_erased_if_it_was_drawn)
+{
+    const struct progress_view view = {.name = L"x", .total = 1};
+    for (unsigned width = 0; width < 12; width += 6) {
+        struct progress p = {.wanted = true, .width = width};
+        struct text text = {0};
+        progress_add_end(&p, &text);
+        cr_expect_eq(text.length, 0);
+        progress_add_line(&p, &view, 0, &text);
+        text_clear(&text);
+        progress_add_end(&p, &text);
+        cr_expect_eq(text.length, width == 0 ? 0 : 7);
+        text_free(&text);
+    }
 }
 
 Test(progress, is_erased)

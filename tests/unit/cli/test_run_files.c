@@ -879,3 +879,16 @@ Test(run_files, wildcards_where_none_can_be)
     EXPECT_CHECK(L"", L"-r", L"R:\\a", L"R:\\b", L"4K", L"0");
     world_end(&w);
 }
+
+/* Of a directory that is there already, a dry run says nothing. */
+Test(run_files, dry_run_into_an_existing_tree)
+{
+    struct world w = make_tree();
+    sim_mkdir(L"R:\\u");
+    sim_mkdir(L"R:\\u\\t");
+    sim_mkdir(L"R:\\u\\t\\d03");
+    cr_expect_eq(RUN(L"-r", L"--dry-run", L"--json", L"R:\\t", L"R:\\u"), 0);
+    cr_expect_eq(count_of(OS_STDOUT, L"\"directory\""), DIRECTORIES - 1, "%ls",
+                 sim_printed(OS_STDOUT));
+    world_end(&w);
+}

@@ -122,6 +122,7 @@ Test(copy, a_source_that_ends_early_was_changed)
     sim_at_call(SIM_OP_READ, 2, cut_source, NULL);
     world_run(&w);
     cr_expect_eq(w.outcome.error.hint, REFLINK_HINT_SOURCE_CHANGED);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 13); /* and not past the end */
     expect_failure(&w, CODE_HANDLE_EOF, REFLINK_STEP_READ, true);
 }
 

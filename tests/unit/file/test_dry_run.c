@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/session.h"
 #include "core/errors.h"
 #include "world.h"
 
@@ -63,23 +64,64 @@ static void expect_same_requests(const struct seen *seen)
     cr_expect_eq(at, count);
 }
 
+/* How many steps there are of a kind. */
+static uint64_t steps_of(const struct seen *seen, enum reflink_dry_kind kind)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < seen->count; i++)
+        count += seen->steps[i].kind == kind;
+    return count;
+}
+
+/* DEST is now changed in the ways that were told. */
+static void expect_same_changes(const struct seen *seen)
+{
+    cr_expect_eq(sim_calls(SIM_OP_SET_SPARSE),
+                 steps_of(seen, REFLINK_DRY_SPARSE) +
+                     steps_of(seen, REFLINK_DRY_DENSE));
+    cr_expect_eq(sim_calls(SIM_OP_SET_INTEGRITY),
+                 steps_of(seen, REFLINK_DRY_INTEGRITY));
+    /* a write can set the size, too */
+    cr_expect_leq(sim_calls(SIM_OP_SET_SIZE),
+                  steps_of(seen, REFLINK_DRY_SET_SIZE));
+}
+
+/* The bytes that the steps move, of which none is for nothing. */
+static uint64_t bytes_moved(const struct seen *seen)
+{
+    uint64_t moved = 0;
+    for (size_t i = 0; i < seen->count; i++) {
+        if (seen->steps[i].kind != REFLINK_DRY_CLONE &&
+            seen->steps[i].kind != REFLINK_DRY_COPY)
+            continue;
+        cr_expect_neq(seen->steps[i].length, 0);
+        moved += seen->steps[i].length;
+    }
+    return moved;
+}
+
 Test(dry_run, whole_files_as_they_are_then_done)
 {
     static const uint64_t sizes[] = {0, 1, 4096, 100001, 10737418240};
     static const char *const profiles[] = {"refs-4k", "refs-64k", "ntfs",
                                            "winbtrfs"};
     for (size_t p = 0; p < 4; p++) {
-        for (size_t i = 0; i < 5; i++) {
+        for (size_t k = 0; k < 2 * 5; k++) {
+            size_t i = k % 5;
             if (p == 2 && sizes[i] > GI)
                 continue;
             struct world w = world_make(profiles[p]);
             sim_fill_pattern(L"R:\\a", 0, sizes[i], 3);
+            if (k >= 5)
+                sim_set_sparse(L"R:\\a", true);
             struct seen seen = rehearse(&w, L"R:\\b", NULL);
             expect_untouched();
             cr_expect_eq(sim_file_count(L"R:\\"), 1);
+            cr_expect_eq(bytes_moved(&seen), sizes[i]);
             struct reflink_outcome told = w.outcome;
             world_run(&w);
             expect_same_requests(&seen);
+            expect_same_changes(&seen);
             cr_expect_eq(told.status, w.outcome.status);
             cr_expect_eq(told.bytes_cloned, w.outcome.bytes_cloned);
             cr_expect_eq(told.bytes_copied, w.outcome.bytes_copied);
@@ -97,11 +139,14 @@ Test(dry_run, ranges_as_they_are_then_done)
         {0, 0, 65536, false},    {100, 100, 65536, false}, {1, 0, 65536, false},
         {4096, 8192, 0, true},   {0, 1048576, 0, true},    {0, 0, 0, false},
         {8192, 0, 500000, false}};
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+    const size_t count = sizeof ranges / sizeof ranges[0];
+    for (size_t k = 0; k < 2 * count; k++) {
+        size_t i = k % count;
+        uint64_t size = k < count ? MI : 100001; /* or with a part at the end */
         for (int same = 0; same < 2; same++) {
             struct world w = world_make("refs-4k");
             const wchar_t *dest = same ? L"R:\\a" : L"R:\\b";
-            sim_fill_pattern(L"R:\\a", 0, MI, 3);
+            sim_fill_pattern(L"R:\\a", 0, size, 3);
             sim_fill_pattern(L"R:\\b", 0, MI, 4);
             struct seen seen = rehearse(&w, dest, &ranges[i]);
             expect_untouched();
@@ -109,9 +154,11 @@ Test(dry_run, ranges_as_they_are_then_done)
             reflink_range(w.session, &w.policy, L"R:\\a", dest, &ranges[i],
                           &w.outcome);
             expect_same_requests(&seen);
+            expect_same_changes(&seen);
             cr_expect_eq(told.bytes_cloned, w.outcome.bytes_cloned);
             cr_expect_eq(told.bytes_copied, w.outcome.bytes_copied);
-            cr_expect_eq(told.reason, w.outcome.reason);
+            cr_expect_eq(told.reason, w.outcome.reason, "range %zu, %d", i,
+                         same);
             world_end(&w);
         }
     }
@@ -158,6 +205,53 @@ Test(dry_run, what_stands_against_it)
     rehearse(&w, L"R:\\b", &(struct reflink_range){100, 100, 9000, false});
     cr_expect_eq(w.outcome.status, REFLINK_REFUSED);
     cr_expect_eq(w.outcome.reason, REFLINK_REASON_UNALIGNED);
+    expect_untouched();
+    world_end(&w);
+}
+
+/* Steps that are not about bytes have no length; the others have theirs. */
+Test(dry_run, lengths_of_steps)
+{
+    struct world w = world_make("refs-4k");
+    static const struct {
+        enum reflink_dry_kind kind;
+        uint64_t length;
+    } wanted[] = {
+        {REFLINK_DRY_CREATE, 0},    {REFLINK_DRY_SPARSE, 0},
+        {REFLINK_DRY_INTEGRITY, 0}, {REFLINK_DRY_SET_SIZE, 65536},
+        {REFLINK_DRY_CLONE, 65536}, {REFLINK_DRY_DENSE, 0},
+        {REFLINK_DRY_STREAMS, 2},   {REFLINK_DRY_ATTRIBUTES, 0},
+        {REFLINK_DRY_RENAME, 0},
+    };
+    sim_fill_pattern(L"R:\\a", 0, 64 * KI, 3);
+    sim_set_integrity(L"R:\\a", 2, 0);
+    sim_set_stream(L"R:\\a", L"s", "x", 1);
+    sim_set_stream(L"R:\\a", L"t", "y", 1);
+    struct seen seen = rehearse(&w, L"R:\\b", NULL);
+    cr_assert_eq(seen.count, sizeof wanted / sizeof wanted[0]);
+    for (size_t i = 0; i < seen.count; i++) {
+        cr_expect_eq(seen.steps[i].kind, wanted[i].kind, "step %zu", i);
+        cr_expect_eq(seen.steps[i].length, wanted[i].length, "step %zu", i);
+    }
+    world_end(&w);
+}
+
+/* In a tree, the directories that do not exist yet are on the volume of the one
+   that does: another one, or the current one of a relative path. */
+Test(dry_run, directories_that_do_not_exist_yet)
+{
+    struct world w = world_make("refs-4k");
+    sim_fill_pattern(L"R:\\a", 0, 64 * KI, 3);
+    sim_mkdir(L"S:\\d");
+    w.session->makes_directories = true;
+    rehearse(&w, L"S:\\d\\e\\f\\b", NULL);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.reason, REFLINK_REASON_OTHER_VOLUME);
+    rehearse(&w, L"d\\e\\b", NULL);
+    cr_expect_eq(w.outcome.status, REFLINK_OK);
+    cr_expect_eq(w.outcome.bytes_cloned, 64 * KI);
+    rehearse(&w, L"X:\\d\\e\\b", NULL);
+    cr_expect_eq(w.outcome.status, REFLINK_FAILED);
     expect_untouched();
     world_end(&w);
 }

@@ -175,6 +175,36 @@ Test(layout, an_end_that_is_not_told_is_a_hole)
     world_end(&w);
 }
 
+static void tell_with_gaps(const wchar_t *path, uint64_t vcn,
+                           struct os_extent *extents, size_t capacity,
+                           size_t *count, bool *more)
+{
+    static const struct os_extent rows[] = {{2, 4, 500, 1}, {6, 8, 502, 1}};
+    (void)path;
+    *more = false;
+    for (size_t i = 0; i < 2 && *count < capacity; i++)
+        if (rows[i].next_vcn > vcn)
+            extents[(*count)++] = rows[i];
+}
+
+/* Before, between and after the extents, even if they adjoin on the volume. */
+Test(layout, gaps_in_a_list_are_holes)
+{
+    static const struct layout_run runs[] = {
+        {0, 2 * K, HOLE, 0},
+        {2 * K, 2 * K, UINT64_C(500) * K, 1},
+        {4 * K, 2 * K, HOLE, 0},
+        {6 * K, 2 * K, UINT64_C(502) * K, 1},
+        {8 * K, 2 * K, HOLE, 0}};
+    struct world w = world_make("refs-4k");
+    w.volume->teller = tell_with_gaps;
+    sim_set_size(L"R:\\a", 10 * K);
+    struct layout layout = must_read(L"R:\\a");
+    expect_runs(&layout, runs, 5);
+    layout_close(&layout);
+    world_end(&w);
+}
+
 Test(layout, files_without_a_cluster)
 {
     struct world w = world_make("refs-4k");
@@ -368,6 +398,9 @@ Test(layout, what_cannot_be_looked_at)
     sim_write_file(L"R:\\a", "x", 1);
     sim_fault(SIM_OP_QUERY, 1, CODE_IO_DEVICE);
     cr_expect_eq(must_fail(L"R:\\a").step, REFLINK_STEP_QUERY);
+    /* what helps with a code is said here, too */
+    sim_fault(SIM_OP_OPEN, 1, CODE_VIRUS_INFECTED);
+    cr_expect_eq(must_fail(L"R:\\a").hint, REFLINK_HINT_VIRUS);
     world_end(&w);
 }
 

@@ -426,6 +426,8 @@ Test(tree, directories_keep_what_rides_on_them)
     sim_set_stream(L"R:\\t", L"empty", "", 0);
     sim_set_ea(L"R:\\t\\s\\d", "attribute", 9);
     sim_set_security(L"R:\\t\\s", 7);
+    sim_advance_us(1000000);
+    int64_t before = sim_file_time();
     struct seen seen = RUN(&w, true, L"R:\\new", L"R:\\t");
     cr_expect_eq(seen.failed, 0);
     cr_expect_eq(seen.lost, 0);
@@ -435,6 +437,8 @@ Test(tree, directories_keep_what_rides_on_them)
     cr_expect(sim_ea_holds(L"R:\\new\\s\\d", "attribute", 9));
     cr_expect_eq(sim_security(L"R:\\new\\s"), 7);
     cr_expect_eq(sim_written(L"R:\\new\\s"), sim_written(L"R:\\t\\s"));
+    /* but not when it was created */
+    cr_expect_geq(sim_created(L"R:\\new\\s"), before);
     world_end(&w);
 }
 

@@ -759,3 +759,354 @@ Test(verify, extents_that_do_not_get_on)
     cr_expect(is_lack_seen(0, false, &first));
     cr_expect(is_lack_seen(40, true, &first));
 }
+
+/* --- which requests are sampled, and when bytes are ------------------------
+ */
+
+/* Of so many requests of one shared cluster each; returns the reads of DEST. */
+static uint64_t reads_of_requests(size_t count, enum reflink_verify verify)
+{
+    static struct compare_pair pairs[VERIFY_MOST];
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = verify,
+                                        .cluster_size = CLUSTER};
+    struct os_file *source = NULL;
+    struct os_file *dest = NULL;
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    data_first = 0;
+    data_end = VERIFY_MOST;
+    dest_lacks_last = false;
+    w.volume->teller = tell;
+    sim_fill_pattern(L"R:\\a", 0, VERIFY_MOST * CLUSTER, 1);
+    sim_fill_pattern(L"R:\\b", 0, VERIFY_MOST * CLUSTER, 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
+    for (size_t i = 0; i < count; i++)
+        pairs[i] = (struct compare_pair){.source = source,
+                                         .dest = dest,
+                                         .source_offset = i * CLUSTER,
+                                         .dest_offset = i * CLUSTER,
+                                         .length = CLUSTER};
+    cr_expect_eq(
+        verify_clones(w.session, &verification, pairs, count, &verified, &side),
+        0);
+    cr_expect(verified);
+    cr_expect_eq(verification.worked, verify == REFLINK_VERIFY_SAMPLE);
+    os_close(dest);
+    os_close(source);
+    uint64_t reads = sim_calls(SIM_OP_READ);
+    world_end(&w);
+    cr_expect_eq(reads % 2, 0);
+    return reads / 2;
+}
+
+/* Of many requests up to 32 are, the last one among them. */
+Test(verify, a_sample_of_many_requests)
+{
+    static const struct {
+        size_t count;
+        uint64_t reads;
+    } rows[] = {{1, 1},   {2, 2},   {31, 31}, {32, 32},          {33, 17},
+                {64, 32}, {65, 22}, {96, 32}, {VERIFY_MOST, 32}, {97, 25}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(reads_of_requests(rows[i].count, REFLINK_VERIFY_SAMPLE),
+                     rows[i].reads, "%zu requests", rows[i].count);
+    cr_expect_eq(reads_of_requests(33, REFLINK_VERIFY_FULL), 33);
+    cr_expect_eq(reads_of_requests(33, REFLINK_VERIFY_NONE), 0);
+}
+
+/* Whether a request whose bytes alone can verify it is, and the reads of both
+   files. DEST has `same` bytes of SOURCE's, and then others. */
+static bool is_verified_by_bytes(uint64_t length, uint64_t same,
+                                 uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE};
+    struct compare_pair pair = {.length = length, .blank = true};
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    sim_fill_pattern(L"R:\\a", 0, MIB, 7);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 7);
+    sim_write_at(L"R:\\b", same, "\xa5\x5a", 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    *reads = sim_calls(SIM_OP_READ);
+    world_end(&w);
+    return verified;
+}
+
+/* Up to 128 KiB all bytes are compared, at once; of more, blocks. */
+Test(verify, short_requests_are_compared_whole)
+{
+    enum { WHOLE = 128 * 1024 };
+    uint64_t reads = 0;
+    cr_expect(is_verified_by_bytes(0, 0, &reads));
+    cr_expect_eq(reads, 0);
+    cr_expect_not(is_verified_by_bytes(1, 0, &reads));
+    cr_expect(is_verified_by_bytes(1, 1, &reads));
+    cr_expect_eq(reads, 2);
+    cr_expect_not(is_verified_by_bytes(WHOLE, 5000, &reads));
+    cr_expect_eq(reads, 2);
+    cr_expect(is_verified_by_bytes(WHOLE, WHOLE, &reads));
+    cr_expect_eq(reads, 2);
+    cr_expect(is_verified_by_bytes(WHOLE + 1, 5000, &reads));
+    cr_expect_eq(reads, 2 * 3);
+}
+
+/* What is equal before a request, and in how many reads of both files that is
+   found. DEST is equal to SOURCE in a number of blocks of a MiB. */
+static uint32_t same_before(uint64_t length, bool blank,
+                            enum reflink_verify verify, const char *blocks,
+                            uint64_t *reads)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = verify};
+    struct compare_pair pair = {.length = length, .blank = blank};
+    uint64_t size = 0;
+    for (; blocks[size] != 0; size++) {
+        sim_fill_pattern(L"R:\\a", size * MIB, MIB, 7);
+        sim_fill_pattern(L"R:\\b", size * MIB, MIB,
+                         blocks[size] == 's' ? 7 : 8);
+    }
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    if (blocks[0] == 'e')
+        sim_fault(SIM_OP_READ, 1, CODE_CRC);
+    uint32_t same = verify_sample_before(w.session, &verification, &pair);
+    os_close(pair.dest);
+    os_close(pair.source);
+    *reads = sim_calls(SIM_OP_READ);
+    world_end(&w);
+    return same;
+}
+
+/* In 14 MiB, the blocks are about one in each, in the order 0, 7, 13, 1, 2...
+ */
+Test(verify, what_was_equal_before)
+{
+    static const struct {
+        const char *blocks;
+        uint32_t same;
+        unsigned reads;
+    } rows[] = {
+        {"dddddddddddddd", ~UINT32_C(0) << 3, 3},
+        {"ssssssssssssss", 0x3fff, 14},
+        {"sddddddddddddd", 1 | ~UINT32_C(0) << 3, 3},
+        {"sssssssdssssss", 5 | ~UINT32_C(0) << 3, 3},
+        {"ssdsssssssssss", 0xf | ~UINT32_C(0) << 5, 5},
+        {"sdssssssssssss", 7 | ~UINT32_C(0) << 4, 4},
+    };
+    uint64_t reads = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_expect_eq(same_before(14 * MIB, false, REFLINK_VERIFY_SAMPLE,
+                                 rows[i].blocks, &reads),
+                     rows[i].same, "row %zu", i);
+        cr_expect_eq(reads, 2 * rows[i].reads, "row %zu: %d", i, (int)reads);
+    }
+    /* what cannot be read may have been equal */
+    cr_expect_eq(same_before(14 * MIB, false, REFLINK_VERIFY_SAMPLE,
+                             "eddddddddddddd", &reads),
+                 1 | ~UINT32_C(0) << 3);
+}
+
+/* Where it does not matter, nothing is read. */
+Test(verify, what_was_equal_before_does_not_matter)
+{
+    enum { WHOLE = 128 * 1024 };
+    static const struct {
+        uint64_t length;
+        bool blank;
+        enum reflink_verify verify;
+        bool read;
+    } rows[] = {
+        {WHOLE, false, REFLINK_VERIFY_SAMPLE, false},
+        {WHOLE + 1, false, REFLINK_VERIFY_SAMPLE, true},
+        {MIB, true, REFLINK_VERIFY_SAMPLE, false},
+        {MIB, false, REFLINK_VERIFY_FULL, false},
+        {MIB, false, REFLINK_VERIFY_NONE, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t reads = 0;
+        uint32_t same = same_before(rows[i].length, rows[i].blank,
+                                    rows[i].verify, "d", &reads);
+        cr_expect_eq(reads != 0, rows[i].read, "row %zu", i);
+        cr_expect_eq(same != 0, rows[i].read, "row %zu", i);
+    }
+}
+
+/* If the volume stops reporting extents later, nothing is known. */
+Test(verify, what_was_equal_before_where_extents_are_reported)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER,
+                                        .source_size = MIB};
+    struct compare_pair pair = {.length = MIB};
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 2);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    cr_expect_eq(verify_sample_before(w.session, &verification, &pair),
+                 UINT32_MAX);
+    cr_expect_eq(sim_calls(SIM_OP_READ), 0);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+}
+
+/* --- files that cannot be read ---------------------------------------------
+ */
+
+/* Verifies a request while a read fails; the error must be returned, with the
+   side of the file. `how`: shared clusters, no extents, or DEST lacks all. */
+static void expect_read_error(char how, uint64_t nth)
+{
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size =
+                                            how == 'n' ? 0 : CLUSTER};
+    struct compare_pair pair = {.length = MIB, .blank = true};
+    enum compare_side side = nth % 2 != 0 ? COMPARE_DEST : COMPARE_SOURCE;
+    bool verified = false;
+    data_first = 0;
+    data_end = how == 'a' ? 0 : MIB / CLUSTER;
+    dest_lacks_last = how == 'a';
+    w.volume->teller = tell;
+    sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+    sim_fill_pattern(L"R:\\b", 0, MIB, 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+    sim_fault(SIM_OP_READ, nth, CODE_CRC);
+    cr_expect_eq(
+        verify_clones(w.session, &verification, &pair, 1, &verified, &side),
+        CODE_CRC, "%c: read %d", how, (int)nth);
+    cr_expect_eq(side, nth % 2 != 0 ? COMPARE_SOURCE : COMPARE_DEST,
+                 "%c: read %d", how, (int)nth);
+    cr_expect_eq(sim_calls(SIM_OP_READ), nth);
+    os_close(pair.dest);
+    os_close(pair.source);
+    world_end(&w);
+}
+
+Test(verify, a_file_that_cannot_be_read)
+{
+    for (uint64_t nth = 1; nth <= 2; nth++)
+        expect_read_error('s', nth);
+    for (uint64_t nth = 1; nth <= 6; nth++)
+        expect_read_error('n', nth);
+    for (uint64_t nth = 1; nth <= 12; nth++)
+        expect_read_error('a', nth);
+}
+
+/* --- many requests that show something, and that do not --------------------
+ */
+
+enum { SHOWING = 33, SHOWING_CLUSTERS = 34 }; /* requests, and of each */
+
+/* Of each request, the first cluster. */
+static void tell_first(const wchar_t *path, uint64_t vcn,
+                       struct os_extent *extents, size_t capacity,
+                       size_t *count, bool *more)
+{
+    (void)path;
+    *count = 0;
+    for (uint64_t i = 0; i < SHOWING && *count < capacity; i++) {
+        uint64_t first = i * SHOWING_CLUSTERS;
+        if (first + 1 > vcn)
+            extents[(*count)++] =
+                (struct os_extent){first, first + 1, 500 + (int64_t)i, 0};
+    }
+    *more = *count == capacity;
+}
+
+/* Returns how many blocks of DEST are read. */
+static uint64_t reads_of_showing(bool has_extents, bool *no_extents)
+{
+    enum { SPAN = SHOWING_CLUSTERS * CLUSTER };
+    static struct compare_pair pairs[SHOWING];
+    struct world w = world_make("refs-4k");
+    struct verification verification = {.verify = REFLINK_VERIFY_SAMPLE,
+                                        .cluster_size = CLUSTER};
+    struct os_file *source = NULL;
+    struct os_file *dest = NULL;
+    enum compare_side side = COMPARE_SOURCE;
+    bool verified = false;
+    w.volume->teller = tell_first;
+    w.volume->extents = has_extents ? 0 : CODE_NOT_SUPPORTED;
+    sim_fill_pattern(L"R:\\a", 0, SHOWING * SPAN, 1);
+    sim_fill_pattern(L"R:\\b", 0, SHOWING * SPAN, 1);
+    cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &source), 0);
+    cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &dest), 0);
+    for (uint64_t i = 0; i < SHOWING; i++)
+        pairs[i] = (struct compare_pair){.source = source,
+                                         .dest = dest,
+                                         .source_offset = i * SPAN,
+                                         .dest_offset = i * SPAN,
+                                         .length = SPAN,
+                                         .blank = true};
+    cr_expect_eq(verify_clones(w.session, &verification, pairs, SHOWING,
+                               &verified, &side),
+                 0);
+    cr_expect(verified);
+    *no_extents = verification.no_extents;
+    os_close(dest);
+    os_close(source);
+    uint64_t reads = sim_calls(SIM_OP_READ) / 2;
+    world_end(&w);
+    return reads;
+}
+
+/* Where clusters show that a request was served, it is read only if it is in
+   the sample; where bytes have to, always. */
+Test(verify, requests_outside_the_sample)
+{
+    bool no_extents = true;
+    cr_expect_eq(reads_of_showing(true, &no_extents), 17 * (1 + 3));
+    cr_expect_not(no_extents);
+    cr_expect_eq(reads_of_showing(false, &no_extents), SHOWING * 3);
+    cr_expect(no_extents);
+}
+
+static void tell_no_ranges(const wchar_t *path, uint64_t offset,
+                           uint64_t length, struct os_range *ranges,
+                           size_t capacity, size_t *count, bool *more)
+{
+    (void)path;
+    (void)offset;
+    (void)length;
+    (void)ranges;
+    (void)capacity;
+    *count = 0;
+    *more = false;
+}
+
+/* A hole that both files are said to have, and SOURCE has data there. */
+Test(verify, all_bytes_of_a_false_hole)
+{
+    for (int full = 0; full < 2; full++) {
+        struct world w = world_make("refs-4k");
+        struct verification verification = {
+            .verify = full ? REFLINK_VERIFY_FULL : REFLINK_VERIFY_SAMPLE};
+        struct compare_pair pair = {
+            .length = MIB, .holes = true, .blank = true};
+        enum compare_side side = COMPARE_SOURCE;
+        bool verified = false;
+        w.volume->range_teller = tell_no_ranges;
+        sim_fill_pattern(L"R:\\a", 0, MIB, 1);
+        sim_set_size(L"R:\\b", MIB);
+        cr_assert_eq(os_open(L"R:\\a", OS_OPEN_SOURCE, &pair.source), 0);
+        cr_assert_eq(os_open(L"R:\\b", OS_OPEN_SOURCE, &pair.dest), 0);
+        cr_expect_eq(
+            verify_clones(w.session, &verification, &pair, 1, &verified, &side),
+            0);
+        cr_expect_eq(verified, !full);
+        os_close(pair.dest);
+        os_close(pair.source);
+        world_end(&w);
+    }
+}
