@@ -346,8 +346,13 @@ static os_error make_link(struct job *job, bool *taken)
     *taken = staging_name_is_taken(error);
     if (!*taken)
         return error;
-    if (hard_link_exists(&job->link, directory, job->dest_path))
-        return 0;
+    bool same = false;
+    os_error memory =
+        hard_link_query(&job->link, directory, job->dest_path, &same);
+    if (memory != 0 || same) {
+        *taken = false;
+        return memory;
+    }
     if (check_dest_name(job) && may_replace(job))
         error = replace_by_link(job);
     return error;
