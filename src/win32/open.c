@@ -5,6 +5,7 @@
  * directory again. The client of a server, however, sends the full path from
  * the share's root [MS-SMB2 2.2.13], which the server follows.
  */
+#include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -277,9 +278,9 @@ static os_error query_link(HANDLE handle, bool *is_link)
     FILE_BASIC_INFO basic;
     if (GetFileInformationByHandleEx(handle, FileAttributeTagInfo, &info,
                                      sizeof info)) {
-        *is_link =
-            (info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
-            (info.ReparseTag == 0 || win32_is_name_surrogate(info.ReparseTag));
+        *is_link = (info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0 &&
+                   (info.ReparseTag == 0 ||
+                    answers_is_name_surrogate(info.ReparseTag));
         return 0;
     }
     if (!GetFileInformationByHandleEx(handle, FileBasicInfo, &basic,
