@@ -71,13 +71,14 @@ static bool find_entries(struct bytes descriptor, struct bytes *entries)
     if ((read_16(descriptor.at + AT_CONTROL) & DACL_PRESENT) == 0 ||
         read_32(descriptor.at + AT_DACL) == 0)
         return true;
-    if (!find_part(descriptor, AT_DACL, ACL_HEADER, &acl) ||
-        read_16(acl.at + ACL_AT_SIZE) > acl.size)
+    if (!find_part(descriptor, AT_DACL, ACL_HEADER, &acl))
         return false;
     size_t end = read_16(acl.at + ACL_AT_SIZE);
+    if (end < ACL_HEADER || end > acl.size)
+        return false;
     size_t at = ACL_HEADER;
     for (size_t left = read_16(acl.at + ACL_AT_COUNT); left != 0; left--) {
-        if (at > end || end - at < ACE_HEADER)
+        if (end - at < ACE_HEADER)
             return false;
         size_t size = read_16(acl.at + at + ACE_AT_SIZE);
         if (size < ACE_HEADER || size > end - at)

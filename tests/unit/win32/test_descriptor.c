@@ -104,7 +104,7 @@ Test(descriptor, protected_or_not)
     put(b.bytes + 2, PRESENT | PROTECTED, 2);
     cr_expect_eq(compare(&a, &b), DESCRIPTOR_DACL);
     cr_expect_eq(compare(&b, &b), 0);
-    put(b.bytes + 2, PRESENT | 0x0c00, 2); /* how it was inherited */
+    put(b.bytes + 2, 0xffff ^ PROTECTED, 2); /* such as how it was inherited */
     cr_expect_eq(compare(&a, &b), 0);
 }
 
@@ -128,7 +128,7 @@ Test(descriptor, no_dacl)
     struct descriptor missing = make();
     struct descriptor null = make();
     struct descriptor empty = make();
-    put(missing.bytes + 2, 0x8000, 2);
+    put(missing.bytes + 2, 0xeffb, 2);
     put(null.bytes + 16, 0, 4);
     put(empty.bytes + DACL + 4, 0, 2);
     cr_expect_eq(compare(&missing, &null), 0);
@@ -138,6 +138,7 @@ Test(descriptor, no_dacl)
     cr_expect_eq(compare(&empty, &null), DESCRIPTOR_DACL);
     cr_expect_eq(compare(&empty, &empty), 0);
     put(empty.bytes + DACL + 2, 8, 2); /* nothing but its head */
+    empty.size = DACL + 8;
     cr_expect_eq(compare(&empty, &empty), 0);
 }
 
@@ -148,6 +149,38 @@ Test(descriptor, no_owner_or_group)
     cr_expect_eq(compare(&a, &a), DESCRIPTOR_OWNER);
     put(a.bytes + 8, 0, 4);
     cr_expect_eq(compare(&a, &a), DESCRIPTOR_OWNER | DESCRIPTOR_GROUP);
+}
+
+/* An entry may be no more than its head, and a SID, too. */
+Test(descriptor, the_smallest_parts)
+{
+    struct descriptor d = make();
+    put(d.bytes + LAST_ACE + 2, 4, 2);
+    put(d.bytes + DACL + 2, LAST_ACE + 4 - DACL, 2);
+    d.size = LAST_ACE + 4;
+    cr_expect_eq(compare(&d, &d), 0);
+    d.bytes[GROUP + 1] = 0;
+    d.size = GROUP + 8;
+    cr_expect_eq(compare(&d, &d), DESCRIPTOR_DACL);
+}
+
+/* The same descriptor, with its owner more than 64 KiB after its beginning. */
+Test(descriptor, offsets_of_four_bytes)
+{
+    enum { FAR = 0x10110, SIZE = FAR + 16 };
+    struct descriptor d = make();
+    uint8_t *one = calloc(1, SIZE);
+    uint8_t *other = calloc(1, SIZE);
+    put(d.bytes + 4, FAR, 4);
+    memcpy(one, d.bytes, END);
+    one[FAR + 1] = 2;
+    memcpy(other, one, SIZE);
+    cr_expect_eq(descriptor_differences(one, SIZE, other, SIZE), 0);
+    other[FAR + 15] = 1;
+    cr_expect_eq(descriptor_differences(one, SIZE, other, SIZE),
+                 DESCRIPTOR_OWNER);
+    free(one);
+    free(other);
 }
 
 /* What is not complete is equal to nothing. */
@@ -162,6 +195,8 @@ Test(descriptor, that_is_cut_off)
         if (size >= DACL)
             parts &= ~(unsigned)DESCRIPTOR_GROUP;
         cr_expect_eq(compare(&d, &d), parts, "size %zu", size);
+        const struct descriptor whole = make();
+        cr_expect_eq(compare(&whole, &d), parts, "size %zu", size);
     }
 }
 
@@ -199,8 +234,6 @@ Test(descriptor, offsets_and_sizes_that_are_none)
     }
 }
 
-/* Without a DACL, an ACL that is no ACL does not matter; and an ACL can end
-   where its last entry does, and the descriptor there, too. */
 Test(descriptor, a_header_alone)
 {
     struct descriptor d = {.bytes = {1}, .size = 20};

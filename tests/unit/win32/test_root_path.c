@@ -24,6 +24,8 @@ Test(root_path, of_shares)
         {L"\\\\?\\UNC\\server\\share\\a\\b", L"\\\\?\\UNC\\server\\share\\"},
         {L"\\\\?\\UNC\\server\\share\\", L"\\\\?\\UNC\\server\\share\\"},
         {L"\\\\?\\UNC\\server\\share", L"\\\\?\\UNC\\server\\share\\"},
+        {L"\\\\?\\UNC\\s\\x", L"\\\\?\\UNC\\s\\x\\"},
+        {L"\\\\?\\UNC\\s\\\\a", L"\\\\?\\UNC\\s\\\\"},
         {L"\\\\?\\UNC\\server\\", NULL},
         {L"\\\\?\\UNC\\server", NULL},
         {L"\\\\?\\UNC\\", NULL},
@@ -34,6 +36,7 @@ Test(root_path, of_shares)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         wchar_t *full = copy_of(rows[i].full, 0);
         wchar_t *root = copy_of(rows[i].full, 1);
+        wmemset(root, L'?', wcslen(full) + 2);
         bool found = root_path_of_share(full, root);
         cr_expect_eq(found, rows[i].root != NULL, "%ls", full);
         cr_expect(!found || wcscmp(root, rows[i].root) == 0, "%ls", root);
@@ -55,6 +58,7 @@ Test(root_path, as_it_is_shown)
         {L"\\\\?\\", L"\\\\?\\"},
         {L"\\\\?\\D", L"\\\\?\\D"},
         {L"\\\\?\\UNC\\", L"\\\\"},
+        {L"\\\\?xD:\\", L"\\\\?xD:\\"},
         {L"", L""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
