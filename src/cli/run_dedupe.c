@@ -138,6 +138,17 @@ static bool on_no_name(void *context, const wchar_t *shown)
     return can_continue(visit->run);
 }
 
+/* What cannot be listed is reported the first time, but if memory runs out, the
+   run ends. */
+static void fail_list(struct run *run, const wchar_t *path, os_error error,
+                      enum reflink_step step, enum reflink_hint hint)
+{
+    if (error == CODE_NOT_ENOUGH_MEMORY)
+        fail_memory(run);
+    else if (run->is_first)
+        report_error_of(run, path, error, step, hint);
+}
+
 /* Calls `path` for each operand, and for each match of a wildcard. */
 static void visit_operands(struct run *run,
                            void (*path)(struct run *run, const wchar_t *path))
@@ -152,11 +163,11 @@ static void visit_operands(struct run *run,
             continue;
         }
         os_error code = wildcard_visit(operand, options->recursive, &visitor);
-        if (code != 0 && run->is_first)
-            report_error_of(run, operand, code, REFLINK_STEP_LIST,
-                            code == CODE_DIRECTORY_NOT_SUPPORTED
-                                ? REFLINK_HINT_DIRECTORY
-                                : REFLINK_HINT_NONE);
+        if (code != 0)
+            fail_list(run, operand, code, REFLINK_STEP_LIST,
+                      code == CODE_DIRECTORY_NOT_SUPPORTED
+                          ? REFLINK_HINT_DIRECTORY
+                          : REFLINK_HINT_NONE);
     }
 }
 
@@ -271,12 +282,12 @@ static void list_path(struct run *run, const wchar_t *path)
         error = os_query_state(file, &info);
     os_close(file);
     run->cluster = dedupe_cluster_size(path);
-    if (error != 0 && run->is_first)
-        report_error_of(run, path, error, REFLINK_STEP_OPEN_SOURCE,
-                        REFLINK_HINT_NONE);
-    else if (error == 0 && (info.attributes & OS_ATTRIBUTE_DIRECTORY))
+    if (error != 0)
+        fail_list(run, path, error, REFLINK_STEP_OPEN_SOURCE,
+                  REFLINK_HINT_NONE);
+    else if (info.attributes & OS_ATTRIBUTE_DIRECTORY)
         (void)tree_walk(&visitor, NULL, path, true, NULL, path);
-    else if (error == 0)
+    else
         on_file(run, path, NULL, path, info.size);
 }
 

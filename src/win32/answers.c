@@ -203,3 +203,95 @@ void answers_copy(const void *response, struct os_copy_answer *answer)
     answer->chunk_bytes = read_32(bytes + COPY_CHUNK_BYTES);
     answer->bytes = read_32(bytes + COPY_BYTES);
 }
+
+/* --- files ---------------------------------------------------------------- */
+
+/* Offsets in FILE_ALL_INFORMATION. */
+enum {
+    ALL_CREATED = 0,
+    ALL_WRITTEN = 16,
+    ALL_CHANGED = 24,
+    ALL_ATTRIBUTES = 32,
+    ALL_ALLOCATED = 40,
+    ALL_SIZE = 48,
+    ALL_LINKS = 56,
+    ALL_EA_SIZE = 72
+};
+
+void answers_info(const void *answer, struct os_info *info)
+{
+    const uint8_t *bytes = answer;
+    memset(info, 0, sizeof *info);
+    info->size = read_64(bytes + ALL_SIZE);
+    info->allocated = read_64(bytes + ALL_ALLOCATED);
+    info->attributes = read_32(bytes + ALL_ATTRIBUTES);
+    info->links = read_32(bytes + ALL_LINKS);
+    info->ea_size = read_32(bytes + ALL_EA_SIZE);
+    info->created = (int64_t)read_64(bytes + ALL_CREATED);
+    info->written = (int64_t)read_64(bytes + ALL_WRITTEN);
+    info->changed = (int64_t)read_64(bytes + ALL_CHANGED);
+}
+
+/* --- entries of a directory ----------------------------------------------- */
+
+/* Offsets in WIN32_FIND_DATAW: dwFileAttributes at 0, and these. */
+enum {
+    ENTRY_SIZE_HIGH = 28,
+    ENTRY_SIZE_LOW = 32,
+    ENTRY_TAG = 36,
+    ENTRY_NAME = 44,
+    ENTRY_NAME_UNITS = 260
+};
+
+bool answers_is_name_surrogate(uint32_t tag)
+{
+    return (tag & 0x20000000) != 0;
+}
+
+void answers_entry(const void *answer, struct os_entry *entry)
+{
+    const uint8_t *bytes = answer;
+    uint32_t tag = read_32(bytes + ENTRY_TAG);
+    size_t length = 0;
+    wchar_t c = L'\0';
+    do {
+        c = (wchar_t)read_bytes(bytes + ENTRY_NAME + length * 2, 2);
+        entry->name[length++] = c;
+    } while (c != L'\0' && length < ENTRY_NAME_UNITS);
+    entry->name[length - 1] = L'\0';
+    entry->size = (uint64_t)read_32(bytes + ENTRY_SIZE_HIGH) << 32 |
+                  read_32(bytes + ENTRY_SIZE_LOW);
+    entry->attributes = read_32(bytes);
+    bool directory = (entry->attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    entry->is_link =
+        (entry->attributes & OS_ATTRIBUTE_REPARSE) != 0 &&
+        (answers_is_name_surrogate(tag) || (tag == 0 && directory));
+}
+
+/* --- volumes -------------------------------------------------------------- */
+
+/* Offsets: allocation units that are free to the caller, and what they are. */
+enum { FULL_SIZE_FREE = 8, SIZE_SECTORS = 16, FULL_SIZE_SECTORS = 24 };
+
+/* SectorsPerAllocationUnit and BytesPerSector. */
+static uint64_t read_unit(const uint8_t *bytes)
+{
+    return (uint64_t)read_32(bytes) * read_32(bytes + 4);
+}
+
+uint32_t answers_unit(const void *answer)
+{
+    uint64_t unit = read_unit((const uint8_t *)answer + SIZE_SECTORS);
+    return unit <= UINT32_MAX ? (uint32_t)unit : 0;
+}
+
+bool answers_free(const void *answer, uint64_t *bytes)
+{
+    const uint8_t *at = answer;
+    uint64_t unit = read_unit(at + FULL_SIZE_SECTORS);
+    uint64_t units = read_64(at + FULL_SIZE_FREE);
+    if (unit != 0 && units > UINT64_MAX / unit)
+        return false;
+    *bytes = units * unit;
+    return true;
+}

@@ -2,6 +2,7 @@
  * Queries a file's identity, times and attributes, sets them, and marks a file
  * for deletion.
  */
+#include "answers.h"
 #include "nt_path.h"
 #include "usn.h"
 #include "win32.h"
@@ -9,38 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a, a hash that needs no table. Hashing begins with HASH_START. */
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-
-static uint64_t hash(uint64_t start, const void *bytes, size_t length)
-{
-    const BYTE *at = bytes;
-    for (size_t i = 0; i < length; i++)
-        start = (start ^ at[i]) * UINT64_C(0x100000001b3);
-    return start;
-}
-
 /*
- * Returns a number for the name of the device that a file is on, or 0 if it is
- * unknown. Ignores a mapped drive in the name: only the server matters.
+ * Finds a number for the name of the device that a file is on, or 0 if it is
+ * unknown. The only error is that memory ran out.
  */
-static uint64_t device_of(HANDLE handle)
+static os_error find_device(HANDLE handle, uint64_t *device)
 {
-    uint64_t value = HASH_START;
     wchar_t *path = NULL;
-    if (win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path) != 0)
-        return 0;
-    size_t length = nt_path_device_length(path);
-    for (size_t i = 0; i < length; i++) {
-        if (path[i] == L'\\' && path[i + 1] == L';') {
-            i += wcscspn(path + i + 1, L"\\");
-            continue;
-        }
-        wchar_t unit = RtlUpcaseUnicodeChar(path[i]);
-        value = hash(value, &unit, sizeof unit);
-    }
+    os_error error =
+        win32_final_path(handle, VOLUME_NAME_NT | FILE_NAME_OPENED, &path);
+    *device = error == 0 ? nt_path_device_number(path) : 0;
     free(path);
-    return length != 0 ? value : 0;
+    return error == ERROR_NOT_ENOUGH_MEMORY ? error : 0;
 }
 
 enum { ID_128_BITS = 1, ID_64_BITS };
@@ -74,9 +55,9 @@ static os_error identify(HANDLE handle, uint64_t number,
         return win32_last_error();
     }
     identity->volume =
-        hash(hash(HASH_START, &serial, sizeof serial), &kind, sizeof kind);
-    identity->device = device_of(handle);
-    return 0;
+        nt_path_hash(nt_path_hash(NT_PATH_HASH_START, &serial, sizeof serial),
+                     &kind, sizeof kind);
+    return find_device(handle, &identity->device);
 }
 
 /*
@@ -89,19 +70,13 @@ static os_error query(struct os_file *file, struct os_info *info,
 {
     struct sdk_io_status status;
     struct sdk_file_all all;
+    memset(&all, 0, sizeof all);
     memset(info, 0, sizeof *info);
     LONG result = NtQueryInformationFile(file->handle, &status, &all,
                                          sizeof all, SDK_FILE_ALL_INFORMATION);
     if (result < 0 && result != SDK_STATUS_BUFFER_OVERFLOW)
         return RtlNtStatusToDosError(result);
-    info->size = (uint64_t)all.end_of_file.QuadPart;
-    info->allocated = (uint64_t)all.allocated.QuadPart;
-    info->attributes = all.attributes;
-    info->links = all.links;
-    info->ea_size = all.ea_size;
-    info->created = all.created.QuadPart;
-    info->written = all.written.QuadPart;
-    info->changed = all.changed.QuadPart;
+    answers_info(&all, info);
     *number = (uint64_t)all.index.QuadPart;
     return 0;
 }

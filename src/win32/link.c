@@ -1,4 +1,5 @@
 /* Reads and recreates symbolic links, junctions and mount points. */
+#include "answers.h"
 #include "reparse.h"
 #include "win32.h"
 
@@ -137,34 +138,41 @@ static os_error path_in(struct os_file *directory, const wchar_t *full,
  * function [microsoft/winfile #303, #308]. It takes a path and not the reparse
  * data, so the new link is compared with the old one, and deleted if it
  * differs. An empty directory that is made a junction just then is followed; no
- * more than the link is created there.
+ * more than the link is created there. Returns `denied` if that did not help.
  */
-static bool write_as_developer(struct os_file *directory, const wchar_t *full,
-                               const struct link *link)
+static os_error write_as_developer(struct os_file *directory,
+                                   const wchar_t *full, const struct link *link,
+                                   os_error denied)
 {
     wchar_t *path = NULL;
     DWORD flags = SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE;
     bool relative = false;
-    uint16_t *target = reparse_target(link->buffer, link->size, &relative);
+    uint16_t *target = NULL;
+    struct link *new_link = calloc(1, sizeof *new_link);
+    os_error error =
+        reparse_target(link->buffer, link->size, &target, &relative);
     if (link->directory)
         flags |= SYMBOLIC_LINK_FLAG_DIRECTORY;
-    bool found = directory == NULL || path_in(directory, full, &path) == 0;
+    if (error == 0 && directory != NULL)
+        error = path_in(directory, full, &path);
     bool created =
-        target != NULL && found &&
+        new_link != NULL && target != NULL && error == 0 &&
         CreateSymbolicLinkW(path != NULL ? path : full, target, flags);
     free(path);
     free(target);
-    struct link *new_link = created ? calloc(1, sizeof *new_link) : NULL;
-    if (new_link == NULL)
-        return false;
-    os_error error = read_link(directory, full, new_link);
+    if (!created) {
+        bool no_memory = new_link == NULL || error == ERROR_NOT_ENOUGH_MEMORY;
+        free(new_link);
+        return no_memory ? ERROR_NOT_ENOUGH_MEMORY : denied;
+    }
+    error = read_link(directory, full, new_link);
     bool same = error == 0 && new_link->directory == link->directory &&
                 reparse_same(new_link->buffer, new_link->size, link->buffer,
                              link->size);
     if (error == 0 && !same)
         remove_link(directory, full);
     free(new_link);
-    return same;
+    return same ? 0 : denied;
 }
 
 /*
@@ -185,7 +193,7 @@ static os_error make_link(struct os_file *directory, const wchar_t *full,
     os_error error = write_link(directory, full, link, &refused);
     if (enabled)
         win32_restore_token(saved);
-    return refused && write_as_developer(directory, full, link) ? 0 : error;
+    return refused ? write_as_developer(directory, full, link, error) : error;
 }
 
 /*
@@ -313,30 +321,12 @@ os_error os_set_link(const wchar_t *source, const wchar_t *target,
 
 /* --- what is there -------------------------------------------------------- */
 
-/* Whether a target, as reparse_target returns it, is the root of a volume. */
-static bool is_volume(const uint16_t *target)
-{
-    static const char start[] = "\\\\?\\Volume{";
-    size_t i = 0;
-    while (start[i] != '\0' && target[i] == (unsigned char)start[i])
-        i++;
-    if (start[i] != '\0')
-        return false;
-    while (target[i] != 0 && target[i] != '}')
-        i++;
-    return target[i] == '}' && (target[i + 1] == 0 ||
-                                (target[i + 1] == '\\' && target[i + 2] == 0));
-}
-
 static void describe_link(const struct link *link, struct os_named *named)
 {
-    bool relative = false;
     uint32_t tag = reparse_tag(link->buffer, link->size);
-    uint16_t *target = reparse_target(link->buffer, link->size, &relative);
-    named->link = win32_is_name_surrogate(tag) ? tag : 0;
-    named->is_volume =
-        tag == REPARSE_TAG_JUNCTION && target != NULL && is_volume(target);
-    free(target);
+    named->link = answers_is_name_surrogate(tag) ? tag : 0;
+    named->is_volume = tag == REPARSE_TAG_JUNCTION &&
+                       reparse_is_volume(link->buffer, link->size);
 }
 
 static os_error describe(HANDLE handle, struct os_named *named)
@@ -385,12 +375,13 @@ os_error os_link_target(const wchar_t *path, wchar_t **target)
     os_error error = prepare(path, NULL, &link);
     if (error != 0)
         return error;
-    uint16_t *found = reparse_target(link->buffer, link->size, &relative);
+    uint16_t *found = NULL;
+    if (!reparse_is_volume(link->buffer, link->size))
+        error = reparse_target(link->buffer, link->size, &found, &relative);
     free(link);
-    if (found != NULL && !relative && !is_volume(found)) {
+    if (found != NULL && !relative)
         *target = (wchar_t *)found;
-        return 0;
-    }
-    free(found);
-    return 0;
+    else
+        free(found);
+    return error;
 }

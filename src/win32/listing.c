@@ -1,4 +1,5 @@
 /* Lists directories. */
+#include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -12,25 +13,7 @@ struct os_directory {
     bool two_dots_listed;
 };
 
-bool win32_is_name_surrogate(DWORD tag)
-{
-    return (tag & 0x20000000) != 0;
-}
-
-/*
- * Whether the entry is a link to another place, not just a file with a reparse
- * point. A directory with an unknown tag may be
- * one, and must not be walked.
- */
-static bool is_link(const WIN32_FIND_DATAW *data)
-{
-    DWORD tag = data->dwReserved0;
-    if ((data->dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
-        return false;
-    return win32_is_name_surrogate(tag) ||
-           (tag == 0 &&
-            (data->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0);
-}
+_Static_assert(sizeof(WIN32_FIND_DATAW) == ANSWERS_ENTRY, "answers_entry");
 
 static os_error full_pattern(const wchar_t *directory, const wchar_t *pattern,
                              wchar_t **whole)
@@ -103,12 +86,7 @@ os_error os_list_next(struct os_directory *list, struct os_entry *entry,
         }
         list->fresh = false;
     } while (is_dots(list));
-    wcsncpy(entry->name, list->data.cFileName, MAX_PATH);
-    entry->name[MAX_PATH] = L'\0';
-    entry->size =
-        (uint64_t)list->data.nFileSizeHigh << 32 | list->data.nFileSizeLow;
-    entry->attributes = list->data.dwFileAttributes;
-    entry->is_link = is_link(&list->data);
+    answers_entry(&list->data, entry);
     return 0;
 }
 

@@ -2,6 +2,8 @@
 
 #include <stdbool.h>
 
+#include "core/os.h"
+
 /* Returns the end of the part that begins at `start`. */
 static size_t part_end(const wchar_t *path, size_t start)
 {
@@ -21,4 +23,27 @@ size_t nt_path_device_length(const wchar_t *path)
         end = part_end(path, end + 1);
     }
     return remote && path[end] == L'\\' ? part_end(path, end + 1) : end;
+}
+
+uint64_t nt_path_hash(uint64_t start, const void *bytes, size_t length)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        start = (start ^ at[i]) * UINT64_C(0x100000001b3);
+    return start;
+}
+
+uint64_t nt_path_device_number(const wchar_t *path)
+{
+    uint64_t number = NT_PATH_HASH_START;
+    size_t length = nt_path_device_length(path);
+    for (size_t i = 0; i < length; i++) {
+        if (path[i] == L'\\' && path[i + 1] == L';') {
+            i = part_end(path, i + 1) - 1;
+            continue;
+        }
+        wchar_t unit = os_fold(path[i]);
+        number = nt_path_hash(number, &unit, sizeof unit);
+    }
+    return length != 0 ? number : 0;
 }

@@ -5,6 +5,7 @@
  * directory again. The client of a server, however, sends the full path from
  * the share's root [MS-SMB2 2.2.13], which the server follows.
  */
+#include "answers.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -306,7 +307,7 @@ static os_error query_reparse(HANDLE handle, enum os_found *found)
     }
     if ((info.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) == 0)
         *found = OS_FOUND_DIRECTORY;
-    else if (info.ReparseTag == 0 || win32_is_name_surrogate(info.ReparseTag))
+    else if (info.ReparseTag == 0 || answers_is_name_surrogate(info.ReparseTag))
         *found = OS_FOUND_LINK;
     else
         *found = OS_FOUND_REPARSE;

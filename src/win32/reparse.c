@@ -1,5 +1,7 @@
 #include "reparse.h"
 
+#include "core/errors.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,20 +110,22 @@ static const char *win32_prefix(const struct target *target, size_t *skip)
     return target->units > 5 && unit(target, 5) == ':' ? "" : "\\\\?\\";
 }
 
-uint16_t *reparse_target(const void *answer, size_t size, bool *relative)
+os_error reparse_target(const void *answer, size_t size, uint16_t **found,
+                        bool *relative)
 {
     struct target target;
     size_t skip = 0;
     size_t length = 0;
+    *found = NULL;
     if (!find_target(answer, size, &target))
-        return NULL;
+        return 0;
     const char *prefix = win32_prefix(&target, &skip);
     if (prefix == NULL)
-        return NULL;
+        return 0;
     *relative = target.relative;
     uint16_t *name = malloc((strlen(prefix) + target.units + 1) * sizeof *name);
     if (name == NULL)
-        return NULL;
+        return CODE_NOT_ENOUGH_MEMORY;
     for (; *prefix != '\0'; prefix++)
         name[length++] = (unsigned char)*prefix;
     for (size_t i = skip; i < target.units; i++) {
@@ -129,11 +133,26 @@ uint16_t *reparse_target(const void *answer, size_t size, bool *relative)
         /* a NUL would end the path too early */
         if (name[length++] == 0) {
             free(name);
-            return NULL;
+            return 0;
         }
     }
     name[length] = 0;
-    return name;
+    *found = name;
+    return 0;
+}
+
+bool reparse_is_volume(const void *answer, size_t size)
+{
+    static const char start[] = "\\??\\VOLUME{";
+    struct target target;
+    size_t i = sizeof start - 1;
+    if (!find_target(answer, size, &target) || target.relative ||
+        !has_text_at(&target, 0, start))
+        return false;
+    while (i < target.units && unit(&target, i) != '}')
+        i++;
+    return i + 1 == target.units ||
+           (i + 2 == target.units && unit(&target, i + 1) == '\\');
 }
 
 bool reparse_same(const void *a, size_t a_size, const void *b, size_t b_size)

@@ -5,9 +5,7 @@
 #ifndef REFLINK_WIN32_REPARSE_H
 #define REFLINK_WIN32_REPARSE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "core/os.h"
 
 /* IO_REPARSE_TAG_SYMLINK [MS-FSCC 2.1.2.1]. */
 #define REPARSE_TAG_SYMLINK UINT32_C(0xA000000C)
@@ -18,13 +16,17 @@
 uint32_t reparse_tag(const void *answer, size_t size);
 
 /*
- * Returns the target in the form that CreateSymbolicLinkW accepts: an absolute
+ * Finds the target in the form that CreateSymbolicLinkW accepts: an absolute
  * one as a Win32 path, a relative one unchanged; in UTF-16 with a NUL. Sets
- * `*relative`. The caller frees it. NULL if the answer has neither of the tags
- * above, is incomplete or invalid, if Win32 has no such path, or if out of
- * memory.
+ * `*relative`. The caller frees `*target`. It is NULL if the answer has neither
+ * of the tags above, is incomplete or invalid, or if Win32 has no such path.
+ * The only error is that memory ran out.
  */
-uint16_t *reparse_target(const void *answer, size_t size, bool *relative);
+os_error reparse_target(const void *answer, size_t size, uint16_t **target,
+                        bool *relative);
+
+/* Whether the target is the root of a volume, as that of a mount point is. */
+bool reparse_is_volume(const void *answer, size_t size);
 
 /* Whether both answers are symbolic links to the same target. */
 bool reparse_same(const void *a, size_t a_size, const void *b, size_t b_size);

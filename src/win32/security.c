@@ -1,4 +1,5 @@
 /* Reads, compares, sets and copies owner, group and permissions. */
+#include "descriptor.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -6,6 +7,11 @@
 
 static const SECURITY_INFORMATION owners =
     OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION;
+
+_Static_assert(DESCRIPTOR_OWNER == OWNER_SECURITY_INFORMATION &&
+                   DESCRIPTOR_GROUP == GROUP_SECURITY_INFORMATION &&
+                   DESCRIPTOR_DACL == DACL_SECURITY_INFORMATION,
+               "SECURITY_INFORMATION");
 
 /*
  * Whether the volume does not support permissions. For such a volume, such as
@@ -21,18 +27,26 @@ static bool lacks_permissions(HANDLE handle)
            (flags & FILE_PERSISTENT_ACLS) == 0;
 }
 
+/* A self-relative security descriptor. */
+struct descriptor {
+    DWORD size;
+    uint64_t bytes[]; /* aligned as Win32 wants it */
+};
+
 /* Reads the file's security descriptor. The caller frees it. */
 static os_error get_security(HANDLE handle, SECURITY_INFORMATION parts,
-                             PSECURITY_DESCRIPTOR *descriptor)
+                             struct descriptor **descriptor)
 {
     DWORD size = 0;
     GetKernelObjectSecurity(handle, parts, NULL, 0, &size);
     if (size == 0)
         return win32_last_error();
-    *descriptor = calloc(1, size);
+    *descriptor = calloc(1, sizeof **descriptor + size);
     if (*descriptor == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    if (GetKernelObjectSecurity(handle, parts, *descriptor, size, &size))
+    (*descriptor)->size = size;
+    if (GetKernelObjectSecurity(handle, parts, (*descriptor)->bytes, size,
+                                &size))
         return 0;
     os_error error = win32_last_error();
     free(*descriptor);
@@ -40,37 +54,16 @@ static os_error get_security(HANDLE handle, SECURITY_INFORMATION parts,
     return error;
 }
 
-static bool same_sid(PSID a, PSID b)
+static unsigned differences(const struct descriptor *a,
+                            const struct descriptor *b)
 {
-    return a != NULL && b != NULL && EqualSid(a, b);
-}
-
-/*
- * Returns which of owner and group differ. One that is already correct is not
- * set again: that would require WRITE_OWNER, which the owner of a file may not
- * have [MS-FSA 2.1.5.17].
- */
-static SECURITY_INFORMATION different_owners(PSECURITY_DESCRIPTOR source,
-                                             PSECURITY_DESCRIPTOR dest)
-{
-    SECURITY_INFORMATION parts = 0;
-    PSID from = NULL;
-    PSID to = NULL;
-    BOOL defaulted = FALSE;
-    if (!GetSecurityDescriptorOwner(source, &from, &defaulted) ||
-        !GetSecurityDescriptorOwner(dest, &to, &defaulted) ||
-        !same_sid(from, to))
-        parts |= OWNER_SECURITY_INFORMATION;
-    if (!GetSecurityDescriptorGroup(source, &from, &defaulted) ||
-        !GetSecurityDescriptorGroup(dest, &to, &defaulted) ||
-        !same_sid(from, to))
-        parts |= GROUP_SECURITY_INFORMATION;
-    return parts;
+    return descriptor_differences(a->bytes, a->size, b->bytes, b->size);
 }
 
 static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
-                             PSECURITY_DESCRIPTOR descriptor)
+                             struct descriptor *owned)
 {
+    PSECURITY_DESCRIPTOR descriptor = owned->bytes;
     SECURITY_DESCRIPTOR_CONTROL control = 0;
     DWORD revision = 0;
     /* Windows clears the flag for inherited entries of a DACL that is set,
@@ -86,8 +79,8 @@ static os_error set_security(HANDLE handle, SECURITY_INFORMATION parts,
 
 os_error os_copy_security(struct os_file *source, struct os_file *dest)
 {
-    PSECURITY_DESCRIPTOR wanted = NULL;
-    PSECURITY_DESCRIPTOR current = NULL;
+    struct descriptor *wanted = NULL;
+    struct descriptor *current = NULL;
     HANDLE saved = NULL;
     if (lacks_permissions(source->handle))
         return 0;
@@ -99,7 +92,10 @@ os_error os_copy_security(struct os_file *source, struct os_file *dest)
         error = get_security(dest->handle, owners, &current);
     SECURITY_INFORMATION parts = DACL_SECURITY_INFORMATION;
     if (error == 0) {
-        parts |= different_owners(wanted, current);
+        /* One that is already correct is not set again: that would require
+           WRITE_OWNER, which the owner of a file may not have [MS-FSA
+           2.1.5.17]. */
+        parts |= differences(wanted, current) & owners;
         error = set_security(dest->handle, parts, wanted);
     }
     /* setting another owner requires this privilege, which administrators have
@@ -116,55 +112,23 @@ os_error os_copy_security(struct os_file *source, struct os_file *dest)
 
 os_error os_get_security(struct os_file *file, void **security)
 {
+    struct descriptor *descriptor = NULL;
     *security = NULL;
     if (lacks_permissions(file->handle))
         return 0;
-    return get_security(file->handle, owners | DACL_SECURITY_INFORMATION,
-                        security);
-}
-
-/*
- * Compares entry by entry, because the sizes of two ACLs can differ by unused
- * bytes at their ends. No DACL and a NULL DACL both allow everyone access.
- */
-static bool same_entries(PSECURITY_DESCRIPTOR a, PSECURITY_DESCRIPTOR b)
-{
-    BOOL present = FALSE;
-    BOOL defaulted = FALSE;
-    PACL one = NULL;
-    PACL other = NULL;
-    if (!GetSecurityDescriptorDacl(a, &present, &one, &defaulted) ||
-        !GetSecurityDescriptorDacl(b, &present, &other, &defaulted))
-        return false;
-    if (one == NULL || other == NULL)
-        return one == other;
-    bool same = one->AceCount == other->AceCount;
-    for (DWORD i = 0; same && i < one->AceCount; i++) {
-        void *left = NULL;
-        void *right = NULL;
-        same = GetAce(one, i, &left) && GetAce(other, i, &right);
-        if (same) {
-            WORD size = ((const ACE_HEADER *)left)->AceSize;
-            same = size == ((const ACE_HEADER *)right)->AceSize &&
-                   memcmp(left, right, size) == 0;
-        }
-    }
-    return same;
+    os_error error = get_security(
+        file->handle, owners | DACL_SECURITY_INFORMATION, &descriptor);
+    *security = descriptor;
+    return error;
 }
 
 unsigned os_compare_security(const void *a, const void *b)
 {
-    PSECURITY_DESCRIPTOR one = (PSECURITY_DESCRIPTOR)(uintptr_t)a;
-    PSECURITY_DESCRIPTOR other = (PSECURITY_DESCRIPTOR)(uintptr_t)b;
-    SECURITY_DESCRIPTOR_CONTROL control[2] = {0, 0};
-    DWORD revision = 0;
+    unsigned different = differences(a, b);
     unsigned parts = 0;
-    if (different_owners(one, other) != 0)
+    if ((different & owners) != 0)
         parts |= OS_SECURITY_OWNER;
-    bool known = GetSecurityDescriptorControl(one, &control[0], &revision) &&
-                 GetSecurityDescriptorControl(other, &control[1], &revision);
-    if (!known || ((control[0] ^ control[1]) & SE_DACL_PROTECTED) != 0 ||
-        !same_entries(one, other))
+    if ((different & DACL_SECURITY_INFORMATION) != 0)
         parts |= OS_SECURITY_DACL;
     return parts;
 }
@@ -178,5 +142,5 @@ os_error os_set_security(struct os_file *file, const void *security,
     if (parts & OS_SECURITY_DACL)
         flags |= DACL_SECURITY_INFORMATION;
     return set_security(file->handle, flags,
-                        (PSECURITY_DESCRIPTOR)(uintptr_t)security);
+                        (struct descriptor *)(uintptr_t)security);
 }

@@ -1,4 +1,6 @@
 /* Queries the volume of an open file, by its handle and not by its path. */
+#include "answers.h"
+#include "root_path.h"
 #include "win32.h"
 
 #include <stdlib.h>
@@ -44,8 +46,7 @@ uint32_t os_allocation_unit(struct os_file *file)
     struct sdk_fs_size size;
     if (query_volume(file, &size, sizeof size, SDK_FS_SIZE_INFORMATION) < 0)
         return 0;
-    uint64_t unit = (uint64_t)size.sectors_per_unit * size.bytes_per_sector;
-    return unit <= UINT32_MAX ? (uint32_t)unit : 0;
+    return answers_unit(&size);
 }
 
 os_error os_free_bytes(struct os_file *file, uint64_t *bytes)
@@ -55,12 +56,7 @@ os_error os_free_bytes(struct os_file *file, uint64_t *bytes)
         query_volume(file, &size, sizeof size, SDK_FS_FULL_SIZE_INFORMATION);
     if (status < 0)
         return RtlNtStatusToDosError(status);
-    uint64_t unit = (uint64_t)size.sectors_per_unit * size.bytes_per_sector;
-    uint64_t units = (uint64_t)size.caller_free_units.QuadPart;
-    if (unit != 0 && units > UINT64_MAX / unit)
-        return ERROR_ARITHMETIC_OVERFLOW;
-    *bytes = units * unit;
-    return 0;
+    return answers_free(&size, bytes) ? 0 : ERROR_ARITHMETIC_OVERFLOW;
 }
 
 os_error os_is_remote(struct os_file *file, bool *remote)
@@ -72,47 +68,6 @@ os_error os_is_remote(struct os_file *file, bool *remote)
         return RtlNtStatusToDosError(status);
     *remote = (device.characteristics & SDK_REMOTE_DEVICE) != 0;
     return 0;
-}
-
-static const wchar_t unc_prefix[] = L"\\\\?\\UNC\\";
-
-static bool is_unc(const wchar_t *full)
-{
-    return wcsncmp(full, unc_prefix, wcslen(unc_prefix)) == 0;
-}
-
-/*
- * Takes the root of a share from its path, because the system need not return
- * it [GetVolumePathNameW: not for SMB]. `root` must hold two characters more
- * than `full`.
- */
-static bool share_root(const wchar_t *full, wchar_t *root)
-{
-    const wchar_t *share =
-        is_unc(full) ? wcschr(full + wcslen(unc_prefix), L'\\') : NULL;
-    if (share == NULL || share[1] == L'\0')
-        return false;
-    const wchar_t *end = wcschr(share + 1, L'\\');
-    size_t length = end != NULL ? (size_t)(end - full) : wcslen(full);
-    wmemcpy(root, full, length);
-    wcscpy(root + length, L"\\");
-    return true;
-}
-
-/*
- * Returns the path to display: `D:\` or `\\server\share\`. A volume without a
- * letter keeps its `\\?\Volume{...}\`. Changes `root` and returns a pointer
- * into it.
- */
-static const wchar_t *without_prefix(wchar_t *root)
-{
-    if (is_unc(root)) {
-        root[6] = L'\\';
-        return root + 6;
-    }
-    bool letter = wcsncmp(root, L"\\\\?\\", 4) == 0 && root[4] != L'\0' &&
-                  root[5] == L':';
-    return letter ? root + 4 : root;
 }
 
 /*
@@ -128,8 +83,8 @@ void os_volume_root(const wchar_t *path, wchar_t *root, size_t capacity)
     size_t room = wcslen(full) + 2;
     wchar_t *buffer = calloc(room, sizeof *buffer);
     if (buffer != NULL && (GetVolumePathNameW(full, buffer, (DWORD)room) ||
-                           share_root(full, buffer))) {
-        const wchar_t *shown = without_prefix(buffer);
+                           root_path_of_share(full, buffer))) {
+        const wchar_t *shown = root_path_shown(buffer);
         if (wcslen(shown) < capacity)
             wcscpy(root, shown);
     }

@@ -65,10 +65,6 @@ os_error win32_nt_open(struct os_file *directory, const wchar_t *full,
  */
 os_error win32_nt_name(const wchar_t *full, bool in_directory, wchar_t **name);
 
-/* Whether a reparse point with this tag leads to another place [MS-FSCC
-   2.1.2.1, the N bit]. */
-bool win32_is_name_surrogate(DWORD tag);
-
 /*
  * Enables a privilege for this thread only, which then uses a copy of its
  * token. Returns false and changes nothing if the user does not have the

@@ -113,7 +113,8 @@ ParameterizedTestParameters(garbled, by_a_volume)
 ParameterizedTest(int *number, garbled, by_a_volume)
 {
     e2e_enter(XFS4K);
-    run_all(modes[*number % ROWS(modes)], of_a_volume[*number / ROWS(modes)]);
+    run_all(modes[(size_t)*number % ROWS(modes)],
+            of_a_volume[(size_t)*number / ROWS(modes)]);
 }
 
 ParameterizedTestParameters(garbled, by_a_server)
@@ -125,5 +126,6 @@ ParameterizedTest(int *number, garbled, by_a_server)
 {
     smb_enter();
     over_smb = true;
-    run_all(modes[*number % ROWS(modes)], of_a_server[*number / ROWS(modes)]);
+    run_all(modes[(size_t)*number % ROWS(modes)],
+            of_a_server[(size_t)*number / ROWS(modes)]);
 }

@@ -511,6 +511,13 @@ void sim_fault_partial(uint64_t nth, os_error code);
 
 void sim_clear_faults(void);
 
+/*
+ * Has `refuses` decide whether there is memory for each call that needs some on
+ * Windows, where src/win32 allocates; a call without it fails with 8. NULL:
+ * there always is.
+ */
+void sim_memory(bool (*refuses)(void));
+
 /* How many calls failed by one of these: 0 means it was not reached. */
 uint64_t sim_faults_met(void);
 

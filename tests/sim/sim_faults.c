@@ -34,6 +34,7 @@ static size_t hook_count;
 static uint64_t calls[SIM_OP_COUNT];
 static uint64_t faults_met;
 static bool was_partial;
+static bool (*memory_is_refused)(void);
 
 static struct sim_trace_entry *trace;
 static size_t trace_count;
@@ -212,6 +213,43 @@ static void run_hooks(enum sim_op op)
     }
 }
 
+/* ---- memory ---------------------------------------------------------- */
+
+static bool needs_memory(enum sim_op op)
+{
+    static const bool needs[SIM_OP_COUNT] = {[SIM_OP_OPEN] = true,
+                                             [SIM_OP_USE_HANDLE] = true,
+                                             [SIM_OP_QUERY] = true,
+                                             [SIM_OP_EXTENTS] = true,
+                                             [SIM_OP_EXTENTS_COUNTED] = true,
+                                             [SIM_OP_LIST_STREAMS] = true,
+                                             [SIM_OP_GET_EA] = true,
+                                             [SIM_OP_SET_EA] = true,
+                                             [SIM_OP_COPY_SECURITY] = true,
+                                             [SIM_OP_GET_SECURITY] = true,
+                                             [SIM_OP_RENAME] = true,
+                                             [SIM_OP_HARD_LINK] = true,
+                                             [SIM_OP_REMOVE] = true,
+                                             [SIM_OP_FLUSH_PATH] = true,
+                                             [SIM_OP_LIST_OPEN] = true,
+                                             [SIM_OP_OPEN_DIRECTORY] = true,
+                                             [SIM_OP_COPY_LINK] = true,
+                                             [SIM_OP_QUERY_NAME] = true,
+                                             [SIM_OP_LINK_TARGET] = true,
+                                             [SIM_OP_SET_LINK] = true,
+                                             [SIM_OP_FULL_PATH] = true,
+                                             [SIM_OP_THREAD] = true,
+                                             [SIM_OP_MONITOR] = true,
+                                             [SIM_OP_HASH] = true,
+                                             [SIM_OP_EVENT] = true};
+    return needs[op];
+}
+
+void sim_memory(bool (*refuses)(void))
+{
+    memory_is_refused = refuses;
+}
+
 /* ---- the gate -------------------------------------------------------- */
 
 uint64_t sim_calls(enum sim_op op)
@@ -231,6 +269,8 @@ os_error sim_enter(enum sim_op op, struct os_file *file)
     now_us++; /* nothing takes no time */
     run_hooks(op);
     code = strike(op);
+    if (!code && memory_is_refused && needs_memory(op) && memory_is_refused())
+        code = CODE_NOT_ENOUGH_MEMORY;
     if (!code && file)
         code = file->dead;
     return code;
@@ -294,6 +334,7 @@ void sim_faults_reset(void)
     hooks = NULL;
     hook_count = 0;
     free_trace();
+    memory_is_refused = NULL;
     memset(calls, 0, sizeof calls);
     faults_met = 0;
     now_us = 1000000;

@@ -93,6 +93,12 @@ bool classify_unknown_request(os_error code)
     return classify_unsupported(code) || code == CODE_INVALID_PARAMETER;
 }
 
+os_error classify_memory(os_error error)
+{
+    return error == CODE_NOT_ENOUGH_MEMORY || error == CODE_OUTOFMEMORY ? error
+                                                                        : 0;
+}
+
 /* The codes from `first` to `last`. */
 struct hint_row {
     os_error first;

@@ -40,6 +40,12 @@ bool classify_unsupported(os_error code);
 bool classify_unknown_request(os_error code);
 
 /*
+ * Returns `error` if it is that memory ran out, else 0: after a query whose
+ * other errors are an answer, such as "no directory".
+ */
+os_error classify_memory(os_error error);
+
+/*
  * Returns the hint to add to the system's message if the code alone implies
  * one, whatever the operation was; else REFLINK_HINT_NONE.
  */

@@ -13,14 +13,23 @@ os_error path_query(const wchar_t *path, struct os_info *info);
  */
 os_error path_query_state(const wchar_t *path, struct os_info *info);
 
-/* Returns false also if the path cannot be queried. */
-bool path_is_directory(const wchar_t *path);
+/*
+ * Sets `*directory`; false also if the path cannot be queried. Returns an error
+ * only if memory ran out.
+ */
+os_error path_query_directory(const wchar_t *path, bool *directory);
 
 /*
- * Whether the path is the root of a volume or share, however it is written; so
- * is a folder that a volume is mounted on. Returns false also if it cannot be
- * queried.
+ * Sets `*is_root`: whether the path is the root of a volume or share, however
+ * it is written; so is a folder that a volume is mounted on. False also if it
+ * cannot be queried. Returns an error only if memory ran out.
  */
-bool path_is_volume_root(const wchar_t *path);
+os_error path_query_root(const wchar_t *path, bool *is_root);
+
+/*
+ * Sets `*same`: whether both paths lead to the same file. False also if one of
+ * them cannot be queried. Returns an error only if memory ran out.
+ */
+os_error path_query_same(const wchar_t *a, const wchar_t *b, bool *same);
 
 #endif

@@ -13,18 +13,6 @@ struct lost_handle {
     struct lost_handle *next;
 };
 
-static void lock(const struct dest_directory *directory)
-{
-    if (directory->monitor != NULL)
-        os_monitor_lock(directory->monitor);
-}
-
-static void unlock(const struct dest_directory *directory)
-{
-    if (directory->monitor != NULL)
-        os_monitor_unlock(directory->monitor);
-}
-
 struct dest_directory *dest_directory_plan(struct dest_directory *parent,
                                            const wchar_t *path)
 {
@@ -33,12 +21,15 @@ struct dest_directory *dest_directory_plan(struct dest_directory *parent,
         return NULL;
     directory->users = 1;
     directory->path = path_splice(path, wcslen(path), L"");
-    if (directory->path == NULL) {
+    directory->monitor = parent != NULL ? parent->monitor : os_monitor_make();
+    if (directory->path == NULL || directory->monitor == NULL) {
+        if (parent == NULL)
+            os_monitor_free(directory->monitor);
+        free(directory->path);
         free(directory);
         return NULL;
     }
     directory->parent = parent;
-    directory->monitor = parent != NULL ? parent->monitor : os_monitor_make();
     dest_directory_keep(parent);
     return directory;
 }
@@ -51,8 +42,12 @@ static os_error open_handle(struct dest_directory *directory, unsigned flags,
     struct os_file *file = NULL;
     os_error error = os_open_directory(parent != NULL ? parent->file : NULL,
                                        directory->path, flags, &file, found);
+    if (error == 0 && file != NULL)
+        error = os_query(file, &directory->info);
     if (error == 0)
         directory->file = file;
+    else
+        os_close(file);
     return error;
 }
 
@@ -60,15 +55,15 @@ static os_error open_handle(struct dest_directory *directory, unsigned flags,
 static os_error open_first(struct dest_directory *directory, unsigned flags,
                            enum os_found *found)
 {
-    lock(directory);
+    os_monitor_lock(directory->monitor);
     os_error error = open_handle(directory, flags, found);
-    unlock(directory);
+    os_monitor_unlock(directory->monitor);
     if (directory->parent != NULL &&
         classify_io(error) == ERROR_CLASS_TRANSIENT) {
         dest_directory_renew(directory->parent);
-        lock(directory);
+        os_monitor_lock(directory->monitor);
         error = open_handle(directory, flags, found);
-        unlock(directory);
+        os_monitor_unlock(directory->monitor);
     }
     directory->flags = flags & ~(unsigned)OS_DIRECTORY_CREATE;
     return error;
@@ -116,8 +111,7 @@ os_error source_directory_open(struct dest_directory *parent,
         open_first(directory, follow ? OS_DIRECTORY_FOLLOW : 0, &found);
     if (error == 0 && found == OS_FOUND_LINK)
         error = CODE_REPARSE_POINT_ENCOUNTERED;
-    if (error == 0)
-        error = os_query(directory->file, info);
+    *info = directory->info;
     if (error == 0 && found == OS_FOUND_DIRECTORY) {
         *opened = directory;
         return 0;
@@ -156,26 +150,21 @@ struct os_file *dest_directory_file(struct dest_directory *directory)
 {
     if (directory == NULL)
         return NULL;
-    lock(directory);
+    os_monitor_lock(directory->monitor);
     struct os_file *file = directory->file;
-    unlock(directory);
+    os_monitor_unlock(directory->monitor);
     return file;
 }
 
-os_error dest_directory_query_new(struct dest_directory *directory,
-                                  struct os_info *info)
+void dest_directory_describe_new(struct dest_directory *directory,
+                                 struct os_info *info)
 {
-    os_error error = 0;
-    lock(directory);
-    if (!directory->queried)
-        error = os_query(directory->file, &directory->info);
-    directory->queried = error == 0;
+    os_monitor_lock(directory->monitor);
     *info = (struct os_info){
         .attributes = directory->info.attributes & OS_ATTRIBUTES_INHERITED,
         .identity = directory->info.identity,
     };
-    unlock(directory);
-    return error;
+    os_monitor_unlock(directory->monitor);
 }
 
 /* --- after a lost connection ---------------------------------------------- */
@@ -201,7 +190,6 @@ static bool open_again(struct dest_directory *directory)
         free(lost);
         return false;
     }
-    directory->queried = false;
     *lost = (struct lost_handle){old, directory->handles};
     directory->handles = lost;
     return true;
@@ -212,14 +200,14 @@ void dest_directory_renew(struct dest_directory *directory)
     bool more = directory != NULL;
     if (!more)
         return;
-    lock(directory);
+    os_monitor_lock(directory->monitor);
     while (more && is_lost(directory)) {
         struct dest_directory *top = directory;
         while (top->parent != NULL && is_lost(top->parent))
             top = top->parent;
         more = open_again(top) && top != directory;
     }
-    unlock(directory);
+    os_monitor_unlock(directory->monitor);
 }
 
 os_error dest_directory_open_at(struct dest_directory *directory,

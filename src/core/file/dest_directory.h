@@ -26,7 +26,7 @@ struct dest_directory {
     struct os_file *file; /* NULL: none, in a dry run */
     struct os_info info;  /* when it was first asked for, if `queried` */
     bool queried;
-    struct os_monitor *monitor;  /* DEST's own, for all below it; may be NULL */
+    struct os_monitor *monitor;  /* one for all below DEST */
     struct lost_handle *handles; /* that were lost; closed at the end */
 };
 
@@ -71,13 +71,12 @@ void dest_directory_drop(struct dest_directory *directory);
 struct os_file *dest_directory_file(struct dest_directory *directory);
 
 /*
- * Reads what a new file in `directory` has before anything is set: its volume
- * (the rest of the identity is the directory's) and the attributes that it
- * inherits: encryption, compression, integrity [MS-FSCC 2.6]. The system is
- * asked once for each directory.
+ * Describes a file that was created in `directory`, before anything is set: its
+ * volume (the rest of the identity is the directory's) and the attributes that
+ * it inherits: encryption, compression, integrity [MS-FSCC 2.6].
  */
-os_error dest_directory_query_new(struct dest_directory *directory,
-                                  struct os_info *info);
+void dest_directory_describe_new(struct dest_directory *directory,
+                                 struct os_info *info);
 
 /*
  * Opens the last part of `path` in `directory`, or `path` if that is NULL.

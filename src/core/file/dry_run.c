@@ -11,6 +11,7 @@
 #include "range_check.h"
 #include "core/errors.h"
 #include "core/base/call.h"
+#include "core/base/classify.h"
 #include "core/base/identity.h"
 #include "metadata.h"
 #include "source.h"
@@ -87,24 +88,32 @@ static os_error open_directory(const struct dry *dry, const wchar_t *dest,
 }
 
 /*
- * Whether DEST's directory does not exist yet, but a real run would have
- * created it by then.
+ * Sets `*to_come`: whether DEST's directory does not exist yet, but a real run
+ * would have created it by then. Returns an error only if memory ran out.
  */
-static bool is_to_come(const struct dry *dry)
+static os_error query_to_come(const struct dry *dry, bool *to_come)
 {
     struct os_file *file = NULL;
+    *to_come = false;
     if (!dry->session->makes_directories)
-        return false;
+        return 0;
     os_error error = os_open(dry->outcome->dest, OS_OPEN_LOOK, &file);
     if (error == 0)
         os_close(file);
-    return error == CODE_PATH_NOT_FOUND;
+    *to_come = error == CODE_PATH_NOT_FOUND;
+    return classify_memory(error);
 }
 
 static bool look_at_place(struct dry *dry)
 {
     struct os_info there = {0};
-    if (!is_to_come(dry) &&
+    bool to_come = false;
+    os_error error = query_to_come(dry, &to_come);
+    if (error != 0) {
+        outcome_fail(dry->outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+        return false;
+    }
+    if (!to_come &&
         !dest_look(dry->outcome->dest, &dry->exists, &there, dry->outcome))
         return false;
     bool in_place = dry->exists && dry->range != NULL;
@@ -117,9 +126,8 @@ static bool look_at_place(struct dry *dry)
                              dry->outcome))
         return false;
     dry->dest_size = in_place ? there.size : 0;
-    os_error error =
-        in_place ? os_open(dry->outcome->dest, OS_OPEN_LOOK, &dry->place)
-                 : open_directory(dry, dry->outcome->dest, &dry->place);
+    error = in_place ? os_open(dry->outcome->dest, OS_OPEN_LOOK, &dry->place)
+                     : open_directory(dry, dry->outcome->dest, &dry->place);
     if (error == 0)
         error = os_query(dry->place, &dry->place_info);
     if (error != 0)

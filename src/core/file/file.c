@@ -102,7 +102,8 @@ static os_error query_new_dest(struct job *job, bool encrypted)
 {
     if (job->directory == NULL || encrypted || hard_link_is_kept(&job->link))
         return os_query(job->staging.file, &job->facts.dest);
-    return dest_directory_query_new(job->directory, &job->facts.dest);
+    dest_directory_describe_new(job->directory, &job->facts.dest);
+    return 0;
 }
 
 static bool create_dest(struct job *job)
@@ -359,8 +360,13 @@ static os_error make_link(struct job *job, bool *taken)
     *taken = staging_name_is_taken(error);
     if (!*taken)
         return error;
-    if (hard_link_exists(&job->link, directory, job->dest_path))
-        return 0;
+    bool same = false;
+    os_error memory =
+        hard_link_query(&job->link, directory, job->dest_path, &same);
+    if (memory != 0 || same) {
+        *taken = false;
+        return memory;
+    }
     if (check_dest_name(job) && may_replace(job))
         error = replace_by_link(job);
     return error;

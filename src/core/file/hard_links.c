@@ -143,7 +143,7 @@ static struct hard_link_entry *entry_of(struct hard_links *links,
 
 /*
  * Opens the DEST that is recorded. Whatever else is there by now, or nothing,
- * SOURCE is copied; only a lost connection is an error.
+ * SOURCE is copied; only a lost connection and too little memory are errors.
  */
 static bool open_earlier(struct hard_link *link,
                          struct reflink_outcome *outcome)
@@ -158,7 +158,8 @@ static bool open_earlier(struct hard_link *link,
         return true;
     }
     hard_link_give_up(link);
-    if (classify_io(error) != ERROR_CLASS_TRANSIENT)
+    if (classify_io(error) != ERROR_CLASS_TRANSIENT &&
+        classify_memory(error) == 0)
         return true;
     outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_DEST);
     return false;
@@ -204,16 +205,18 @@ bool hard_link_is_kept(const struct hard_link *link)
     return link->entry != NULL && link->links->keep;
 }
 
-bool hard_link_exists(const struct hard_link *link, struct os_file *directory,
-                      const wchar_t *path)
+os_error hard_link_query(const struct hard_link *link,
+                         struct os_file *directory, const wchar_t *path,
+                         bool *exists)
 {
     struct os_file *file = NULL;
     struct os_info info;
-    bool same = os_open_at(directory, path, OS_OPEN_TO_LINK, &file) == 0 &&
-                os_query(file, &info) == 0 &&
-                identity_same_file(&info.identity, &link->identity);
+    os_error error = os_open_at(directory, path, OS_OPEN_TO_LINK, &file);
+    if (error == 0)
+        error = os_query(file, &info);
+    *exists = error == 0 && identity_same_file(&info.identity, &link->identity);
     os_close(file);
-    return same;
+    return classify_memory(error);
 }
 
 /*

@@ -56,11 +56,13 @@ bool hard_link_begin(struct hard_link *link, struct hard_links *links,
 bool hard_link_is_kept(const struct hard_link *link);
 
 /*
- * Whether `path` in `directory` is already a name of `link->earlier`. A link
- * that leads to it is not.
+ * Sets `*exists`: whether `path` in `directory` is already a name of
+ * `link->earlier`. A link that leads to it is not. Returns an error only if
+ * memory ran out.
  */
-bool hard_link_exists(const struct hard_link *link, struct os_file *directory,
-                      const wchar_t *path);
+os_error hard_link_query(const struct hard_link *link,
+                         struct os_file *directory, const wchar_t *path,
+                         bool *exists);
 
 /*
  * Whether this error of creating or renaming a hard link is a reason to copy

@@ -69,7 +69,10 @@ bool source_open(const wchar_t *path, bool with_security, struct source *source,
             hint = REFLINK_HINT_SOURCE_CHANGED;
         }
         /* for a directory, the system misleadingly reports "access denied" */
-        if (error == CODE_ACCESS_DENIED && path_is_directory(path)) {
+        bool directory = false;
+        if (error == CODE_ACCESS_DENIED)
+            (void)path_query_directory(path, &directory);
+        if (directory) {
             error = CODE_DIRECTORY_NOT_SUPPORTED;
             hint = REFLINK_HINT_RECURSIVE;
         }
@@ -101,16 +104,18 @@ bool source_open(const wchar_t *path, bool with_security, struct source *source,
 }
 
 /*
- * Whether DEST may be a link without a target. A link whose target's directory
- * is missing cannot be followed, either, but the directory of the link itself
- * exists.
+ * Sets `*dangling`: whether DEST may be a link without a target. A link whose
+ * target's directory is missing cannot be followed, either, but the directory
+ * of the link itself exists. Returns an error only if memory ran out.
  */
-static bool is_dangling(const wchar_t *dest)
+static os_error query_dangling(const wchar_t *dest, bool *dangling)
 {
     wchar_t *directory = path_directory(dest);
-    bool there = directory != NULL && path_is_directory(directory);
+    os_error error = directory != NULL
+                         ? path_query_directory(directory, dangling)
+                         : CODE_NOT_ENOUGH_MEMORY;
     free(directory);
-    return there;
+    return error;
 }
 
 static bool parent_is_file(const wchar_t *dest)
@@ -133,9 +138,14 @@ bool dest_open(struct os_file *directory, const wchar_t *dest, unsigned extra,
     os_error error = os_open_at(directory, dest, OS_OPEN_LOOK | extra, file);
     if (error == CODE_ACCESS_DENIED && extra != 0)
         error = os_open_at(directory, dest, OS_OPEN_LOOK, file);
-    if (error == CODE_FILE_NOT_FOUND ||
-        (error == CODE_PATH_NOT_FOUND &&
-         (directory != NULL || is_dangling(dest))))
+    bool missing = error == CODE_FILE_NOT_FOUND ||
+                   (error == CODE_PATH_NOT_FOUND && directory != NULL);
+    os_error memory = 0;
+    if (error == CODE_PATH_NOT_FOUND && directory == NULL)
+        memory = query_dangling(dest, &missing);
+    if (memory != 0)
+        error = memory;
+    else if (missing)
         return true;
     if (error == CODE_PATH_NOT_FOUND) {
         outcome_fail_hint(outcome, error, REFLINK_STEP_CREATE, OUTCOME_DEST,

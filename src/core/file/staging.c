@@ -105,10 +105,23 @@ bool staging_name_is_taken(os_error error)
     return error == CODE_ALREADY_EXISTS || error == CODE_FILE_EXISTS;
 }
 
+/*
+ * By its handle, which needs no memory. A read-only file cannot be marked. The
+ * handle of a hard link may not set attributes, which its other names share.
+ */
+static bool mark_again(struct os_file *file)
+{
+    return os_mark_deleted(file, true) == 0 ||
+           (os_set_metadata(file, 0, 0, 0) == 0 &&
+            os_mark_deleted(file, true) == 0);
+}
+
 void staging_end(struct staging *staging, bool transient)
 {
     bool lost = false;
     bool made = staging->made && !staging->committed;
+    if (made && !staging->marked && staging->file != NULL)
+        staging->marked = mark_again(staging->file);
     os_close(staging->file);
     if (made && staging->marked)
         lost = transient;

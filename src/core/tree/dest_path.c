@@ -4,6 +4,7 @@
 #include <wchar.h>
 
 #include "core/errors.h"
+#include "core/base/classify.h"
 #include "core/base/path.h"
 #include "core/base/path_query.h"
 
@@ -14,6 +15,8 @@ os_error dest_path_find(const wchar_t *source, const wchar_t *dest,
     os_error error = path_query_state(dest, &there);
     bool directory =
         error == 0 && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
+    if (classify_memory(error) != 0)
+        return error;
     if (!directory && path_ends_with_separator(dest))
         return error != 0 ? error : CODE_DIRECTORY;
     *target = directory ? path_join(dest, path_base_name(source))

@@ -11,22 +11,25 @@
 
 /*
  * Whether the name is in use, even by a link without a target; and whether it
- * is a link to a directory.
+ * is a link to a directory. Returns an error only if memory ran out.
  */
-static bool is_listed(const wchar_t *path, bool *leads_away)
+static os_error query_listed(const wchar_t *path, bool *listed,
+                             bool *leads_away)
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
     bool end = false;
     wchar_t *directory = path_directory(path);
-    bool listed = directory != NULL &&
-                  os_list_open(directory, path_base_name(path), &list) == 0;
-    *leads_away = listed && os_list_next(list, &entry, &end) == 0 && !end &&
+    os_error error = directory != NULL
+                         ? os_list_open(directory, path_base_name(path), &list)
+                         : CODE_NOT_ENOUGH_MEMORY;
+    *listed = error == 0;
+    *leads_away = *listed && os_list_next(list, &entry, &end) == 0 && !end &&
                   entry.is_link &&
                   (entry.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     os_list_close(list);
     free(directory);
-    return listed;
+    return classify_memory(error);
 }
 
 static void end(struct reflink_outcome *outcome, uint64_t start)
@@ -40,17 +43,22 @@ bool directory_dry_run(const wchar_t *source, const wchar_t *dest, bool follow,
 {
     struct os_info there;
     uint64_t start = outcome_begin(outcome, source, dest);
-    bool exists = path_query_state(dest, &there) == 0;
+    os_error error = path_query_state(dest, &there);
+    bool exists = error == 0;
+    bool listed = false;
     bool directory = exists && (there.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     bool leads_away = false;
-    if (!exists || !follow)
-        exists = is_listed(dest, &leads_away) || exists;
-    if (leads_away && !follow)
+    error = classify_memory(error);
+    if (error == 0 && (!exists || !follow))
+        error = query_listed(dest, &listed, &leads_away);
+    if (error != 0)
+        outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    else if (leads_away && !follow)
         outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
                           OUTCOME_DEST, REFLINK_HINT_LINK_IN_WAY);
     else if (directory)
         outcome->status = REFLINK_SKIPPED;
-    else if (exists)
+    else if (exists || listed)
         outcome_fail(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_CREATE,
                      OUTCOME_DEST);
     end(outcome, start);
@@ -97,11 +105,14 @@ static bool open_both(const struct reflink_policy *policy,
         source->info.attributes &= ~(uint32_t)OS_ATTRIBUTE_READONLY;
     /* the root of a volume is hidden, and users do not know it */
     const uint32_t hidden = OS_ATTRIBUTE_HIDDEN | OS_ATTRIBUTE_SYSTEM;
-    if ((source->info.attributes & hidden) != 0 &&
-        path_is_volume_root(outcome->source))
+    bool is_root = false;
+    if ((source->info.attributes & hidden) != 0)
+        error = path_query_root(outcome->source, &is_root);
+    if (is_root)
         source->info.attributes &= ~hidden;
-    error = dest_directory_open_at(parent, outcome->dest,
-                                   OS_OPEN_DIRECTORY | extra, dest);
+    if (error == 0)
+        error = dest_directory_open_at(parent, outcome->dest,
+                                       OS_OPEN_DIRECTORY | extra, dest);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
     return error == 0;

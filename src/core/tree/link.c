@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/errors.h"
+#include "core/base/classify.h"
 #include "core/base/identity.h"
 #include "core/base/path.h"
 #include "core/base/path_query.h"
@@ -40,19 +41,22 @@ static void fail(struct reflink_outcome *outcome, os_error error)
 /* --- where it leads ------------------------------------------------------- */
 
 /*
- * A junction leads to a directory of the same computer only [Hard links and
- * junctions, Microsoft Learn].
+ * Sets `*may`: a junction leads to a directory of the same computer only [Hard
+ * links and junctions, Microsoft Learn]. Returns an error only if memory ran
+ * out.
  */
-static bool may_lead_to_dest(const struct tree_link *link)
+static os_error query_may_lead_to_dest(const struct tree_link *link, bool *may)
 {
     struct os_named named;
     bool remote = false;
-    if (os_query_name(NULL, link->source, &named) != 0 ||
-        named.link != OS_LINK_JUNCTION || link->directory == NULL)
-        return true;
+    os_error error = os_query_name(NULL, link->source, &named);
+    *may = true;
+    if (error != 0 || named.link != OS_LINK_JUNCTION || link->directory == NULL)
+        return classify_memory(error);
     struct os_file *directory = dest_directory_file(link->directory);
-    return directory == NULL || os_is_remote(directory, &remote) != 0 ||
-           !remote;
+    *may =
+        directory == NULL || os_is_remote(directory, &remote) != 0 || !remote;
+    return 0;
 }
 
 /* Returns the path in DEST that corresponds to `rest` in SOURCE. */
@@ -86,14 +90,17 @@ static bool find_target(const struct tree_link *link, bool retarget,
     *target = NULL;
     if (link->root == NULL)
         return true;
+    bool may_lead = false;
     os_error error = os_link_target(link->source, &old);
+    if (error == 0 && old != NULL)
+        error = tree_find_within(link->root->source, old, &rest);
+    result->into_source = rest != NULL;
+    if (rest != NULL && retarget)
+        error = query_may_lead_to_dest(link, &may_lead);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_SOURCE);
-    if (old != NULL)
-        result->into_source = tree_find_within(link->root->source, old, &rest);
-    if (result->into_source && retarget && may_lead_to_dest(link)) {
-        error = rest != NULL ? path_in_dest(link, rest, target)
-                             : CODE_NOT_ENOUGH_MEMORY;
+    if (error == 0 && may_lead) {
+        error = path_in_dest(link, rest, target);
         result->into_source = false;
         if (error != 0)
             outcome_fail(outcome, error, REFLINK_STEP_PATH, OUTCOME_DEST);
@@ -105,21 +112,25 @@ static bool find_target(const struct tree_link *link, bool retarget,
 
 /* --- what is there -------------------------------------------------------- */
 
-/* Whether the file in the link's place is the one that the link leads to. It
-   would be lost. */
-static bool leads_to(const struct tree_link *link)
+/*
+ * Sets `*leads`: whether the file in the link's place is the one that the link
+ * leads to. It would be lost. Returns an error only if memory ran out.
+ */
+static os_error query_leads_to(const struct tree_link *link, bool *leads)
 {
     struct os_info target;
     struct os_info there;
     struct os_file *file = NULL;
-    if (path_query(link->source, &target) != 0 ||
-        os_open_at(dest_directory_file(link->directory), link->dest,
-                   OS_OPEN_LOOK, &file) != 0)
-        return false;
-    bool same = os_query(file, &there) == 0 &&
-                identity_same_file(&target.identity, &there.identity);
+    os_error error = path_query(link->source, &target);
+    if (error == 0)
+        error = os_open_at(dest_directory_file(link->directory), link->dest,
+                           OS_OPEN_LOOK, &file);
+    if (error == 0)
+        error = os_query(file, &there);
+    *leads =
+        error == 0 && identity_same_file(&target.identity, &there.identity);
     os_close(file);
-    return same;
+    return classify_memory(error);
 }
 
 /*
@@ -135,6 +146,8 @@ static bool judge(const struct reflink_policy *policy,
                 source->directory == there->directory && !there->is_volume;
     bool over_file =
         !source->directory && !there->directory && there->link == 0;
+    bool leads = false;
+    os_error error = 0;
     result->over = same ? LINK_OVER_LINK : LINK_OVER_FILE;
     if (policy->existing == REFLINK_EXISTING_FAIL)
         fail(outcome, CODE_ALREADY_EXISTS);
@@ -145,7 +158,9 @@ static bool judge(const struct reflink_policy *policy,
     else if (!same && !over_file)
         outcome_fail_hint(outcome, CODE_ALREADY_EXISTS, REFLINK_STEP_LINK,
                           OUTCOME_DEST, REFLINK_HINT_OTHER_KIND);
-    else if (over_file && leads_to(link))
+    else if (over_file && (error = query_leads_to(link, &leads)) != 0)
+        fail(outcome, error);
+    else if (leads)
         outcome_fail_hint(outcome, CODE_SHARING_VIOLATION, REFLINK_STEP_LINK,
                           OUTCOME_DEST, REFLINK_HINT_SAME_FILE);
     return outcome->status == REFLINK_OK;
@@ -240,12 +255,14 @@ void link_dry_run(const struct reflink_policy *policy,
     struct os_named there;
     begin(link, outcome, result, &start);
     /* a directory that does not exist yet has no entries */
-    if (find_target(link, retarget, &target, outcome, result) &&
-        os_query_name(NULL, link->dest, &there) == 0) {
-        os_error error = os_query_name(NULL, link->source, &source);
+    if (find_target(link, retarget, &target, outcome, result)) {
+        os_error missing = os_query_name(NULL, link->dest, &there);
+        os_error error = classify_memory(missing);
+        if (missing == 0)
+            error = os_query_name(NULL, link->source, &source);
         if (error != 0)
             outcome_fail(outcome, error, REFLINK_STEP_LINK, OUTCOME_SOURCE);
-        else
+        else if (missing == 0)
             judge(policy, link, &source, &there, outcome, result);
     }
     free(target);

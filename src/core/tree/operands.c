@@ -4,7 +4,7 @@
 
 #include "core/errors.h"
 #include "core/base/verbatim.h"
-#include "core/base/identity.h"
+#include "core/base/classify.h"
 #include "core/base/name_set.h"
 #include "core/file/staging.h"
 #include "core/os.h"
@@ -67,21 +67,28 @@ static wchar_t *without_separators(const wchar_t *path)
     return cut;
 }
 
-/* Whether the path itself is a link, as its directory lists it. */
-static bool is_link(const wchar_t *path)
+/*
+ * Sets `*link`: whether the path itself is a link, as its directory lists it.
+ * Returns an error only if memory ran out.
+ */
+static os_error query_link(const wchar_t *path, bool *link)
 {
     struct os_directory *list = NULL;
     struct os_entry entry;
     bool end = false;
+    *link = false;
     if (path_has_wildcard(path) || path_base_name(path)[0] == L'\0')
-        return false;
+        return 0;
     wchar_t *directory = path_directory(path);
-    bool link = directory != NULL &&
-                os_list_open(directory, path_base_name(path), &list) == 0 &&
-                os_list_next(list, &entry, &end) == 0 && !end && entry.is_link;
+    os_error error = directory != NULL
+                         ? os_list_open(directory, path_base_name(path), &list)
+                         : CODE_NOT_ENOUGH_MEMORY;
+    if (error == 0)
+        error = os_list_next(list, &entry, &end);
+    *link = error == 0 && !end && entry.is_link;
     os_list_close(list);
     free(directory);
-    return link;
+    return classify_memory(error);
 }
 
 /*
@@ -123,33 +130,40 @@ static os_error examine(const struct operands *operands,
                         struct operand *operand)
 {
     struct os_info info = {0};
+    bool is_root = false;
+    os_error error = 0;
     operand->pattern = wildcard_is_pattern(operand->typed);
     if (operand->pattern) {
         wchar_t *directory = path_directory(operand->typed);
         if (directory == NULL)
             return CODE_NOT_ENOUGH_MEMORY;
-        operand->in_root =
-            operands->recursive && path_is_volume_root(directory);
+        if (operands->recursive)
+            error = path_query_root(directory, &operand->in_root);
         if (is_all(path_base_name(operand->typed)))
             operand->whole = directory;
         else
             free(directory);
-        return 0;
+        return error;
     }
     operand->source = without_separators(operand->typed);
     if (operand->source == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
-    if (path_query_state(operand->source, &info) == 0) {
-        operand->size = info.size;
-        operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
-    }
+    error = path_query_state(operand->source, &info);
+    if (classify_memory(error) != 0)
+        return error;
+    operand->size = info.size;
+    operand->directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     /* A separator at the end stands for what the link leads to. A folder that a
        volume is mounted on is a link, too, but users know it as a directory. */
-    operand->is_link =
-        operands->recursive && !path_ends_with_separator(operand->typed) &&
-        is_link(operand->source) && !path_is_volume_root(operand->source);
-    return find_target(operands, operand->source, &operand->dest,
-                       &operand->contents);
+    error = 0;
+    if (operands->recursive && !path_ends_with_separator(operand->typed))
+        error = query_link(operand->source, &operand->is_link);
+    if (error == 0 && operand->is_link)
+        error = path_query_root(operand->source, &is_root);
+    operand->is_link = operand->is_link && !is_root;
+    return error != 0 ? error
+                      : find_target(operands, operand->source, &operand->dest,
+                                    &operand->contents);
 }
 
 /* --- iterating over all targets ------------------------------------------- */
@@ -293,15 +307,19 @@ static bool check_target(void *context, const struct target *target)
     if (is_tree && visitor->accept != NULL &&
         !visitor->accept(visitor->context, target->source, target->dest))
         check->refused = true;
-    if (is_tree && tree_contains(target->source, target->dest)) {
+    bool contains = false;
+    if (is_tree)
+        check->no_memory =
+            tree_query_contains(target->source, target->dest, &contains) != 0;
+    if (contains) {
         check->refused = true;
         tree_report(check->visitor, target->source, target->dest,
                     CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE, OUTCOME_DEST,
                     REFLINK_HINT_INSIDE);
     }
-    check->no_memory =
-        !target->contents &&
-        !name_set_add(&check->operands->repeated->names, target->dest);
+    if (!check->no_memory && !target->contents)
+        check->no_memory =
+            !name_set_add(&check->operands->repeated->names, target->dest);
     return !check->no_memory;
 }
 
@@ -316,17 +334,6 @@ static void report_collision(struct check *check, const struct target *target)
     check->refused = true;
     if (check->visitor->misused != NULL)
         check->visitor->misused(check->visitor->context, &outcome);
-}
-
-/* Compares the files, and not their paths, which can be written in many ways.
-   In a case-sensitive directory, `a` and `A` are two files. */
-static bool is_same_file(const wchar_t *a, const wchar_t *b)
-{
-    struct os_info one;
-    struct os_info other;
-    return wcscmp(a, b) == 0 ||
-           (path_query(a, &one) == 0 && path_query(b, &other) == 0 &&
-            identity_same_file(&one.identity, &other.identity));
 }
 
 /*
@@ -351,10 +358,17 @@ static bool check_repeated(void *context, const struct target *target)
             repeated->dests[at] == NULL || repeated->sources[at] == NULL;
         return !check->no_memory;
     }
-    if (name_compare(repeated->dests[at], target->dest) == 0 &&
-        !is_same_file(repeated->sources[at], target->source))
+    if (name_compare(repeated->dests[at], target->dest) != 0)
+        return true;
+    /* Compares the files, and not their paths, which can be written in many
+       ways. In a case-sensitive directory, `a` and `A` are two files. */
+    bool same = wcscmp(repeated->sources[at], target->source) == 0;
+    if (!same)
+        check->no_memory =
+            path_query_same(repeated->sources[at], target->source, &same) != 0;
+    if (!same && !check->no_memory)
         report_collision(check, target);
-    return true;
+    return !check->no_memory;
 }
 
 static void check_collisions(struct check *check)
@@ -488,10 +502,15 @@ static bool resolve_dest(struct operands *operands,
 {
     struct os_info info = {0};
     bool separated = path_ends_with_separator(operands->dest);
-    bool exists = path_query_state(operands->dest, &info) == 0;
+    os_error error = path_query_state(operands->dest, &info);
+    bool exists = error == 0;
     bool directory = (info.attributes & OS_ATTRIBUTE_DIRECTORY) != 0;
     if (operands->exact)
         return true;
+    if (classify_memory(error) != 0) {
+        report_no_memory(visitor, operands->sources[0], operands->dest);
+        return false;
+    }
     operands->into = directory || operands->into || operands->count > 1 ||
                      wildcard_is_pattern(operands->sources[0]) || separated;
     operands->creates_dest = operands->recursive && separated && !exists;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/classify.h"
 #include "core/base/identity.h"
 #include "core/base/outcome.h"
 #include "core/base/path.h"
@@ -38,25 +39,32 @@ static bool clones(struct os_file *from, struct os_file *to, uint8_t *bytes)
     return true;
 }
 
-/* Makes the request on two staging files in `directory`. */
-static bool can_clone_in(const wchar_t *directory)
+/*
+ * Makes the request on two staging files in `directory`. Sets `*can`, and
+ * returns an error only if memory ran out.
+ */
+static os_error query_clones(const wchar_t *directory, bool *can)
 {
     struct staging from = {0};
     struct staging to = {0};
     struct reflink_outcome ignored = {0};
-    bool can = true;
+    os_error error = 0;
     wchar_t *beside = path_join(directory, L"probe");
     uint8_t *bytes = malloc(PROBE_SIZE);
     if (beside != NULL && bytes != NULL &&
         staging_begin(&from, beside, 0, &ignored) &&
         staging_mark(&from, &ignored) &&
         staging_begin(&to, beside, 0, &ignored) && staging_mark(&to, &ignored))
-        can = clones(from.file, to.file, bytes);
+        *can = clones(from.file, to.file, bytes);
+    else
+        error = beside != NULL && bytes != NULL
+                    ? classify_memory(ignored.error.code)
+                    : CODE_NOT_ENOUGH_MEMORY;
     staging_end(&from, false);
     staging_end(&to, false);
     free(bytes);
     free(beside);
-    return can;
+    return error;
 }
 
 /* Opens the deepest directory of `path` that exists, and cuts `path` to it. */
@@ -72,19 +80,25 @@ static os_error open_existing(wchar_t *path, struct os_file **file)
     return error;
 }
 
-static enum reflink_reason find_reason(const wchar_t *source,
-                                       const wchar_t *dest, bool may_write,
-                                       struct os_volume *volume)
+/* Sets `*reason`, and returns an error only if memory ran out. */
+static os_error find_reason(const wchar_t *source, const wchar_t *dest,
+                            bool may_write, struct os_volume *volume,
+                            enum reflink_reason *reason)
 {
     struct os_info from;
     struct os_info to;
     struct os_file *place = NULL;
     wchar_t *path = NULL;
-    enum reflink_reason reason = REFLINK_REASON_NONE;
-    if (os_full_path(dest, &path) != 0)
-        return REFLINK_REASON_NONE;
-    if (path_query(source, &from) == 0 && open_existing(path, &place) == 0 &&
-        os_query(place, &to) == 0) {
+    bool can = true;
+    *reason = REFLINK_REASON_NONE;
+    os_error error = os_full_path(dest, &path);
+    if (error == 0)
+        error = path_query(source, &from);
+    if (error == 0)
+        error = open_existing(path, &place);
+    if (error == 0)
+        error = os_query(place, &to);
+    if (error == 0) {
         os_query_volume(place, volume);
         struct reason_facts facts = {
             .mode = REFLINK_ALWAYS,
@@ -93,14 +107,16 @@ static enum reflink_reason find_reason(const wchar_t *source,
             .other_volume = !identity_same_volume(&from.identity, &to.identity),
             .length = 1,
         };
-        reason = reason_before(&facts);
-        if (reason == REFLINK_REASON_NONE && facts.volume_known &&
-            !facts.volume_clones && may_write && !can_clone_in(path))
-            reason = REFLINK_REASON_NO_CLONING;
+        *reason = reason_before(&facts);
+        if (*reason == REFLINK_REASON_NONE && facts.volume_known &&
+            !facts.volume_clones && may_write)
+            error = query_clones(path, &can);
+        if (!can)
+            *reason = REFLINK_REASON_NO_CLONING;
     }
     os_close(place);
     free(path);
-    return reason;
+    return classify_memory(error);
 }
 
 bool probe_tree(const wchar_t *source, const wchar_t *dest, bool may_write,
@@ -108,12 +124,15 @@ bool probe_tree(const wchar_t *source, const wchar_t *dest, bool may_write,
 {
     struct os_volume volume = {0};
     uint64_t start = outcome_begin(outcome, source, dest);
-    enum reflink_reason reason = find_reason(source, dest, may_write, &volume);
-    if (reason != REFLINK_REASON_NONE) {
+    enum reflink_reason reason = REFLINK_REASON_NONE;
+    os_error error = find_reason(source, dest, may_write, &volume, &reason);
+    if (error != 0) {
+        outcome_fail(outcome, error, REFLINK_STEP_MEMORY, OUTCOME_DEST);
+    } else if (reason != REFLINK_REASON_NONE) {
         outcome_reason(outcome, reason);
         outcome->status = REFLINK_REFUSED;
     }
     wcscpy(outcome->file_system, volume.file_system);
     outcome_end(outcome, start);
-    return reason == REFLINK_REASON_NONE;
+    return error == 0 && reason == REFLINK_REASON_NONE;
 }

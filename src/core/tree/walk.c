@@ -5,6 +5,7 @@
 
 #include "core/errors.h"
 #include "core/base/path_buffer.h"
+#include "core/base/classify.h"
 #include "core/base/identity.h"
 #include "core/base/verbatim.h"
 #include "core/base/name_set.h"
@@ -121,6 +122,8 @@ static bool open_source(struct walk *walk, struct dest_directory **source)
     os_error error = source_directory_open(
         top ? NULL : walk->frames[walk->depth - 1].source, walk->source.words,
         top && walk->follow, &here, source);
+    if (error == 0 && *source == NULL && walk->has_root)
+        error = classify_memory(path_query(walk->source.words, &here));
     /* it was listed as a directory */
     if (error == CODE_REPARSE_POINT_ENCOUNTERED)
         fail_hint(walk, CODE_FILE_INVALID, REFLINK_STEP_LIST, OUTCOME_SOURCE,
@@ -130,7 +133,6 @@ static bool open_source(struct walk *walk, struct dest_directory **source)
     /* If a link that could not be resolved leads to the DEST of this walk, the
        walk would never end. */
     else if (walk->has_root &&
-             (*source != NULL || path_query(walk->source.words, &here) == 0) &&
              identity_same_file(&here.identity, &walk->root.identity))
         fail_hint(walk, CODE_INVALID_PARAMETER, REFLINK_STEP_CREATE,
                   OUTCOME_DEST, REFLINK_HINT_INSIDE);
@@ -416,10 +418,10 @@ bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
     struct walk walk = {.visitor = visitor,
                         .tree = root != NULL ? root : &itself,
                         .follow = follow,
-                        .directory = directory,
-                        .from_root = path_is_volume_root(source)};
+                        .directory = directory};
     bool cut = false;
-    if (path_buffer_set(&walk.source, source) &&
+    if (path_query_root(source, &walk.from_root) == 0 &&
+        path_buffer_set(&walk.source, source) &&
         path_buffer_set(&walk.dest, dest)) {
         enter(&walk);
         while (walk.depth != 0 && !os_cancelled() &&
@@ -444,122 +446,153 @@ bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
 /* --- a tree in itself ----------------------------------------------------- */
 
 /*
- * Whether `path` or one of its parent directories is `root`. Shortens `path`.
+ * These return an error only if memory ran out. What cannot be queried for
+ * another reason is not within the tree.
  */
-static bool lies_within(wchar_t *path, const struct os_info *root)
+
+/*
+ * Sets `*within`: whether `path` or one of its parent directories is `root`.
+ * Shortens `path`.
+ */
+static os_error lies_within(wchar_t *path, const struct os_info *root,
+                            bool *within)
 {
     struct os_info above;
     do {
-        if (path_query(path, &above) == 0 &&
-            identity_same_file(&root->identity, &above.identity))
-            return true;
-    } while (path_cut(path));
-    return false;
+        os_error error = path_query(path, &above);
+        if (classify_memory(error) != 0)
+            return error;
+        *within =
+            error == 0 && identity_same_file(&root->identity, &above.identity);
+    } while (!*within && path_cut(path));
+    return 0;
 }
 
 /*
- * Returns the real path, with links resolved, of that part of `path` that
- * exists. Shortens `path` to this part.
+ * Finds the real path, with links resolved, of that part of `path` that exists;
+ * NULL if there is none. Shortens `path` to this part.
  */
-static wchar_t *final_path_of(wchar_t *path)
+static os_error final_path_of(wchar_t *path, wchar_t **final)
 {
     struct os_file *file = NULL;
-    wchar_t *final = NULL;
-    while (os_open(path, OS_OPEN_LOOK, &file) != 0) {
-        if (!path_cut(path))
-            return NULL;
+    os_error error = 0;
+    *final = NULL;
+    while ((error = os_open(path, OS_OPEN_LOOK, &file)) != 0) {
+        if (classify_memory(error) != 0 || !path_cut(path))
+            return classify_memory(error);
     }
-    if (os_final_path(file, &final) != 0)
-        final = NULL;
+    error = os_final_path(file, final);
+    if (error != 0)
+        *final = NULL;
     os_close(file);
-    return final;
+    return classify_memory(error);
 }
 
-bool tree_contains(const wchar_t *source, const wchar_t *dest)
+os_error tree_query_contains(const wchar_t *source, const wchar_t *dest,
+                             bool *contains)
 {
     struct os_info root;
     wchar_t *path = NULL;
-    if (path_query(source, &root) != 0 || os_full_path(dest, &path) != 0)
-        return false;
-    wchar_t *final = final_path_of(path);
-    bool found = lies_within(path, &root) ||
-                 (final != NULL && lies_within(final, &root));
+    wchar_t *final = NULL;
+    *contains = false;
+    os_error error = path_query(source, &root);
+    if (error == 0)
+        error = os_full_path(dest, &path);
+    if (error != 0)
+        return classify_memory(error);
+    error = final_path_of(path, &final);
+    if (error == 0)
+        error = lies_within(path, &root, contains);
+    if (error == 0 && !*contains && final != NULL)
+        error = lies_within(final, &root, contains);
     free(final);
     free(path);
-    return found;
+    return error;
 }
 
-static wchar_t *without_first_separators(const wchar_t *path)
+static os_error without_first_separators(const wchar_t *path, wchar_t **rest)
 {
     while (*path == L'\\' || *path == L'/')
         path++;
-    return path_splice(path, wcslen(path), L"");
+    *rest = path_splice(path, wcslen(path), L"");
+    return *rest != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
 }
 
-/* Whether one of the directories in `path` is `root`. Sets `*rest` as below. */
-static bool find_within(const wchar_t *path, const struct os_info *root,
-                        wchar_t **rest)
+/* Sets `*rest` as below if one of the directories in `path` is `root`. */
+static os_error find_within(const wchar_t *path, const struct os_info *root,
+                            wchar_t **rest)
 {
+    bool within = false;
     wchar_t *above = path_splice(path, wcslen(path), L"");
-    bool found = above != NULL && lies_within(above, root);
-    if (found)
-        *rest = without_first_separators(path + wcslen(above));
+    os_error error = above != NULL ? lies_within(above, root, &within)
+                                   : CODE_NOT_ENOUGH_MEMORY;
+    if (within)
+        error = without_first_separators(path + wcslen(above), rest);
     free(above);
-    return found;
+    return error;
 }
 
 /*
- * Whether `path` begins with the full path of `root`. That is true of most
- * links, of which a tree may have thousands; then nothing is opened.
+ * Sets `*rest` as below if `path` begins with the full path of `root`. That is
+ * true of most links, of which a tree may have thousands; then nothing is
+ * opened.
  */
-static bool begins_with(const wchar_t *path, const wchar_t *root,
-                        wchar_t **rest)
+static os_error find_below(const wchar_t *path, const wchar_t *root,
+                           wchar_t **rest)
 {
     wchar_t *full = NULL;
-    if (os_full_path(root, &full) != 0)
-        return false;
+    os_error error = os_full_path(root, &full);
+    if (error != 0)
+        return classify_memory(error);
     bool is_verbatim = wcsncmp(path, L"\\\\?\\", 4) == 0;
     bool has_prefix = wcsncmp(full, L"\\\\?\\", 4) == 0;
     const wchar_t *start = full + (has_prefix && !is_verbatim ? 4 : 0);
     size_t length = wcslen(start);
-    bool found = wcsncmp(path, start, length) == 0 &&
-                 (path_ends_with_separator(start) || path[length] == L'\0' ||
-                  path[length] == L'\\');
-    if (found)
-        *rest = without_first_separators(path + length);
+    if (wcsncmp(path, start, length) == 0 &&
+        (path_ends_with_separator(start) || path[length] == L'\0' ||
+         path[length] == L'\\'))
+        error = without_first_separators(path + length, rest);
     free(full);
-    return found;
+    return error;
 }
 
-/* Returns `path` with links resolved as far as it exists; NULL if it is on no
-   volume, or if out of memory. */
-static wchar_t *resolve(const wchar_t *path)
+/* Finds `path` with links resolved as far as it exists; NULL if it is on no
+   volume. */
+static os_error resolve(const wchar_t *path, wchar_t **whole)
 {
+    wchar_t *final = NULL;
     wchar_t *existing = path_splice(path, wcslen(path), L"");
-    wchar_t *final = existing != NULL ? final_path_of(existing) : NULL;
-    wchar_t *whole = NULL;
+    os_error error = existing != NULL ? final_path_of(existing, &final)
+                                      : CODE_NOT_ENOUGH_MEMORY;
+    *whole = NULL;
     if (final != NULL) {
         const wchar_t *missing = path + wcslen(existing);
-        whole = *missing != L'\0' ? path_join(final, missing)
-                                  : path_splice(final, wcslen(final), L"");
+        *whole = *missing != L'\0' ? path_join(final, missing)
+                                   : path_splice(final, wcslen(final), L"");
+        error = *whole != NULL ? 0 : CODE_NOT_ENOUGH_MEMORY;
     }
     free(final);
     free(existing);
-    return whole;
+    return error;
 }
 
-bool tree_find_within(const wchar_t *root, const wchar_t *path, wchar_t **rest)
+os_error tree_find_within(const wchar_t *root, const wchar_t *path,
+                          wchar_t **rest)
 {
     struct os_info info;
+    wchar_t *final = NULL;
     *rest = NULL;
-    if (begins_with(path, root, rest))
-        return true;
-    if (path_query(root, &info) != 0)
-        return false;
-    if (find_within(path, &info, rest))
-        return true;
-    wchar_t *final = resolve(path);
-    bool found = final != NULL && find_within(final, &info, rest);
+    os_error error = find_below(path, root, rest);
+    if (error != 0 || *rest != NULL)
+        return error;
+    error = path_query(root, &info);
+    if (error != 0)
+        return classify_memory(error);
+    error = find_within(path, &info, rest);
+    if (error == 0 && *rest == NULL)
+        error = resolve(path, &final);
+    if (error == 0 && final != NULL)
+        error = find_within(final, &info, rest);
     free(final);
-    return found;
+    return error;
 }

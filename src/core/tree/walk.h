@@ -103,16 +103,18 @@ bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
                struct dest_directory *directory, const wchar_t *dest);
 
 /*
- * Whether `dest`, which need not exist, is `source` or inside it, under any
- * name.
+ * Sets `*contains`: whether `dest`, which need not exist, is `source` or inside
+ * it, under any name. Returns an error only if memory ran out.
  */
-bool tree_contains(const wchar_t *source, const wchar_t *dest);
+os_error tree_query_contains(const wchar_t *source, const wchar_t *dest,
+                             bool *contains);
 
 /*
- * Whether `path`, which need not exist, is the directory `root` or inside it,
- * under any name. `*rest` is then its path from there on, which may be empty;
- * the caller frees it. NULL: out of memory.
+ * If `path`, which need not exist, is the directory `root` or inside it, under
+ * any name, `*rest` is its path from there on, which may be empty; the caller
+ * frees it. Otherwise NULL. Returns an error only if memory ran out.
  */
-bool tree_find_within(const wchar_t *root, const wchar_t *path, wchar_t **rest);
+os_error tree_find_within(const wchar_t *root, const wchar_t *path,
+                          wchar_t **rest);
 
 #endif

@@ -174,3 +174,36 @@ Test(path, the_device_in_an_nt_path)
                      length);
     }
 }
+
+/* The same server is one device, whatever it is called and mapped to. */
+Test(path, the_number_of_a_device)
+{
+    static const struct {
+        const wchar_t *a;
+        const wchar_t *b;
+        bool same;
+    } rows[] = {
+        {L"\\Device\\HarddiskVolume3\\a", L"\\Device\\HARDDISKvolume3\\b",
+         true},
+        {L"\\Device\\HarddiskVolume3\\a", L"\\Device\\HarddiskVolume4\\a",
+         false},
+        {L"\\Device\\Mup\\one\\share",
+         L"\\Device\\Mup\\;LanmanRedirector\\;Z:0\\ONE\\x", true},
+        {L"\\Device\\Mup\\;Z:0\\one\\share", L"\\Device\\Mup\\;Y:0\\one\\share",
+         true},
+        {L"\\Device\\Mup\\;Z:0\\one\\share", L"\\Device\\Mup\\;Z:0\\two\\share",
+         false},
+        {L"\\Device\\Mup\\;Z", L"\\Device\\Mup\\;Y", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint64_t a = nt_path_device_number(rows[i].a);
+        cr_expect_neq(a, 0, "row %zu", i);
+        cr_expect_eq(a == nt_path_device_number(rows[i].b), rows[i].same,
+                     "row %zu", i);
+    }
+    cr_expect_eq(nt_path_device_number(L"C:\\a"), 0);
+    cr_expect_eq(nt_path_device_number(L""), 0);
+    /* the published test vector of the hash */
+    cr_expect_eq(nt_path_hash(NT_PATH_HASH_START, "foobar", 6),
+                 UINT64_C(0x85944171f73967e8));
+}

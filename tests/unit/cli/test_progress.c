@@ -130,8 +130,7 @@ static void expect_view(unsigned width, const struct progress_view *view,
 Test(progress, no_time_and_no_bytes)
 {
     struct progress_view view = {.name = L"x", .done = MI, .total = 2 * MI};
-    expect_view(0, &view, 0,
-                L"x   50%  1 MiB of 2 MiB  976.5 GiB/s  < 1 ms left\n");
+    expect_view(0, &view, 0, L"x   50%  1 MiB of 2 MiB  \n");
     view = (struct progress_view){.name = L"x"};
     expect_view(81, &view, 2000000,
                 L"\rx  [####################]  100%  0 bytes of 0 bytes  "

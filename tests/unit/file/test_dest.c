@@ -230,28 +230,32 @@ Test(dest, a_directory_is_asked_once)
     sim_mkdir(L"R:\\d");
     struct dest_directory *directory = open_directory(L"R:\\d");
     for (int i = 0; i < 2; i++)
-        cr_expect_eq(dest_directory_query_new(directory, &info), 0);
+        dest_directory_describe_new(directory, &info);
     cr_expect_eq(sim_calls(SIM_OP_QUERY), 1);
+    cr_expect_neq(info.identity.volume, 0);
     sim_lose_handles(w.volume, CODE_NETNAME_DELETED);
-    sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED);
+    sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED | OS_ATTRIBUTE_HIDDEN);
     dest_directory_renew(directory);
-    cr_expect_eq(dest_directory_query_new(directory, &info), 0);
+    dest_directory_describe_new(directory, &info);
     cr_expect_eq(info.attributes, OS_ATTRIBUTE_ENCRYPTED);
     dest_directory_drop(directory);
     world_end(&w);
 }
 
-/* An answer that did not come is asked for again. */
+/* It is asked again if the answer did not come; without one, it is not used. */
 Test(dest, a_directory_that_does_not_answer)
 {
-    struct world w = make("refs-4k");
-    struct os_info info;
-    struct dest_directory *directory = open_directory(L"R:\\d");
-    sim_fault(SIM_OP_QUERY, 1, CODE_NETNAME_DELETED);
-    cr_expect_eq(dest_directory_query_new(directory, &info),
-                 CODE_NETNAME_DELETED);
-    cr_expect_eq(dest_directory_query_new(directory, &info), 0);
-    cr_expect_neq(info.identity.volume, 0);
-    dest_directory_drop(directory);
-    world_end(&w);
+    for (int always = 0; always < 2; always++) {
+        struct world w = make("refs-4k");
+        struct dest_directory *parent = open_directory(L"R:\\d");
+        sim_fault(SIM_OP_QUERY, 1, CODE_NETNAME_DELETED);
+        if (always)
+            sim_fault_always(SIM_OP_QUERY, CODE_ACCESS_DENIED);
+        struct dest_directory *directory = dest_directory_open(
+            parent, L"R:\\d\\e", OS_DIRECTORY_CREATE, &w.outcome);
+        cr_expect_eq(directory == NULL, always);
+        dest_directory_drop(directory);
+        dest_directory_drop(parent);
+        world_end(&w);
+    }
 }

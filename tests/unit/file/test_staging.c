@@ -93,12 +93,14 @@ Test(staging, cannot_be_created)
     }
 }
 
-/* Deleted when it is closed, or by its name where it was not marked. */
+/* Deleted when it is closed, or by its name where it cannot be marked. */
 Test(staging, is_gone_unless_committed)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         struct world w = world_make("refs-4k");
         struct staging staging = begin(&w, i == 0 ? OS_TEMPORARY : 0);
+        if (i == 4)
+            sim_fault_always(SIM_OP_MARK_DELETED, CODE_ACCESS_DENIED);
         if (i == 2)
             cr_expect(staging_mark(&staging, &w.outcome));
         if (i == 3) {
@@ -108,7 +110,7 @@ Test(staging, is_gone_unless_committed)
             cr_expect_eq(w.outcome.error.step, REFLINK_STEP_MARK_DELETED);
         }
         cr_expect_eq(staging.marked, i == 0 || i == 2);
-        expect_gone(&w, &staging, i % 2);
+        expect_gone(&w, &staging, i == 4);
     }
 }
 
@@ -153,7 +155,7 @@ Test(staging, cannot_be_renamed)
         cr_expect_eq(sim_calls(SIM_OP_RENAME), i == 0 ? 0 : 1);
         cr_expect_eq(staging.marked, i != 2);
         cr_expect_not(staging.committed);
-        expect_gone(&w, &staging, i == 2);
+        expect_gone(&w, &staging, 0); /* marked once more */
         cr_expect_not(sim_exists(L"R:\\b"));
     }
 }
@@ -201,6 +203,7 @@ Test(staging, names_of_earlier_attempts)
 {
     struct world w = world_make("refs-4k");
     struct staging staging = begin(&w, 0);
+    sim_fault_always(SIM_OP_MARK_DELETED, CODE_ACCESS_DENIED);
     sim_fault(SIM_OP_REMOVE, 1, CODE_NETNAME_DELETED);
     staging_end(&staging, false);
     cr_assert_not_null(staging.stale);

@@ -366,3 +366,138 @@ Test(answers, a_copy)
     cr_expect_eq(answer.chunk_bytes, 0x60005);
     cr_expect_eq(answer.bytes, 0x80000010);
 }
+
+/* --- files ---------------------------------------------------------------- */
+
+Test(answers, what_a_file_is)
+{
+    uint8_t bytes[ANSWERS_ALL];
+    struct os_info info;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)i;
+    void *answer = copy_of(bytes, sizeof bytes);
+    memset(&info, 0xff, sizeof info);
+    answers_info(answer, &info);
+    free(answer);
+    cr_expect_eq(info.created, INT64_C(0x0706050403020100));
+    cr_expect_eq(info.written, INT64_C(0x1716151413121110));
+    cr_expect_eq(info.changed, INT64_C(0x1f1e1d1c1b1a1918));
+    cr_expect_eq(info.attributes, 0x23222120);
+    cr_expect_eq(info.allocated, UINT64_C(0x2f2e2d2c2b2a2928));
+    cr_expect_eq(info.size, UINT64_C(0x3736353433323130));
+    cr_expect_eq(info.links, 0x3b3a3938);
+    cr_expect_eq(info.ea_size, 0x4b4a4948);
+    cr_expect_eq(info.identity.volume, 0);
+}
+
+/* --- entries of a directory ----------------------------------------------- */
+
+enum { ENTRY_NAME = 44, NAME_UNITS = 260 };
+
+static struct os_entry read_entry(uint32_t attributes, uint32_t tag,
+                                  const wchar_t *name)
+{
+    uint8_t bytes[ANSWERS_ENTRY] = {0};
+    struct os_entry entry;
+    put(bytes, attributes, 4);
+    put(bytes + 28, 0x01020304, 4);
+    put(bytes + 32, 0x05060708, 4);
+    put(bytes + 36, tag, 4);
+    for (size_t i = 0; i < NAME_UNITS && name[i] != L'\0'; i++)
+        put(bytes + ENTRY_NAME + i * 2, (uint64_t)name[i], 2);
+    void *answer = copy_of(bytes, sizeof bytes);
+    answers_entry(answer, &entry);
+    free(answer);
+    return entry;
+}
+
+Test(answers, an_entry)
+{
+    struct os_entry entry = read_entry(0x21, 0, L"\x4e00 name");
+    cr_expect_eq(wcscmp(entry.name, L"\x4e00 name"), 0);
+    cr_expect_eq(entry.size, UINT64_C(0x0102030405060708));
+    cr_expect_eq(entry.attributes, 0x21);
+    cr_expect_not(entry.is_link);
+    entry = read_entry(0, 0, L"");
+    cr_expect_eq(wcscmp(entry.name, L""), 0);
+}
+
+/* There is room for 259 characters and a NUL. */
+Test(answers, an_entry_whose_name_has_no_end)
+{
+    wchar_t name[NAME_UNITS + 1] = {0};
+    wmemset(name, L'n', NAME_UNITS);
+    struct os_entry entry = read_entry(0, 0, name);
+    cr_expect_eq(wcslen(entry.name), 259);
+    name[259] = L'\0';
+    entry = read_entry(0, 0, name);
+    cr_expect_eq(wcscmp(entry.name, name), 0);
+}
+
+Test(answers, entries_that_are_links)
+{
+    static const struct {
+        uint32_t attributes;
+        uint32_t tag;
+        bool is_link;
+    } rows[] = {
+        {0x400, 0xA000000C, true},  {0x410, 0xA0000003, true},
+        {0x410, 0x80000013, false}, {0x400, 0x80000013, false},
+        {0x410, 0, true},           {0x400, 0, false},
+        {0x10, 0xA0000003, false},  {0x10, 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(read_entry(rows[i].attributes, rows[i].tag, L"n").is_link,
+                     rows[i].is_link, "row %zu", i);
+}
+
+/* --- volumes -------------------------------------------------------------- */
+
+Test(answers, cluster_sizes)
+{
+    static const struct {
+        uint32_t sectors;
+        uint32_t bytes;
+        uint32_t unit;
+    } rows[] = {{8, 512, 4096},
+                {1, 0xffffffff, 0xffffffff},
+                {2, 0x80000000, 0},
+                {0xffffffff, 0xffffffff, 0},
+                {0, 512, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[ANSWERS_SIZE];
+        memset(bytes, 0x77, sizeof bytes);
+        put(bytes + 16, rows[i].sectors, 4);
+        put(bytes + 20, rows[i].bytes, 4);
+        void *answer = copy_of(bytes, sizeof bytes);
+        cr_expect_eq(answers_unit(answer), rows[i].unit, "row %zu", i);
+        free(answer);
+    }
+}
+
+Test(answers, free_bytes)
+{
+    static const struct {
+        uint64_t units;
+        uint32_t sectors;
+        uint32_t bytes;
+        bool known;
+        uint64_t free;
+    } rows[] = {{1000, 8, 512, true, 4096000},
+                {UINT64_MAX, 1, 1, true, UINT64_MAX},
+                {UINT64_MAX / 2, 1, 2, true, UINT64_MAX - 1},
+                {UINT64_MAX / 2 + 1, 1, 2, false, 7},
+                {UINT64_MAX, 0, 512, true, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[ANSWERS_FULL_SIZE];
+        uint64_t found = 7;
+        memset(bytes, 0x77, sizeof bytes);
+        put(bytes + 8, rows[i].units, 8);
+        put(bytes + 24, rows[i].sectors, 4);
+        put(bytes + 28, rows[i].bytes, 4);
+        void *answer = copy_of(bytes, sizeof bytes);
+        cr_expect_eq(answers_free(answer, &found), rows[i].known, "row %zu", i);
+        cr_expect_eq(found, rows[i].free, "row %zu", i);
+        free(answer);
+    }
+}

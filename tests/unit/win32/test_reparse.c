@@ -63,7 +63,8 @@ static uint16_t *target_of(const struct answer *answer)
     uint8_t *block = malloc(answer->size + (answer->size == 0));
     memcpy(block, answer->bytes, answer->size);
     bool relative = false;
-    uint16_t *target = reparse_target(block, answer->size, &relative);
+    uint16_t *target = NULL;
+    cr_assert_eq(reparse_target(block, answer->size, &target, &relative), 0);
     free(block);
     return target;
 }
@@ -124,7 +125,9 @@ Test(reparse, relative_or_not)
     for (int relative = 0; relative < 2; relative++) {
         struct answer answer = make("", "\\??\\C:\\a", relative);
         bool found = !relative;
-        free(reparse_target(answer.bytes, answer.size, &found));
+        uint16_t *target = NULL;
+        reparse_target(answer.bytes, answer.size, &target, &found);
+        free(target);
         cr_expect_eq(found, (bool)relative);
     }
 }
@@ -317,4 +320,35 @@ Test(reparse, the_same_target)
                    make_before("\\??\\C:\\a", "two")));
     struct answer none = {.size = 0};
     cr_expect_not(same(none, none));
+}
+
+Test(reparse, roots_of_volumes)
+{
+    static const struct {
+        const char *substitute;
+        bool relative;
+        bool is_volume;
+    } rows[] = {
+        {"\\??\\Volume{1-2}\\", false, true},
+        {"\\??\\Volume{1-2}", false, true},
+        {"\\??\\volume{}\\", false, true},
+        {"\\??\\Volume{1-2}\\x", false, false},
+        {"\\??\\Volume{1-2}x", false, false},
+        {"\\??\\Volume{1-2}\\\\", false, false},
+        {"\\??\\Volume{1-2", false, false},
+        {"\\??\\Volume{", false, false},
+        {"\\??\\Volume", false, false},
+        {"\\??\\Volume{1-2}\\", true, false},
+        {"\\??\\C:\\", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct answer answer = make("", rows[i].substitute, rows[i].relative);
+        uint8_t *block = malloc(answer.size);
+        memcpy(block, answer.bytes, answer.size);
+        cr_expect_eq(reparse_is_volume(block, answer.size), rows[i].is_volume,
+                     "%s", rows[i].substitute);
+        for (size_t size = 0; size < answer.size; size++)
+            cr_expect_not(reparse_is_volume(block, size));
+        free(block);
+    }
 }
