@@ -96,10 +96,10 @@ static bool has_equal_block(const struct model_file *source, uint64_t from,
 }
 
 /*
- * Where extents are not told, a clone of which the samples show nothing but
- * zeros, or what was there before, is not believed. The first and the last
- * block are always among them, but for holes, which move them, and for requests
- * that are parts.
+ * Where extents are not told, or in clusters of a doubtful size, a clone of
+ * which the samples show nothing but zeros, or what was there before, is not
+ * believed. The first and the last block are always among them, but for holes,
+ * which move them, and for requests that are parts.
  */
 static bool may_be_in_doubt(const struct stage *stage,
                             const struct operation *o, bool same_file)
@@ -108,7 +108,9 @@ static bool may_be_in_doubt(const struct stage *stage,
     const struct model_file *source = stage->model.files[o->source];
     bool whole = o->kind == OPERATION_FILE;
     uint64_t from = whole ? 0 : o->range.source_offset;
-    if (source == NULL || v->extents == 0 || from > source->size ||
+    bool told_extents =
+        v->extents == 0 && told(v->alignment, v->cluster) == v->cluster;
+    if (source == NULL || told_extents || from > source->size ||
         o->policy.verify != REFLINK_VERIFY_SAMPLE)
         return false;
     uint64_t length = source->size - from;
