@@ -415,8 +415,8 @@ Test(run_dedupe, every_other_policy_is_a_usage_error)
                                              L"--length=1",
                                              L"--target-directory=d"};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        wchar_t name[32];
-        swprintf(name, 32, L"%.*ls cannot be used with --dedupe",
+        wchar_t name[64];
+        swprintf(name, 64, L"%.*ls cannot be used with --dedupe",
                  (int)wcscspn(options[i], L"="), options[i]);
         USAGE(name, options[i], L"a", L"b");
     }
