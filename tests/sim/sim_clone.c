@@ -376,10 +376,10 @@ static os_error put_zeros(const struct request *r)
     uint64_t end = vcn + sim_clusters(r->volume, r->length);
     os_error error =
         sim_data_validate(r->dest, sim_min(r->dest_offset, r->dest->size));
-    if (!error) {
-        sim_data_punch(r->dest, vcn, end);
-        error = sim_data_fill(r->dest, vcn, end);
-    }
+    if (error)
+        return error;
+    sim_data_punch(r->dest, vcn, end);
+    error = sim_data_fill(r->dest, vcn, end);
     dest_changed(r);
     return error;
 }
