@@ -210,7 +210,7 @@ static void dedupe_list(struct run *run)
 /* --- trees ---------------------------------------------------------------- */
 
 static void on_file(void *context, const wchar_t *path,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     struct run *run = context;

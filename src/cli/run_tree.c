@@ -33,7 +33,7 @@ struct tree_run {
 /* --- counting ------------------------------------------------------------- */
 
 static void count_file(void *context, const wchar_t *source,
-                       struct dest_directory *directory, const wchar_t *dest,
+                       struct held_directory *directory, const wchar_t *dest,
                        uint64_t size)
 {
     struct count *count = context;
@@ -112,7 +112,7 @@ static void on_progress(void *context, const struct reflink_outcome *so_far,
 /* --- the run -------------------------------------------------------------- */
 
 static void clone_file(void *context, struct reflink_session *session,
-                       const wchar_t *source, struct dest_directory *directory,
+                       const wchar_t *source, struct held_directory *directory,
                        const wchar_t *dest, struct reflink_outcome *outcome)
 {
     const struct tree_run *run = context;
@@ -138,7 +138,7 @@ static void on_done(void *context, const struct reflink_outcome *outcome)
 
 static void finish_directory(void *context, struct reflink_session *session,
                              const wchar_t *source,
-                             struct dest_directory *directory,
+                             struct held_directory *directory,
                              const wchar_t *dest)
 {
     struct tree_run *run = context;
@@ -153,7 +153,7 @@ static void finish_directory(void *context, struct reflink_session *session,
 }
 
 static void on_file(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     struct tree_run *run = context;
@@ -184,15 +184,15 @@ static void on_link(void *context, const struct tree_link *link)
 
 /* Whether to follow a link that stands for a directory in `parent`. */
 static bool follows_link(const struct tree_run *run,
-                         const struct dest_directory *parent)
+                         const struct held_directory *parent)
 {
     return parent != NULL ? run->options->follow_dest_links
                           : !run->options->exact_dest;
 }
 
 static bool on_enter(void *context, const wchar_t *source,
-                     struct dest_directory *directory, const wchar_t *dest,
-                     struct dest_directory **opened)
+                     struct held_directory *directory, const wchar_t *dest,
+                     struct held_directory **opened)
 {
     struct reflink_outcome outcome;
     directory_make(source, directory, dest, follows_link(context, directory),
@@ -204,7 +204,7 @@ static bool on_enter(void *context, const wchar_t *source,
 
 /* A directory that was there before keeps what it has. */
 static void on_leave(void *context, const wchar_t *source,
-                     struct dest_directory *opened, const wchar_t *dest)
+                     struct held_directory *opened, const wchar_t *dest)
 {
     struct tree_run *run = context;
     if (opened->created)
@@ -261,7 +261,7 @@ static const struct tree_visitor cloning = {.file = on_file,
 /* --- the dry run ---------------------------------------------------------- */
 
 static void plan_file(void *context, const wchar_t *source,
-                      struct dest_directory *directory, const wchar_t *dest,
+                      struct held_directory *directory, const wchar_t *dest,
                       uint64_t size)
 {
     struct tree_run *run = context;
@@ -277,7 +277,7 @@ static void plan_file(void *context, const wchar_t *source,
 /* A directory that exists has no plan. Returns false if its creation would
    fail. */
 static bool plan_directory(struct tree_run *run, const wchar_t *source,
-                           const struct dest_directory *directory,
+                           const struct held_directory *directory,
                            const wchar_t *dest)
 {
     const struct reflink_dry_step step = {.kind = REFLINK_DRY_DIRECTORY};
@@ -316,13 +316,13 @@ static void plan_link(void *context, const struct tree_link *link)
 }
 
 static bool plan_enter(void *context, const wchar_t *source,
-                       struct dest_directory *directory, const wchar_t *dest,
-                       struct dest_directory **opened)
+                       struct held_directory *directory, const wchar_t *dest,
+                       struct held_directory **opened)
 {
     struct tree_run *run = context;
     if (!plan_directory(run, source, directory, dest))
         return false;
-    *opened = dest_directory_plan(directory, dest);
+    *opened = held_directory_plan(directory, dest);
     if (*opened == NULL)
         console_no_memory(&run->console);
     return *opened != NULL;

@@ -27,7 +27,7 @@ struct job {
     const struct reflink_policy *policy;
     struct reflink_outcome *outcome;
     const wchar_t *dest_path;
-    struct dest_directory *directory; /* that it is in; may be NULL */
+    struct held_directory *directory; /* that it is in; may be NULL */
     struct source source;
     struct staging staging; /* DEST, until it is complete */
     struct retry retry;
@@ -102,7 +102,7 @@ static os_error query_new_dest(struct job *job, bool encrypted)
 {
     if (job->directory == NULL || encrypted || hard_link_is_kept(&job->link))
         return os_query(job->staging.file, &job->facts.dest);
-    dest_directory_describe_new(job->directory, &job->facts.dest);
+    held_directory_describe_new(job->directory, &job->facts.dest);
     return 0;
 }
 
@@ -416,7 +416,7 @@ static enum attempt_end attempt(struct job *job)
 {
     enum attempt_end end = ATTEMPT_DONE;
     memset(&job->facts, 0, sizeof job->facts);
-    job->staging.directory = dest_directory_file(job->directory);
+    job->staging.directory = held_directory_file(job->directory);
     job->source.directory =
         job->directory != NULL ? job->directory->source : NULL;
     if (open_and_lock_source(job) &&
@@ -437,11 +437,11 @@ static enum attempt_end attempt(struct job *job)
     return end;
 }
 
-static void renew_directories(struct dest_directory *directory)
+static void renew_directories(struct held_directory *directory)
 {
-    dest_directory_renew(directory);
+    held_directory_renew(directory);
     if (directory != NULL)
-        dest_directory_renew(directory->source);
+        held_directory_renew(directory->source);
 }
 
 static bool try_again(struct job *job, enum attempt_end end)
@@ -470,7 +470,7 @@ static void end_outcome(struct job *job, uint64_t start)
 
 void file_run(struct reflink_session *session,
               const struct reflink_policy *policy, const wchar_t *source,
-              struct dest_directory *directory, const wchar_t *dest,
+              struct held_directory *directory, const wchar_t *dest,
               struct reflink_outcome *outcome)
 {
     struct job job = {

@@ -4,7 +4,7 @@
 
 #include <reflink/reflink.h>
 
-#include "dest_directory.h"
+#include "held_directory.h"
 
 /*
  * Does what reflink_file does, for a `dest` in `directory`, which is open; its
@@ -12,7 +12,7 @@
  */
 void file_run(struct reflink_session *session,
               const struct reflink_policy *policy, const wchar_t *source,
-              struct dest_directory *directory, const wchar_t *dest,
+              struct held_directory *directory, const wchar_t *dest,
               struct reflink_outcome *outcome);
 
 /* Does what reflink_range does. */

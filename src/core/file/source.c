@@ -24,7 +24,7 @@ bool source_check_paths(const wchar_t *source, const wchar_t *dest,
 os_error source_open_name(const struct source *source, const wchar_t *path,
                           unsigned intent, struct os_file **file)
 {
-    return dest_directory_open_at(source->directory, path, intent | OS_NO_LINK,
+    return held_directory_open_at(source->directory, path, intent | OS_NO_LINK,
                                   file);
 }
 

@@ -8,7 +8,7 @@
 
 #include "core/os.h"
 #include "core/base/outcome.h"
-#include "dest_directory.h"
+#include "held_directory.h"
 
 /* Rejects a named stream as SOURCE or DEST [microsoft/CopyOnWrite #24]. */
 bool source_check_paths(const wchar_t *source, const wchar_t *dest,
@@ -16,7 +16,7 @@ bool source_check_paths(const wchar_t *source, const wchar_t *dest,
 
 struct source {
     struct os_file *file;
-    struct dest_directory *directory; /* that it is in; NULL: opened by path */
+    struct held_directory *directory; /* that it is in; NULL: opened by path */
     struct os_info info;              /* when it was opened */
     uint64_t number; /* its USN in the change journal, if `numbered` */
     bool shared;     /* another program has it open for writing */

@@ -65,13 +65,13 @@ bool directory_dry_run(const wchar_t *source, const wchar_t *dest, bool follow,
     return outcome->error.code == 0;
 }
 
-void directory_make(const wchar_t *source, struct dest_directory *parent,
+void directory_make(const wchar_t *source, struct held_directory *parent,
                     const wchar_t *dest, bool follow,
-                    struct dest_directory **opened,
+                    struct held_directory **opened,
                     struct reflink_outcome *outcome)
 {
     uint64_t start = outcome_begin(outcome, source, dest);
-    *opened = dest_directory_open(
+    *opened = held_directory_open(
         parent, dest, OS_DIRECTORY_CREATE | (follow ? OS_DIRECTORY_FOLLOW : 0),
         outcome);
     end(outcome, start);
@@ -79,7 +79,7 @@ void directory_make(const wchar_t *source, struct dest_directory *parent,
 
 void directory_file(struct reflink_session *session,
                     const struct reflink_policy *policy, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     struct reflink_outcome *outcome)
 {
     file_run(session, policy, source, directory, dest, outcome);
@@ -88,7 +88,7 @@ void directory_file(struct reflink_session *session,
 /* --- metadata ------------------------------------------------------------- */
 
 static bool open_both(const struct reflink_policy *policy,
-                      struct source *source, struct dest_directory *parent,
+                      struct source *source, struct held_directory *parent,
                       struct os_file **dest, struct reflink_outcome *outcome)
 {
     unsigned extra = policy->security ? OS_WITH_SECURITY : 0;
@@ -111,7 +111,7 @@ static bool open_both(const struct reflink_policy *policy,
     if (is_root)
         source->info.attributes &= ~hidden;
     if (error == 0)
-        error = dest_directory_open_at(parent, outcome->dest,
+        error = held_directory_open_at(parent, outcome->dest,
                                        OS_OPEN_DIRECTORY | extra, dest);
     if (error != 0)
         outcome_fail(outcome, error, REFLINK_STEP_ATTRIBUTES, OUTCOME_DEST);
@@ -121,20 +121,20 @@ static bool open_both(const struct reflink_policy *policy,
 void directory_copy_metadata(struct reflink_session *session,
                              const struct reflink_policy *policy,
                              const wchar_t *source,
-                             struct dest_directory *directory,
+                             struct held_directory *directory,
                              struct reflink_outcome *outcome)
 {
-    struct dest_directory *whose = directory->source;
+    struct held_directory *whose = directory->source;
     struct source from = {.directory = whose != NULL ? whose->parent : NULL};
     struct os_file *to = NULL;
     struct metadata metadata = {0};
     struct os_info now;
-    struct dest_directory *parent = directory->parent;
+    struct held_directory *parent = directory->parent;
     uint64_t start = outcome_begin(outcome, source, directory->path);
     bool copied =
         open_both(policy, &from, parent, &to, outcome) &&
         metadata_list(&metadata, from.file, outcome) &&
-        metadata_open_streams(&metadata, dest_directory_file(parent),
+        metadata_open_streams(&metadata, held_directory_file(parent),
                               directory->path, to, outcome) &&
         metadata_copy(&metadata, session, policy, &from, to, outcome) &&
         metadata_stamp(&from, to, 0, outcome);

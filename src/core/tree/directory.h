@@ -8,7 +8,7 @@
 
 #include "core/base/outcome.h"
 #include "core/base/session.h"
-#include "core/file/dest_directory.h"
+#include "core/file/held_directory.h"
 
 /* All outcomes have REFLINK_METHOD_NONE, since no file data are involved. */
 
@@ -17,9 +17,9 @@
  * opens it in `*opened`. An existing directory is accepted; with `follow`, also
  * a link to one. Otherwise a link is an error.
  */
-void directory_make(const wchar_t *source, struct dest_directory *parent,
+void directory_make(const wchar_t *source, struct held_directory *parent,
                     const wchar_t *dest, bool follow,
-                    struct dest_directory **opened,
+                    struct held_directory **opened,
                     struct reflink_outcome *outcome);
 
 /*
@@ -31,13 +31,13 @@ void directory_make(const wchar_t *source, struct dest_directory *parent,
 void directory_copy_metadata(struct reflink_session *session,
                              const struct reflink_policy *policy,
                              const wchar_t *source,
-                             struct dest_directory *directory,
+                             struct held_directory *directory,
                              struct reflink_outcome *outcome);
 
 /* Clones or copies a file, as reflink_file does, to `dest` in `directory`. */
 void directory_file(struct reflink_session *session,
                     const struct reflink_policy *policy, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     struct reflink_outcome *outcome);
 
 /*

@@ -53,7 +53,7 @@ static os_error query_may_lead_to_dest(const struct tree_link *link, bool *may)
     *may = true;
     if (error != 0 || named.link != OS_LINK_JUNCTION || link->directory == NULL)
         return classify_memory(error);
-    struct os_file *directory = dest_directory_file(link->directory);
+    struct os_file *directory = held_directory_file(link->directory);
     *may =
         directory == NULL || os_is_remote(directory, &remote) != 0 || !remote;
     return 0;
@@ -123,7 +123,7 @@ static os_error query_leads_to(const struct tree_link *link, bool *leads)
     struct os_file *file = NULL;
     os_error error = path_query(link->source, &target);
     if (error == 0)
-        error = os_open_at(dest_directory_file(link->directory), link->dest,
+        error = os_open_at(held_directory_file(link->directory), link->dest,
                            OS_OPEN_LOOK, &file);
     if (error == 0)
         error = os_query(file, &there);
@@ -176,7 +176,7 @@ static void replace_by_rename(const struct tree_link *link,
                               const wchar_t *target,
                               struct reflink_outcome *outcome)
 {
-    struct os_file *directory = dest_directory_file(link->directory);
+    struct os_file *directory = held_directory_file(link->directory);
     struct os_file *file = NULL;
     wchar_t *path = NULL;
     os_error error = staging_path(link->dest, &path);
@@ -205,7 +205,7 @@ static void replace(const struct reflink_policy *policy,
 {
     struct os_named source;
     struct os_named there;
-    struct os_file *directory = dest_directory_file(link->directory);
+    struct os_file *directory = held_directory_file(link->directory);
     os_error error = os_query_name(NULL, link->source, &source);
     if (error == 0)
         error = os_query_name(directory, link->dest, &there);
@@ -232,7 +232,7 @@ void link_recreate(const struct reflink_policy *policy,
     if (find_target(link, retarget, &target, outcome, result)) {
         os_error error =
             os_copy_link(link->source, target,
-                         dest_directory_file(link->directory), link->dest);
+                         held_directory_file(link->directory), link->dest);
         bool exists = staging_name_is_taken(error);
         if (exists && policy->existing == REFLINK_EXISTING_KEEP)
             outcome->status = REFLINK_SKIPPED;

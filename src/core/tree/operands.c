@@ -430,7 +430,7 @@ static bool was_visited(struct visit *visit, const struct target *target)
 }
 
 static void visit_link(const struct tree_visitor *visitor,
-                       struct dest_directory *directory,
+                       struct held_directory *directory,
                        const struct target *target)
 {
     const struct tree_link link = {.source = target->source,
@@ -447,7 +447,7 @@ static bool visit_target(void *context, const struct target *target)
     struct visit *visit = context;
     const struct tree_visitor *visitor = visit->visitor;
     /* DEST itself is not in DEST */
-    struct dest_directory *directory =
+    struct held_directory *directory =
         target->contents ? NULL : visit->operands->directory;
     if (os_cancelled() || visitor->stopped(visitor->context))
         return false;
@@ -540,7 +540,7 @@ static bool open_dest(struct operands *operands,
     if (operands->creates_dest)
         flags |= OS_DIRECTORY_CREATE;
     if (operands->dry_run) {
-        operands->directory = dest_directory_plan(NULL, operands->dest);
+        operands->directory = held_directory_plan(NULL, operands->dest);
         if (operands->directory == NULL)
             report_no_memory(visitor, operands->sources[0], operands->dest);
         return operands->directory != NULL;
@@ -548,7 +548,7 @@ static bool open_dest(struct operands *operands,
     uint64_t start =
         outcome_begin(&outcome, operands->sources[0], operands->dest);
     operands->directory =
-        dest_directory_open(NULL, operands->dest, flags, &outcome);
+        held_directory_open(NULL, operands->dest, flags, &outcome);
     outcome_end(&outcome, start);
     if (operands->directory == NULL)
         tree_fail(visitor, &outcome);
@@ -590,7 +590,7 @@ void operands_end(struct operands *operands)
         free(operands->items[i].whole);
     }
     free(operands->items);
-    dest_directory_drop(operands->directory);
+    held_directory_drop(operands->directory);
     operands->items = NULL;
     operands->directory = NULL;
     if (operands->repeated == NULL)

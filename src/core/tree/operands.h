@@ -23,7 +23,7 @@ struct operands {
     bool creates_dest; /* DEST was missing: it was created, or would be */
     struct operand *items;
     struct repeated *repeated; /* targets that two SOURCEs have in common */
-    struct dest_directory *directory; /* DEST, if `into` */
+    struct held_directory *directory; /* DEST, if `into` */
 };
 
 /*

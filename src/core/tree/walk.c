@@ -23,8 +23,8 @@ enum { MAX_LISTS = 32 };
 /* A directory that is being walked. */
 struct frame {
     struct os_directory *list;        /* NULL: listed to the end */
-    struct dest_directory *source;    /* SOURCE's; may be NULL */
-    struct dest_directory *directory; /* DEST's; may be NULL */
+    struct held_directory *source;    /* SOURCE's; may be NULL */
+    struct held_directory *directory; /* DEST's; may be NULL */
     wchar_t *deferred; /* names of subdirectories, each with its NUL */
     size_t deferred_length;
     size_t deferred_room;
@@ -44,7 +44,7 @@ struct walk {
     const struct tree_root *tree;     /* that SOURCE is in */
     bool from_root;                   /* SOURCE is the root of a volume */
     bool follow;                      /* SOURCE may be a link */
-    struct dest_directory *directory; /* that DEST is in; may be NULL */
+    struct held_directory *directory; /* that DEST is in; may be NULL */
     struct path_buffer source;
     struct path_buffer dest;
     struct os_info root; /* DEST's directory, once it exists */
@@ -71,8 +71,8 @@ static void fail(const struct walk *walk, os_error error,
 /* --- directories ---------------------------------------------------------- */
 
 static bool push_frame(struct walk *walk, struct os_directory *list,
-                       struct dest_directory *source,
-                       struct dest_directory *directory)
+                       struct held_directory *source,
+                       struct held_directory *directory)
 {
     if (walk->depth == walk->capacity) {
         size_t capacity = walk->capacity == 0 ? 16 : walk->capacity * 2;
@@ -95,8 +95,8 @@ static void pop_frame(struct walk *walk)
 {
     struct frame *frame = &walk->frames[--walk->depth];
     os_list_close(frame->list);
-    dest_directory_drop(frame->source);
-    dest_directory_drop(frame->directory);
+    held_directory_drop(frame->source);
+    held_directory_drop(frame->directory);
     free(frame->deferred);
     name_set_free(&frame->repeated);
     free(frame->original_source);
@@ -104,7 +104,7 @@ static void pop_frame(struct walk *walk)
 }
 
 /* The directory that DEST's current path is in. */
-static struct dest_directory *current(const struct walk *walk)
+static struct held_directory *current(const struct walk *walk)
 {
     return walk->depth != 0 ? walk->frames[walk->depth - 1].directory
                             : walk->directory;
@@ -115,11 +115,11 @@ static struct dest_directory *current(const struct walk *walk)
  * is then, and its entries are opened by its handle. Returns false if it cannot
  * be walked; that has been reported.
  */
-static bool open_source(struct walk *walk, struct dest_directory **source)
+static bool open_source(struct walk *walk, struct held_directory **source)
 {
     bool top = walk->depth == 0;
     struct os_info here = {0};
-    os_error error = source_directory_open(
+    os_error error = held_directory_open_source(
         top ? NULL : walk->frames[walk->depth - 1].source, walk->source.words,
         top && walk->follow, &here, source);
     if (error == 0 && *source == NULL && walk->has_root)
@@ -138,7 +138,7 @@ static bool open_source(struct walk *walk, struct dest_directory **source)
                   OUTCOME_DEST, REFLINK_HINT_INSIDE);
     else
         return true;
-    dest_directory_drop(*source);
+    held_directory_drop(*source);
     return false;
 }
 
@@ -147,19 +147,19 @@ static void enter(struct walk *walk)
 {
     const struct tree_visitor *visitor = walk->visitor;
     struct os_directory *list = NULL;
-    struct dest_directory *source = NULL;
-    struct dest_directory *opened = NULL;
+    struct held_directory *source = NULL;
+    struct held_directory *opened = NULL;
     if (!open_source(walk, &source))
         return;
     if (visitor->enter != NULL &&
         !visitor->enter(visitor->context, walk->source.words, current(walk),
                         walk->dest.words, &opened)) {
-        dest_directory_drop(source);
+        held_directory_drop(source);
         return;
     }
     if (opened != NULL) {
         opened->source = source;
-        dest_directory_keep(source);
+        held_directory_keep(source);
     }
     if (!walk->has_root)
         walk->has_root = path_query(walk->dest.words, &walk->root) == 0;
@@ -171,8 +171,8 @@ static void enter(struct walk *walk)
     else
         fail(walk, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY, OUTCOME_DEST);
     os_list_close(list);
-    dest_directory_drop(source);
-    dest_directory_drop(opened);
+    held_directory_drop(source);
+    held_directory_drop(opened);
 }
 
 /* --- entries -------------------------------------------------------------- */
@@ -412,7 +412,7 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
 
 bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
                const wchar_t *source, bool follow,
-               struct dest_directory *directory, const wchar_t *dest)
+               struct held_directory *directory, const wchar_t *dest)
 {
     const struct tree_root itself = {source, dest};
     struct walk walk = {.visitor = visitor,

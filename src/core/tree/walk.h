@@ -8,7 +8,7 @@
 
 #include "core/os.h"
 #include "core/base/outcome.h"
-#include "core/file/dest_directory.h"
+#include "core/file/held_directory.h"
 
 /* Why something is left out. */
 enum tree_passed_over {
@@ -30,7 +30,7 @@ struct tree_root {
 /* A symbolic link, junction or mount point. */
 struct tree_link {
     const wchar_t *source;
-    struct dest_directory *directory; /* that `dest` is in */
+    struct held_directory *directory; /* that `dest` is in */
     const wchar_t *dest;
     const struct tree_root *root; /* the tree that it is in; NULL: in none */
     bool operand; /* it is itself a SOURCE of the command line */
@@ -46,18 +46,18 @@ struct tree_link {
 struct tree_visitor {
     /* A file of `size` bytes, as its directory reports it. */
     void (*file)(void *context, const wchar_t *source,
-                 struct dest_directory *directory, const wchar_t *dest,
+                 struct held_directory *directory, const wchar_t *dest,
                  uint64_t size);
     /* A link; the walk does not follow it. */
     void (*link)(void *context, const struct tree_link *link);
     /* A directory, before its entries. Returns false to skip it. `*opened` is
        NULL; the walk drops the directory that the visitor opens in it. */
     bool (*enter)(void *context, const wchar_t *source,
-                  struct dest_directory *directory, const wchar_t *dest,
-                  struct dest_directory **opened);
+                  struct held_directory *directory, const wchar_t *dest,
+                  struct held_directory **opened);
     /* The same directory, after its entries, with what `enter` opened. */
     void (*leave)(void *context, const wchar_t *source,
-                  struct dest_directory *opened, const wchar_t *dest);
+                  struct held_directory *opened, const wchar_t *dest);
     /* Something that could not be walked, or an interruption. */
     void (*failed)(void *context, const struct reflink_outcome *outcome);
     /* A directory that will be walked, before anything is done. Returns false
@@ -100,7 +100,7 @@ void tree_report(const struct tree_visitor *visitor, const wchar_t *source,
  */
 bool tree_walk(const struct tree_visitor *visitor, const struct tree_root *root,
                const wchar_t *source, bool follow,
-               struct dest_directory *directory, const wchar_t *dest);
+               struct held_directory *directory, const wchar_t *dest);
 
 /*
  * Sets `*contains`: whether `dest`, which need not exist, is `source` or inside

@@ -7,7 +7,7 @@
 #include "core/base/outcome.h"
 #include "core/base/path.h"
 #include "core/base/session.h"
-#include "core/file/dest_directory.h"
+#include "core/file/held_directory.h"
 #include "core/file/hard_links.h"
 
 /* How many items can wait for one slow file before them. */
@@ -18,7 +18,7 @@ enum slot_kind { SLOT_FILE, SLOT_AFTER, SLOT_REPORTED };
 struct slot {
     enum slot_kind kind;
     wchar_t *source;
-    struct dest_directory *directory; /* may be NULL */
+    struct held_directory *directory; /* may be NULL */
     wchar_t *dest;
     uint64_t size;
     struct reflink_outcome outcome;
@@ -87,7 +87,7 @@ static bool on_progress(void *context, const struct reflink_outcome *so_far,
 }
 
 static void do_file(struct worker *worker, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     uint64_t size, struct reflink_outcome *outcome)
 {
     struct workers *workers = worker->workers;
@@ -163,7 +163,7 @@ static void report_outcome(struct workers *workers,
 
 static void free_item(struct slot *slot)
 {
-    dest_directory_drop(slot->directory);
+    held_directory_drop(slot->directory);
     free(slot->source);
     free(slot->dest);
 }
@@ -257,7 +257,7 @@ static bool enqueue(struct workers *workers, const struct slot *item,
     report_done(workers, workers->end - workers->first == SLOTS ? 1 : 0);
     slot.source = path_splice(source, wcslen(source), L"");
     slot.dest = path_splice(dest, wcslen(dest), L"");
-    dest_directory_keep(slot.directory);
+    held_directory_keep(slot.directory);
     if (slot.source == NULL || slot.dest == NULL) {
         free_item(&slot);
         report_done(workers, UINT64_MAX);
@@ -274,7 +274,7 @@ static bool enqueue(struct workers *workers, const struct slot *item,
 }
 
 void workers_file(struct workers *workers, const wchar_t *source,
-                  struct dest_directory *directory, const wchar_t *dest,
+                  struct held_directory *directory, const wchar_t *dest,
                   uint64_t size)
 {
     const struct slot slot = {
@@ -287,7 +287,7 @@ void workers_file(struct workers *workers, const wchar_t *source,
 }
 
 void workers_after(struct workers *workers, const wchar_t *source,
-                   struct dest_directory *directory, const wchar_t *dest)
+                   struct held_directory *directory, const wchar_t *dest)
 {
     const struct slot slot = {.kind = SLOT_AFTER, .directory = directory};
     if (!enqueue(workers, &slot, source, dest))

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct dest_directory;
+struct held_directory;
 
 /*
  * What to do with each item. Each call gets `context`; all paths are valid
@@ -20,13 +20,13 @@ struct dest_directory;
 struct workers_job {
     /* Does one file. Called in any thread, several at a time. */
     void (*file)(void *context, struct reflink_session *session,
-                 const wchar_t *source, struct dest_directory *directory,
+                 const wchar_t *source, struct held_directory *directory,
                  const wchar_t *dest, struct reflink_outcome *outcome);
     /* One file is done or failed. Called in order. */
     void (*done)(void *context, const struct reflink_outcome *outcome);
     /* All earlier items are done. Called in order. */
     void (*after)(void *context, struct reflink_session *session,
-                  const wchar_t *source, struct dest_directory *directory,
+                  const wchar_t *source, struct held_directory *directory,
                   const wchar_t *dest);
     /* Reports progress of a file. Called in any thread. */
     void (*moved)(void *context, const struct reflink_outcome *so_far,
@@ -50,7 +50,7 @@ struct workers *workers_open(const struct workers_job *work, unsigned jobs);
  * is kept until the file is done and reported.
  */
 void workers_file(struct workers *workers, const wchar_t *source,
-                  struct dest_directory *directory, const wchar_t *dest,
+                  struct held_directory *directory, const wchar_t *dest,
                   uint64_t size);
 
 /*
@@ -58,7 +58,7 @@ void workers_file(struct workers *workers, const wchar_t *source,
  * `directory`, too.
  */
 void workers_after(struct workers *workers, const wchar_t *source,
-                   struct dest_directory *directory, const wchar_t *dest);
+                   struct held_directory *directory, const wchar_t *dest);
 
 /* Adds an outcome, to be reported in order. */
 void workers_report(struct workers *workers,

@@ -2,7 +2,7 @@
    connection means meanwhile. */
 #include "core/errors.h"
 #include "core/os.h"
-#include "core/file/dest_directory.h"
+#include "core/file/held_directory.h"
 #include "core/file/file.h"
 #include "world.h"
 
@@ -140,11 +140,11 @@ Test(dest, no_extents_are_asked_for_once)
 
 /* --- several files of one directory --------------------------------------- */
 
-static struct dest_directory *open_directory(const wchar_t *path)
+static struct held_directory *open_directory(const wchar_t *path)
 {
     struct reflink_outcome outcome = {0};
-    struct dest_directory *directory =
-        dest_directory_open(NULL, path, OS_DIRECTORY_CREATE, &outcome);
+    struct held_directory *directory =
+        held_directory_open(NULL, path, OS_DIRECTORY_CREATE, &outcome);
     cr_assert_neq(directory, NULL);
     return directory;
 }
@@ -152,7 +152,7 @@ static struct dest_directory *open_directory(const wchar_t *path)
 /* Clones a file for each of the settings, and checks that it has that. */
 static void clone_each(struct world *w, const unsigned *settings, int count)
 {
-    struct dest_directory *directory = open_directory(L"R:\\d");
+    struct held_directory *directory = open_directory(L"R:\\d");
     for (int i = 0; i < count; i++) {
         wchar_t source[32], dest[32];
         swprintf(source, 32, L"R:\\s%d", i);
@@ -164,7 +164,7 @@ static void clone_each(struct world *w, const unsigned *settings, int count)
         cr_expect_eq(w->outcome.cluster_size, CLUSTER);
         cr_expect_eq(sim_integrity(dest), settings[i], "%d", i);
     }
-    dest_directory_drop(directory);
+    held_directory_drop(directory);
 }
 
 /* Only files that are marked, after the first two. */
@@ -197,12 +197,12 @@ Test(dest, a_directory_makes_its_files_encrypted)
     struct world w = make("refs-4k");
     sim_mkdir(L"R:\\d");
     sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED);
-    struct dest_directory *directory = open_directory(L"R:\\d");
+    struct held_directory *directory = open_directory(L"R:\\d");
     file_run(w.session, &w.policy, L"R:\\a", directory, L"R:\\d\\b",
              &w.outcome);
     cr_expect_eq(w.outcome.status, REFLINK_OK);
     cr_expect_eq(w.outcome.reason, REFLINK_REASON_ENCRYPTED);
-    dest_directory_drop(directory);
+    held_directory_drop(directory);
     world_end(&w);
 }
 
@@ -213,11 +213,11 @@ Test(dest, an_encrypted_file_in_a_directory)
         struct world w = make("ntfs");
         w.volume->encrypts = encrypts != 0;
         sim_set_attributes(L"R:\\a", OS_ATTRIBUTE_ENCRYPTED);
-        struct dest_directory *directory = open_directory(L"R:\\d");
+        struct held_directory *directory = open_directory(L"R:\\d");
         file_run(w.session, &w.policy, L"R:\\a", directory, L"R:\\d\\b",
                  &w.outcome);
         cr_expect_eq(w.outcome.status, encrypts ? REFLINK_OK : REFLINK_FAILED);
-        dest_directory_drop(directory);
+        held_directory_drop(directory);
         world_end(&w);
     }
 }
@@ -228,17 +228,17 @@ Test(dest, a_directory_is_asked_once)
     struct world w = make("smb-sofs");
     struct os_info info;
     sim_mkdir(L"R:\\d");
-    struct dest_directory *directory = open_directory(L"R:\\d");
+    struct held_directory *directory = open_directory(L"R:\\d");
     for (int i = 0; i < 2; i++)
-        dest_directory_describe_new(directory, &info);
+        held_directory_describe_new(directory, &info);
     cr_expect_eq(sim_calls(SIM_OP_QUERY), 1);
     cr_expect_neq(info.identity.volume, 0);
     sim_lose_handles(w.volume, CODE_NETNAME_DELETED);
     sim_set_attributes(L"R:\\d", OS_ATTRIBUTE_ENCRYPTED | OS_ATTRIBUTE_HIDDEN);
-    dest_directory_renew(directory);
-    dest_directory_describe_new(directory, &info);
+    held_directory_renew(directory);
+    held_directory_describe_new(directory, &info);
     cr_expect_eq(info.attributes, OS_ATTRIBUTE_ENCRYPTED);
-    dest_directory_drop(directory);
+    held_directory_drop(directory);
     world_end(&w);
 }
 
@@ -247,15 +247,15 @@ Test(dest, a_directory_that_does_not_answer)
 {
     for (int always = 0; always < 2; always++) {
         struct world w = make("refs-4k");
-        struct dest_directory *parent = open_directory(L"R:\\d");
+        struct held_directory *parent = open_directory(L"R:\\d");
         sim_fault(SIM_OP_QUERY, 1, CODE_NETNAME_DELETED);
         if (always)
             sim_fault_always(SIM_OP_QUERY, CODE_ACCESS_DENIED);
-        struct dest_directory *directory = dest_directory_open(
+        struct held_directory *directory = held_directory_open(
             parent, L"R:\\d\\e", OS_DIRECTORY_CREATE, &w.outcome);
         cr_expect_eq(directory == NULL, always);
-        dest_directory_drop(directory);
-        dest_directory_drop(parent);
+        held_directory_drop(directory);
+        held_directory_drop(parent);
         world_end(&w);
     }
 }

@@ -182,7 +182,7 @@ Test(dest_links, links_that_lead_to_no_directory)
 Test(dest_links, dest_as_a_name)
 {
     struct world w = make_source();
-    struct dest_directory *opened = NULL;
+    struct held_directory *opened = NULL;
     struct reflink_outcome outcome;
     const wchar_t *there = make_link(JUNCTION, L"R:\\alias");
     directory_make(L"R:\\src", NULL, L"R:\\alias", false, &opened, &outcome);

@@ -28,7 +28,7 @@ static void note(struct log *log, const wchar_t *what, const wchar_t *source,
 }
 
 static void on_file(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     (void)directory;
@@ -43,8 +43,8 @@ static void on_link(void *context, const struct tree_link *link)
 }
 
 static bool on_enter(void *context, const wchar_t *source,
-                     struct dest_directory *directory, const wchar_t *dest,
-                     struct dest_directory **opened)
+                     struct held_directory *directory, const wchar_t *dest,
+                     struct held_directory **opened)
 {
     struct log *log = context;
     log->in_dest += directory != NULL;

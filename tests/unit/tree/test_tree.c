@@ -31,7 +31,7 @@ static void on_failed(void *context, const struct reflink_outcome *outcome)
 }
 
 static void on_file(void *context, const wchar_t *source,
-                    struct dest_directory *directory, const wchar_t *dest,
+                    struct held_directory *directory, const wchar_t *dest,
                     uint64_t size)
 {
     struct seen *seen = context;
@@ -60,8 +60,8 @@ static void on_link(void *context, const struct tree_link *link)
 }
 
 static bool on_enter(void *context, const wchar_t *source,
-                     struct dest_directory *directory, const wchar_t *dest,
-                     struct dest_directory **opened)
+                     struct held_directory *directory, const wchar_t *dest,
+                     struct held_directory **opened)
 {
     const struct seen *seen = context;
     struct reflink_outcome outcome;
@@ -73,7 +73,7 @@ static bool on_enter(void *context, const wchar_t *source,
 }
 
 static void on_leave(void *context, const wchar_t *source,
-                     struct dest_directory *opened, const wchar_t *dest)
+                     struct held_directory *opened, const wchar_t *dest)
 {
     struct seen *seen = context;
     struct reflink_outcome outcome;

@@ -38,7 +38,7 @@ static void raise_most(struct seen *seen)
 }
 
 static void do_file(void *context, struct reflink_session *session,
-                    const wchar_t *source, struct dest_directory *directory,
+                    const wchar_t *source, struct held_directory *directory,
                     const wchar_t *dest, struct reflink_outcome *outcome)
 {
     struct seen *seen = context;
@@ -59,7 +59,7 @@ static void on_done(void *context, const struct reflink_outcome *outcome)
 }
 
 static void on_behind(void *context, struct reflink_session *session,
-                      const wchar_t *source, struct dest_directory *directory,
+                      const wchar_t *source, struct held_directory *directory,
                       const wchar_t *dest)
 {
     (void)session;

@@ -10,23 +10,22 @@
  * after the check can be followed there; the handle only keeps the directory
  * from being renamed or deleted.
  */
-#ifndef REFLINK_CORE_DEST_DIRECTORY_H
-#define REFLINK_CORE_DEST_DIRECTORY_H
+#ifndef REFLINK_CORE_HELD_DIRECTORY_H
+#define REFLINK_CORE_HELD_DIRECTORY_H
 
 #include "core/os.h"
 #include "core/base/outcome.h"
 
-struct dest_directory {
-    struct dest_directory *parent; /* NULL: DEST itself */
-    struct dest_directory *source; /* whose entries it gets; may be NULL */
+struct held_directory {
+    struct held_directory *parent; /* NULL: DEST itself, or SOURCE */
+    struct held_directory *source; /* whose entries it gets; may be NULL */
     wchar_t *path;
-    unsigned flags;       /* of os_open_directory, to open it again */
-    bool created;         /* by this run */
-    unsigned users;       /* it is closed with the last one */
-    struct os_file *file; /* NULL: none, in a dry run */
-    struct os_info info;  /* when it was first asked for, if `queried` */
-    bool queried;
-    struct os_monitor *monitor;  /* one for all below DEST */
+    unsigned flags;              /* of os_open_directory, to open it again */
+    bool created;                /* by this run */
+    unsigned users;              /* it is closed with the last one */
+    struct os_file *file;        /* NULL: none, in a dry run */
+    struct os_info info;         /* when it was opened */
+    struct os_monitor *monitor;  /* one for a top and all below it */
     struct lost_handle *handles; /* that were lost; closed at the end */
 };
 
@@ -34,9 +33,9 @@ struct dest_directory {
  * Opens the directory `path` in `parent`, or DEST itself if that is NULL.
  * `flags` are those of os_open_directory. A link that is not to be followed is
  * an error with REFLINK_HINT_LINK_IN_WAY. Returns NULL if it failed; the
- * outcome has the error. The caller ends it with dest_directory_drop.
+ * outcome has the error. The caller ends it with held_directory_drop.
  */
-struct dest_directory *dest_directory_open(struct dest_directory *parent,
+struct held_directory *held_directory_open(struct held_directory *parent,
                                            const wchar_t *path, unsigned flags,
                                            struct reflink_outcome *outcome);
 
@@ -48,41 +47,41 @@ struct dest_directory *dest_directory_open(struct dest_directory *parent,
  * in the directory (a reparse point that is no link, as clouds and DFS have
  * them), or the volume cannot open it like this.
  */
-os_error source_directory_open(struct dest_directory *parent,
-                               const wchar_t *path, bool follow,
-                               struct os_info *info,
-                               struct dest_directory **opened);
+os_error held_directory_open_source(struct held_directory *parent,
+                                    const wchar_t *path, bool follow,
+                                    struct os_info *info,
+                                    struct held_directory **opened);
 
 /*
- * The same as dest_directory_open without opening anything, for a dry run.
+ * The same as held_directory_open without opening anything, for a dry run.
  * NULL: out of memory.
  */
-struct dest_directory *dest_directory_plan(struct dest_directory *parent,
+struct held_directory *held_directory_plan(struct held_directory *parent,
                                            const wchar_t *path);
 
 /*
  * Adds a user, or removes one; ignores NULL. Only one thread may call these two
  * and the two above.
  */
-void dest_directory_keep(struct dest_directory *directory);
-void dest_directory_drop(struct dest_directory *directory);
+void held_directory_keep(struct held_directory *directory);
+void held_directory_drop(struct held_directory *directory);
 
 /* The open directory, for os.h's functions; NULL if `directory` is NULL. */
-struct os_file *dest_directory_file(struct dest_directory *directory);
+struct os_file *held_directory_file(struct held_directory *directory);
 
 /*
  * Describes a file that was created in `directory`, before anything is set: its
  * volume (the rest of the identity is the directory's) and the attributes that
  * it inherits: encryption, compression, integrity [MS-FSCC 2.6].
  */
-void dest_directory_describe_new(struct dest_directory *directory,
+void held_directory_describe_new(struct held_directory *directory,
                                  struct os_info *info);
 
 /*
  * Opens the last part of `path` in `directory`, or `path` if that is NULL.
  * Tries it again once if the directory's handle is lost.
  */
-os_error dest_directory_open_at(struct dest_directory *directory,
+os_error held_directory_open_at(struct held_directory *directory,
                                 const wchar_t *path, unsigned intent,
                                 struct os_file **file);
 
@@ -91,6 +90,6 @@ os_error dest_directory_open_at(struct dest_directory *directory,
  * whose handles are lost. Any thread may call it. What was opened with an older
  * handle of `directory` remains valid.
  */
-void dest_directory_renew(struct dest_directory *directory);
+void held_directory_renew(struct held_directory *directory);
 
 #endif

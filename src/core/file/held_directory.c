@@ -1,4 +1,4 @@
-#include "dest_directory.h"
+#include "held_directory.h"
 
 #include <stdlib.h>
 #include <wchar.h>
@@ -13,10 +13,10 @@ struct lost_handle {
     struct lost_handle *next;
 };
 
-struct dest_directory *dest_directory_plan(struct dest_directory *parent,
+struct held_directory *held_directory_plan(struct held_directory *parent,
                                            const wchar_t *path)
 {
-    struct dest_directory *directory = calloc(1, sizeof *directory);
+    struct held_directory *directory = calloc(1, sizeof *directory);
     if (directory == NULL)
         return NULL;
     directory->users = 1;
@@ -30,15 +30,15 @@ struct dest_directory *dest_directory_plan(struct dest_directory *parent,
         return NULL;
     }
     directory->parent = parent;
-    dest_directory_keep(parent);
+    held_directory_keep(parent);
     return directory;
 }
 
 /* Opens it in its parent's present handle. */
-static os_error open_handle(struct dest_directory *directory, unsigned flags,
+static os_error open_handle(struct held_directory *directory, unsigned flags,
                             enum os_found *found)
 {
-    struct dest_directory *parent = directory->parent;
+    struct held_directory *parent = directory->parent;
     struct os_file *file = NULL;
     os_error error = os_open_directory(parent != NULL ? parent->file : NULL,
                                        directory->path, flags, &file, found);
@@ -52,7 +52,7 @@ static os_error open_handle(struct dest_directory *directory, unsigned flags,
 }
 
 /* Tries it again once if the parent's handle is lost. */
-static os_error open_first(struct dest_directory *directory, unsigned flags,
+static os_error open_first(struct held_directory *directory, unsigned flags,
                            enum os_found *found)
 {
     os_monitor_lock(directory->monitor);
@@ -60,7 +60,7 @@ static os_error open_first(struct dest_directory *directory, unsigned flags,
     os_monitor_unlock(directory->monitor);
     if (directory->parent != NULL &&
         classify_io(error) == ERROR_CLASS_TRANSIENT) {
-        dest_directory_renew(directory->parent);
+        held_directory_renew(directory->parent);
         os_monitor_lock(directory->monitor);
         error = open_handle(directory, flags, found);
         os_monitor_unlock(directory->monitor);
@@ -69,12 +69,12 @@ static os_error open_first(struct dest_directory *directory, unsigned flags,
     return error;
 }
 
-struct dest_directory *dest_directory_open(struct dest_directory *parent,
+struct held_directory *held_directory_open(struct held_directory *parent,
                                            const wchar_t *path, unsigned flags,
                                            struct reflink_outcome *outcome)
 {
     enum os_found found = OS_FOUND_DIRECTORY;
-    struct dest_directory *directory = dest_directory_plan(parent, path);
+    struct held_directory *directory = held_directory_plan(parent, path);
     if (directory == NULL) {
         outcome_fail(outcome, CODE_NOT_ENOUGH_MEMORY, REFLINK_STEP_MEMORY,
                      OUTCOME_DEST);
@@ -91,19 +91,19 @@ struct dest_directory *dest_directory_open(struct dest_directory *parent,
                               ? REFLINK_HINT_NO_DIRECTORY
                               : REFLINK_HINT_NONE);
     if (directory->file == NULL) {
-        dest_directory_drop(directory);
+        held_directory_drop(directory);
         return NULL;
     }
     return directory;
 }
 
-os_error source_directory_open(struct dest_directory *parent,
-                               const wchar_t *path, bool follow,
-                               struct os_info *info,
-                               struct dest_directory **opened)
+os_error held_directory_open_source(struct held_directory *parent,
+                                    const wchar_t *path, bool follow,
+                                    struct os_info *info,
+                                    struct held_directory **opened)
 {
     enum os_found found = OS_FOUND_DIRECTORY;
-    struct dest_directory *directory = dest_directory_plan(parent, path);
+    struct held_directory *directory = held_directory_plan(parent, path);
     *opened = NULL;
     if (directory == NULL)
         return CODE_NOT_ENOUGH_MEMORY;
@@ -116,22 +116,22 @@ os_error source_directory_open(struct dest_directory *parent,
         *opened = directory;
         return 0;
     }
-    dest_directory_drop(directory);
+    held_directory_drop(directory);
     return classify_unknown_request(error) ? 0 : error;
 }
 
-void dest_directory_keep(struct dest_directory *directory)
+void held_directory_keep(struct held_directory *directory)
 {
     if (directory != NULL)
         directory->users++;
 }
 
-void dest_directory_drop(struct dest_directory *directory)
+void held_directory_drop(struct held_directory *directory)
 {
     while (directory != NULL && --directory->users == 0) {
-        struct dest_directory *parent = directory->parent;
+        struct held_directory *parent = directory->parent;
         os_close(directory->file);
-        dest_directory_drop(directory->source);
+        held_directory_drop(directory->source);
         while (directory->handles != NULL) {
             struct lost_handle *lost = directory->handles;
             directory->handles = lost->next;
@@ -146,7 +146,7 @@ void dest_directory_drop(struct dest_directory *directory)
     }
 }
 
-struct os_file *dest_directory_file(struct dest_directory *directory)
+struct os_file *held_directory_file(struct held_directory *directory)
 {
     if (directory == NULL)
         return NULL;
@@ -156,7 +156,7 @@ struct os_file *dest_directory_file(struct dest_directory *directory)
     return file;
 }
 
-void dest_directory_describe_new(struct dest_directory *directory,
+void held_directory_describe_new(struct held_directory *directory,
                                  struct os_info *info)
 {
     os_monitor_lock(directory->monitor);
@@ -169,14 +169,14 @@ void dest_directory_describe_new(struct dest_directory *directory,
 
 /* --- after a lost connection ---------------------------------------------- */
 
-static bool is_lost(const struct dest_directory *directory)
+static bool is_lost(const struct held_directory *directory)
 {
     struct os_info info;
     return os_query_state(directory->file, &info) != 0;
 }
 
 /* Keeps the old handle open. Returns false if the new one was not opened. */
-static bool open_again(struct dest_directory *directory)
+static bool open_again(struct held_directory *directory)
 {
     enum os_found found = OS_FOUND_DIRECTORY;
     struct lost_handle *lost = malloc(sizeof *lost);
@@ -195,14 +195,14 @@ static bool open_again(struct dest_directory *directory)
     return true;
 }
 
-void dest_directory_renew(struct dest_directory *directory)
+void held_directory_renew(struct held_directory *directory)
 {
     bool more = directory != NULL;
     if (!more)
         return;
     os_monitor_lock(directory->monitor);
     while (more && is_lost(directory)) {
-        struct dest_directory *top = directory;
+        struct held_directory *top = directory;
         while (top->parent != NULL && is_lost(top->parent))
             top = top->parent;
         more = open_again(top) && top != directory;
@@ -210,14 +210,14 @@ void dest_directory_renew(struct dest_directory *directory)
     os_monitor_unlock(directory->monitor);
 }
 
-os_error dest_directory_open_at(struct dest_directory *directory,
+os_error held_directory_open_at(struct held_directory *directory,
                                 const wchar_t *path, unsigned intent,
                                 struct os_file **file)
 {
     os_error error =
-        os_open_at(dest_directory_file(directory), path, intent, file);
+        os_open_at(held_directory_file(directory), path, intent, file);
     if (directory == NULL || classify_io(error) != ERROR_CLASS_TRANSIENT)
         return error;
-    dest_directory_renew(directory);
-    return os_open_at(dest_directory_file(directory), path, intent, file);
+    held_directory_renew(directory);
+    return os_open_at(held_directory_file(directory), path, intent, file);
 }
