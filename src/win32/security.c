@@ -91,7 +91,7 @@ os_error os_copy_security(struct os_file *source, struct os_file *dest)
     if (error == 0)
         error = get_security(dest->handle, owners, &current);
     SECURITY_INFORMATION parts = DACL_SECURITY_INFORMATION;
-    if (error == 0) {
+    if (wanted != NULL && current != NULL) {
         /* One that is already correct is not set again: that would require
            WRITE_OWNER, which the owner of a file may not have [MS-FSA
            2.1.5.17]. */
