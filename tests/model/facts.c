@@ -71,8 +71,8 @@ static uint32_t learned_unit(const struct sim_volume *v)
 /* Bytes of zeros that are compared as a whole. */
 enum { SHORT_ZEROS = 32 * 4096 };
 
-static bool has_zeros(const struct model_file *file, uint64_t from,
-                      uint64_t length)
+bool facts_has_zeros(const struct model_file *file, uint64_t from,
+                     uint64_t length)
 {
     static const uint8_t zeros[4096];
     for (uint64_t at = from; at + 4096 <= from + length; at += 512) {
@@ -123,12 +123,12 @@ static bool may_be_in_doubt(const struct stage *stage,
         has_equal_block(source, from, dest, o->range.dest_offset, length))
         return true;
     if (same_file || sim_is_sparse(stage_paths[o->source]))
-        return has_zeros(source, from, length);
+        return facts_has_zeros(source, from, length);
     /* a head or a tail may be copied */
     uint64_t part = v->cluster + UINT64_C(4096);
     part = part < length ? part : length;
-    return has_zeros(source, from, part) &&
-           has_zeros(source, from + length - part, part);
+    return facts_has_zeros(source, from, part) &&
+           facts_has_zeros(source, from + length - part, part);
 }
 
 struct model_facts facts_find(const struct stage *stage,

@@ -64,6 +64,10 @@ bool facts_tell_cluster(const struct sim_volume *volume);
 /* It has ReFS's rules, all of them: one request does what there is to do. */
 bool facts_is_refs(const struct sim_volume *volume);
 
+/* Whether any 4 KiB of these bytes of the file are zeros. */
+bool facts_has_zeros(const struct model_file *file, uint64_t from,
+                     uint64_t length);
+
 /* The volume may have lied, so that proof is needed or never came. */
 bool facts_may_be_untrue(const struct trial *trial);
 
