@@ -214,7 +214,7 @@ run_all()
 run_long()
 {
     run_all
-    unit_on host
+    REFLINK_EVERY_CALL=1 unit_on host
     # shellcheck source=tests/long.sh
     . tests/long.sh
     long_steps

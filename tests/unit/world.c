@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include <stdlib.h>
+
 struct world world_make(const char *profile)
 {
     struct world world = {0};
@@ -48,4 +50,9 @@ size_t world_requests(void)
     size_t count = 0;
     sim_clone_requests(&requests, &count);
     return count;
+}
+
+unsigned world_step(void)
+{
+    return getenv("REFLINK_EVERY_CALL") != NULL ? 1 : 3;
 }

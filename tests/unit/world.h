@@ -30,6 +30,13 @@ void world_run(struct world *world);
 void world_run_paths(struct world *world, const wchar_t *source,
                      const wchar_t *dest);
 
+/*
+ * The distance of the calls, or allocations, at which tests do something that
+ * would take long at each: 3, or 1 where REFLINK_EVERY_CALL is set, as
+ * `tests/run.sh long` does.
+ */
+unsigned world_step(void);
+
 /* Clone requests seen since the last reset. */
 size_t world_requests(void);
 

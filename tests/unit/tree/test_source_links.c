@@ -212,7 +212,8 @@ Test(source_links, no_race)
         for (size_t attack = 0; attack < ATTACKS; attack++) {
             attacked = attacks[attack].path;
             reached = true;
-            for (uint64_t nth = 1; reached; nth++) {
+            for (uint64_t nth = 1 + attack % world_step(); reached;
+                 nth += world_step()) {
                 struct world w = make_world();
                 reached = false;
                 sim_at_call(SIM_OP_ANY, nth, attacks[attack].act, NULL);
