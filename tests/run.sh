@@ -140,7 +140,7 @@ build_mingw()
 
 unit_on()
 {
-    build_preset "$1" && step "unit-$1" 600 unit "$1" || true
+    build_preset "$1" && step "unit-$1" 900 unit "$1" || true
 }
 
 run_unit()
@@ -213,8 +213,9 @@ run_all()
 
 run_long()
 {
+    export REFLINK_EVERY_CALL=1
     run_all
-    REFLINK_EVERY_CALL=1 unit_on host
+    unit_on host
     # shellcheck source=tests/long.sh
     . tests/long.sh
     long_steps
