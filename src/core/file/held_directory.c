@@ -40,15 +40,19 @@ static os_error open_handle(struct held_directory *directory, unsigned flags,
 {
     struct held_directory *parent = directory->parent;
     struct os_file *file = NULL;
+    struct os_info info = {0};
     os_error error = os_open_directory(parent != NULL ? parent->file : NULL,
                                        directory->path, flags, &file, found);
     if (error == 0 && file != NULL)
-        error = os_query(file, &directory->info);
-    if (error == 0)
-        directory->file = file;
-    else
+        error = os_query(file, &info);
+    if (error != 0) {
         os_close(file);
-    return error;
+        return error;
+    }
+    directory->file = file;
+    if (file != NULL)
+        directory->info = info;
+    return 0;
 }
 
 /* Tries it again once if the parent's handle is lost. */

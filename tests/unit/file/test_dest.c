@@ -242,6 +242,21 @@ Test(dest, a_directory_is_asked_once)
     world_end(&w);
 }
 
+/* What is known of a lost directory stays known while it cannot be renewed. */
+Test(dest, a_directory_that_cannot_be_asked_again)
+{
+    struct world w = make("smb-sofs");
+    struct os_info info;
+    struct held_directory *directory = open_directory(L"R:\\d");
+    sim_lose_handles(w.volume, CODE_NETNAME_DELETED);
+    sim_fault_always(SIM_OP_QUERY, CODE_ACCESS_DENIED);
+    held_directory_renew(directory);
+    held_directory_describe_new(directory, &info);
+    cr_expect_neq(info.identity.volume, 0);
+    held_directory_drop(directory);
+    world_end(&w);
+}
+
 /* It is asked again if the answer did not come; without one, it is not used. */
 Test(dest, a_directory_that_does_not_answer)
 {
