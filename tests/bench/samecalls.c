@@ -2,7 +2,8 @@
  * samecalls SOURCE DEST
  *
  * Makes, for each file of a tree, the calls of os.h that `reflink -r -j1` makes
- * to clone it into a new DEST, in the same order, and nothing else. What
+ * to clone it into a new DEST, in the same order, and nothing else; only SOURCE
+ * is opened by its path, and not in its directory. What
  * reflink takes beyond that is its own; what this takes beyond another
  * program's calls is what the system wants for them. Prints the number of
  * files.
